@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# `make help` lists the targets.  Output goes to $O; the source tree stays clean.
+
+O             ?= .build
+V             ?= 0
+SAN           ?= 0
+CLANG         ?= clang
+BPFTOOL       ?= bpftool
+LLVM_STRIP    ?= llvm-strip
+PKG_CONFIG    ?= pkg-config
+CFLAGS        ?= -O2 -g
+prefix        ?= /usr/local
+bindir        ?= $(prefix)/bin
+mandir        ?= $(prefix)/share/man
+# the kernel package that the module is built for and the tests boot
+KERNEL        ?= linux-image-6.12-cloud-amd64
+# or a build directory: MODULE_KDIR=/lib/modules/$(uname -r)/build
+MODULE_KDIR   ?=
+MODULE_FLAGS  ?=
+KMOD_OUT      ?= $(base)/kmod
+
+# The scripts keep kernels and images in one place, whatever is built beside them.
+base := $(abspath $O)
+ifeq ($(SAN),1)
+override O := $O/san
+san := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+# Debian keeps bpftool where only root looks.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+ifeq ($(V),1)
+Q   :=
+say :=
+else
+Q   := @
+say  = @printf '  %-7s %s\n' '$1' '$(or $2,$@)';
+endif
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.PHONY: all module setup demo test test-all run-tests run-tests-6.1 bench lint install clean help FORCE
+
+#--- what there is -----------------------------------------------------------------------------
+
+lib_src    := $(sort $(wildcard src/lib/*.c))
+tool_src   := $(sort $(wildcard src/cocowatch/*.c))
+bpf_src    := $(sort $(wildcard bpf/*.bpf.c))
+unit_src   := $(sort $(wildcard tests/unit/*.c))
+engine_bpf := $(sort $(wildcard tests/engine/*.bpf.c))
+engine_src := $(filter-out $(engine_bpf),$(sort $(wildcard tests/engine/*.c)))
+kmod_src   := $(sort $(wildcard src/kmod/*.c src/kmod/*.h src/kmod/Kbuild))
+
+lib_obj      := $(lib_src:%.c=$O/obj/%.o)
+tool_obj     := $(tool_src:%.c=$O/obj/%.o)
+skeletons    := $(bpf_src:%.bpf.c=$O/%.skel.h)
+engine_skels := $(engine_bpf:%.bpf.c=$O/%.skel.h)
+unit_bin     := $(unit_src:%.c=$O/%)
+engine_bin   := $(engine_src:%.c=$O/%)
+library      := $O/libcocowatch.a
+tool         := $(if $(tool_src),$O/cocowatch)
+man          := $(sort $(wildcard man/*.[1-8]))
+
+# A test named *.long.t runs only under test-all.
+shell_tests = $(filter-out $(if $(LONG),,%.long.t),$(sort $(wildcard tests/$1/*.t)))
+vm_tests   := module
+tests       = $(unit_bin) $(engine_bin) $(call shell_tests,unit) $(call shell_tests,engine) \
+              $(call shell_tests,cli) $(foreach t,$(vm_tests),$(call shell_tests,$t))
+
+#--- flags, looked up when a recipe needs them: on a bare machine `make setup` comes first -----
+
+warnings   = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+packages   = libbpf libelf zlib jansson libcap-ng
+cw_cflags  = -std=gnu11 $(warnings) -D_GNU_SOURCE -Iinclude -Isrc/lib -I$O/bpf $(CFLAGS) $(san) -MMD -MP
+pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(packages))
+pkg_libs   = $(shell $(PKG_CONFIG) --libs $(packages))
+bpf_cflags = -std=gnu11 -Wall -Wextra -Wno-unused-parameter -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
+             -Iinclude -Ibpf -idirafter /usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
+
+all: $(library) $(tool) $(skeletons)
+
+# Objects are built again when the compiler or its flags change.
+$O/flags: FORCE | $O/
+	@echo '$(CC) $(CLANG) $(CFLAGS) $(LDFLAGS) $(san)' | cmp -s - $@ || \
+		echo '$(CC) $(CLANG) $(CFLAGS) $(LDFLAGS) $(san)' >$@
+
+%/:
+	@mkdir -p $@
+
+# Every object's directory is made by the rule above, asked for in the second expansion.
+.SECONDEXPANSION:
+
+#--- BPF ---------------------------------------------------------------------------------------
+
+$O/%.bpf.o: %.bpf.c $O/flags | $$(@D)/
+	$(call say,BPF)$(CLANG) $(bpf_cflags) -c -o $@ $<
+
+$O/%.skel.h: $O/%.bpf.o
+	$(call say,SKEL)$(BPFTOOL) gen skeleton $< name $(*F)_bpf >$@
+
+#--- library and tool --------------------------------------------------------------------------
+
+$O/obj/%.o: %.c $O/flags | $$(@D)/ $(skeletons)
+	$(call say,CC)$(CC) $(cw_cflags) $(pkg_cflags) -c -o $@ $<
+
+$(library): $(lib_obj)
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$O/cocowatch: $(tool_obj) $(library)
+	$(call say,LD)$(CC) $(CFLAGS) $(san) $(LDFLAGS) -o $@ $(tool_obj) $(library) $(pkg_libs)
+
+#--- the module --------------------------------------------------------------------------------
+
+# Built in $O/kmod/RELEASE/, which mirrors the tree with symbolic links.  Kbuild gets none of our
+# variables: O, CC and V mean other things to it.
+kbuild = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u O -u CFLAGS -u LDFLAGS $(MAKE) --no-print-directory
+
+module: $(kmod_src)
+	$Qset -e; [ -n '$(kmod_src)' ] || exit 0; kdir='$(MODULE_KDIR)'; \
+	[ -n "$$kdir" ] || kdir=$$(O=$(base) scripts/kernel --print-dir $(KERNEL))/build; \
+	[ -e "$$kdir/include/generated/utsrelease.h" ] || { \
+		echo "make: no kernel headers in $$kdir (install linux-headers for that kernel)" >&2; exit 1; }; \
+	release=$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$$kdir/include/generated/utsrelease.h"); \
+	dir=$(KMOD_OUT)/$$release; mkdir -p $$dir/src/kmod; \
+	ln -sfn $(CURDIR)/include $$dir/include; \
+	find $$dir/src/kmod -xtype l -delete; \
+	ln -sf $(addprefix $(CURDIR)/,$(kmod_src)) $$dir/src/kmod/; \
+	[ '$(V)' = 1 ] || printf '  %-7s %s\n' KMOD "$${dir#$(CURDIR)/}/cocovm.ko"; \
+	$(kbuild) $(if $(filter 1,$(V)),V=1,-s) -j$$(nproc) -C "$$kdir" M=$$dir/src/kmod $(MODULE_FLAGS) modules; \
+	cmp -s $$dir/src/kmod/cocovm.ko $$dir/cocovm.ko || cp $$dir/src/kmod/cocovm.ko $$dir/cocovm.ko
+
+#--- tests -------------------------------------------------------------------------------------
+
+$O/tests/unit/%: tests/unit/%.c $(library) | $$(@D)/
+	$(call say,CC)$(CC) $(cw_cflags) $(pkg_cflags) -MF $@.d $(LDFLAGS) -o $@ $< $(library) -lcmocka $(pkg_libs)
+
+$O/tests/engine/%: tests/engine/%.c $(library) | $$(@D)/ $(skeletons) $(engine_skels)
+	$(call say,CC)$(CC) $(cw_cflags) -I$O/tests/engine $(pkg_cflags) -MF $@.d $(LDFLAGS) -o $@ $< $(library) \
+		-lcmocka $(pkg_libs)
+
+setup:
+	@scripts/setup
+
+# In a second make, since what this one looked up may have been installed a moment ago.
+demo: setup
+	@$(MAKE) --no-print-directory all module
+	@O=$(base) scripts/demo
+
+test: setup
+	@$(MAKE) --no-print-directory all module
+	@$(MAKE) --no-print-directory run-tests
+
+test-all:
+	@scripts/setup build vm lint extra
+	@$(MAKE) --no-print-directory all module
+	@$(MAKE) --no-print-directory module KERNEL=linux-image-cloud-amd64
+	@$(MAKE) --no-print-directory run-tests LONG=1
+	@$(MAKE) --no-print-directory run-tests-6.1 KERNEL=linux-image-cloud-amd64 LONG=1
+
+# What a test finds in its environment; tests/lib.sh gives them names.
+test_env = O=$(base) CW=$(abspath $O/cocowatch) CW_KERNEL=$(KERNEL) CMOCKA_MESSAGE_OUTPUT=TAP
+
+run-tests: $(unit_bin) $(engine_bin) $(tool)
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' $(tests)
+
+run-tests-6.1: $(tool)
+	@files='$(foreach t,$(vm_tests),$(call shell_tests,$t))'; \
+	[ -z "$$files" ] || env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' $$files
+
+bench: all module
+	@O=$(base) scripts/bench
+
+lint:
+	@scripts/setup build lint
+	@$(MAKE) --no-print-directory $(skeletons) $(engine_skels)
+	@O=$(base) scripts/lint
+	@$(MAKE) --no-print-directory module KMOD_OUT=$(base)/lint/kmod MODULE_FLAGS='W=1 KCFLAGS=-Werror'
+
+#--- the rest ----------------------------------------------------------------------------------
+
+install: all
+	install -d $(DESTDIR)$(bindir)
+	install -m 755 $O/cocowatch $(wildcard scripts/cocosnoop) $(DESTDIR)$(bindir)/
+	$(foreach m,$(man),install -D -m 644 $m $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m)$(newline))
+
+# an empty line and the end of one
+define newline
+
+
+endef
+
+clean:
+	rm -rf $(base)
+
+help:
+	@echo 'make all        cocowatch, its library and its BPF objects'
+	@echo 'make module     cocovm.ko for $$KERNEL, or for MODULE_KDIR=/lib/modules/.../build'
+	@echo 'make demo       boot a kernel and watch violations as they are caused'
+	@echo 'make test       all tests but the long ones'
+	@echo 'make test-all   those too, and the module on Linux 6.1'
+	@echo 'make bench      measure'
+	@echo 'make lint       check sources, scripts and manual pages'
+	@echo 'make install    to $$DESTDIR$$prefix'
+	@echo 'make setup      install what building and testing need (Debian bookworm, root)'
+	@echo 'make clean      remove the output, the kernels in it too'
+	@echo
+	@echo 'V=1 shows commands, SAN=1 builds with ASan and UBSan, O=DIR builds elsewhere,'
+	@echo 'CC=clang and KERNEL=linux-image-cloud-amd64 (6.1) work'
+
+-include $(wildcard $(lib_obj:.o=.d) $(tool_obj:.o=.d) $(bpf_src:%.bpf.c=$O/%.bpf.d) \
+	$(engine_bpf:%.bpf.c=$O/%.bpf.d) $(unit_bin:=.d) $(engine_bin:=.d))
