@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The rules, judged on evidence: one text for the BPF programs, replay and the
+ * tests.  A step is pure apart from the store, which the includer defines (maps
+ * in the kernel, memory elsewhere).  Nothing here reads a clock, a page or a PTE:
+ * all of that is in the event.
+ */
+#ifndef CW_ENGINE_H
+#define CW_ENGINE_H
+
+#include <linux/types.h>
+#include <cocowatch/check.h>
+#include <cocowatch/event.h>
+#include <cocowatch/rules.h>
+#include <cocowatch/state.h>
+
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+
+#define CW_DEPTH_MAX	4	/* transitions of one task that enclose each other */
+#define CW_CAS_TRIES	16	/* on one state word, before the update is given up and counted */
+
+struct cw_store;
+
+struct cw_open_key {
+	__u64 task;
+	__u32 depth;
+	__u32 pad;
+};
+
+/* A transition that has begun and not ended. */
+struct cw_open {
+	__u64 ts_ns;
+	__u64 vaddr;
+	__u64 gfn_min;
+	__u64 gfn_max;
+	__u32 nr_pages;
+	__u32 seen;		/* steps so far, 1 << CW_EV_* */
+	__u32 nr_told;		/* frames handed to the host */
+	__u32 host_asked;	/* repetitions asked for and completed */
+	__u32 host_done;
+	__s32 failed_ret;	/* first error that a step returned */
+	__u32 cpus_flushed;
+	__u32 cpus_online;
+	__u32 cpus_stale;
+	__u32 nested;		/* in the entry of depth 0: how many are open above it */
+	__u8 to_shared;
+	__u8 window;
+	__u8 failed;		/* a step failed, whatever it returned */
+	__u8 flush_judged;
+	__u8 told_unread;	/* a batch could not be read: T6 has no evidence */
+	__u8 pad[3];
+};
+
+/* ---- the store, defined by the includer ---- */
+
+/* State word of a frame; NULL beyond the map. */
+static __u64 *cw_store_word(struct cw_store *st, __u64 gfn);
+static struct cw_open *cw_store_open(struct cw_store *st, const struct cw_open_key *key);
+/* 0, or negative when the key is there already or the table is full. */
+static int cw_store_open_add(struct cw_store *st, const struct cw_open_key *key,
+			     const struct cw_open *open);
+static void cw_store_open_del(struct cw_store *st, const struct cw_open_key *key);
+
+#define CW_SEEN(type) (1U << (type))
+
+/* ---- details ---- */
+
+#define CW_FINDING_RULE(id, rule, sev, values, expected, seen) \
+	CW_RULE_OF_##id = CW_RULE_##rule, CW_SEV_OF_##id = CW_SEV_##sev,
+enum cw_finding_attrs { CW_FINDINGS(CW_FINDING_RULE) };
+
+static __always_inline void cw_report(struct cw_out *out, __u32 rule, __u32 sev, __u32 finding,
+				      __u32 index, __u64 gfn, __u64 want, __u64 seen)
+{
+	__u32 nr = out->nr_details++;
+	struct cw_detail *d;
+
+	if (sev == CW_SEV_V)
+		out->violated |= CW_RULE_BIT(rule);
+	else if (sev == CW_SEV_W)
+		out->warned |= CW_RULE_BIT(rule);
+	else
+		out->observed |= CW_RULE_BIT(rule);
+	if (nr >= CW_DETAIL_MAX)
+		return;
+	/* without the mask the verifier sees an unbounded index */
+	d = &out->detail[nr & (CW_DETAIL_MAX - 1)];
+	d->rule = rule;
+	d->sev = sev;
+	d->finding = finding;
+	d->index = index;
+	d->gfn = gfn;
+	d->want = want;
+	d->seen = seen;
+}
+
+#define CW_REPORT(out, id, index, gfn, want, seen) \
+	cw_report(out, CW_RULE_OF_##id, CW_SEV_OF_##id, CW_FIND_##id, index, gfn, want, seen)
+
+#define CW_CHECKED(out, id) ((out)->checked |= CW_RULE_BIT(CW_RULE_##id))
+#define CW_NO_EVIDENCE(out, id) ((out)->no_evidence |= CW_RULE_BIT(CW_RULE_##id))
+
+#define CW_NO_GFN (~0ULL)
+
+/* Frame of one page of the range, where the event alone tells it. */
+static __always_inline __u64 cw_step_gfn(const struct cw_ev_step *ev, __u32 index)
+{
+	if (index == CW_NO_INDEX)
+		return ev->gfn;
+	if (ev->flags & CW_STEP_CONTIG)
+		return ev->gfn + index;
+	return index ? CW_NO_GFN : ev->gfn;
+}
+
+/* ---- frame states ---- */
+
+/* Moves one frame by one event.  Returns the state before, or -1 when the word
+ * is beyond the map (*lost unchanged) or kept changing (*lost counts up).
+ */
+static __always_inline int cw_frame_step(struct cw_store *st, __u64 gfn, __u32 event, __u32 *lost)
+{
+	__u64 *word = cw_store_word(st, gfn);
+	__u64 old;
+	int i;
+
+	if (!word)
+		return -1;
+	old = *(volatile __u64 *)word;
+	for (i = 0; i < CW_CAS_TRIES; i++) {
+		__u32 state = cw_state_of(old, gfn);
+		__u64 new = cw_state_put(old, gfn, cw_state_next(state, event));
+		__u64 seen = old;
+
+		if (new != old)
+			seen = __sync_val_compare_and_swap(word, old, new);
+		if (seen == old)
+			return (int)state;
+		old = seen;
+	}
+	*lost += 1;
+	return -1;
+}
+
+/* The event that a step means for a frame whose PTE the walk found to be pte. */
+static __always_inline __u32 cw_end_frame_event(const struct cw_open *open, __s32 ret,
+						const struct cw_pte_fmt *fmt, __u64 pte)
+{
+	__u32 seen = cw_pte_is_shared(fmt, pte) ? CW_FR_SEEN_SHARED : CW_FR_SEEN_PRIVATE;
+
+	/* begun before the session: what the walk sees is all that is known */
+	if (!open)
+		return cw_pte_is_present(pte) ? seen : CW_FR_NONE;
+	/* refused before its first step: nothing was changed */
+	if (ret && !(open->seen & ~CW_SEEN(CW_EV_BEGIN)) && cw_pte_is_present(pte))
+		return seen;
+	if (ret || open->failed || !cw_pte_agrees(fmt, pte, open->to_shared))
+		return CW_FR_FAIL;
+	return open->to_shared ? CW_FR_DONE_SHARED : CW_FR_DONE_PRIVATE;
+}
+
+/* Seeding: what a walk outside any transition says of a frame. */
+static __always_inline __u32 cw_seed_frame_event(const struct cw_pte_fmt *fmt, __u64 pte)
+{
+	if (!cw_pte_is_present(pte))
+		return CW_FR_NONE;
+	return cw_pte_is_shared(fmt, pte) ? CW_FR_SEEN_SHARED : CW_FR_SEEN_PRIVATE;
+}
+
+/* ---- open transitions ---- */
+
+/* The innermost open transition of a task; *depth is its depth.  NULL when there is none. */
+static __always_inline struct cw_open *cw_open_find(struct cw_store *st, __u64 task, __u32 *depth)
+{
+	struct cw_open_key key = { .task = task };
+	struct cw_open *open = cw_store_open(st, &key);
+
+	*depth = 0;
+	if (!open || !open->nested)
+		return open;
+	key.depth = open->nested;
+	*depth = key.depth;
+	return cw_store_open(st, &key);
+}
+
+/* Opens a transition for ev, and writes its depth into ev.  0 or a negative errno when the table is full. */
+static __always_inline int cw_open_add(struct cw_store *st, struct cw_ev_step *ev)
+{
+	struct cw_open_key key = { .task = ev->hdr.task };
+	struct cw_open *outer = cw_store_open(st, &key);
+	struct cw_open open = {
+		.ts_ns = ev->hdr.ts_ns,
+		.vaddr = ev->vaddr,
+		.gfn_min = ev->gfn_min,
+		.gfn_max = ev->gfn_max,
+		.nr_pages = ev->nr_pages,
+		.seen = CW_SEEN(CW_EV_BEGIN),
+		.to_shared = ev->to_shared,
+		.window = !!(ev->flags & CW_STEP_WINDOW),
+	};
+	int err;
+
+	if (outer) {
+		if (outer->nested >= CW_DEPTH_MAX - 1)
+			return -7;	/* -E2BIG; errno.h is not to be had everywhere */
+		key.depth = outer->nested + 1;
+	}
+	err = cw_store_open_add(st, &key, &open);
+	if (err)
+		return err;
+	if (outer)
+		outer->nested = key.depth;
+	ev->depth = key.depth;
+	return 0;
+}
+
+static __always_inline void cw_open_drop(struct cw_store *st, __u64 task, __u32 depth)
+{
+	struct cw_open_key key = { .task = task, .depth = depth };
+	struct cw_open *outer;
+
+	cw_store_open_del(st, &key);
+	if (!depth)
+		return;
+	key.depth = 0;
+	outer = cw_store_open(st, &key);
+	if (outer)
+		outer->nested = depth - 1;
+}
+
+static __always_inline void cw_open_fail(struct cw_open *open, __s32 ret)
+{
+	open->failed = 1;
+	if (!open->failed_ret)
+		open->failed_ret = ret;
+}
+
+/* ---- the rules, one function each ---- */
+
+static __always_inline int cw_walk_complete(const struct cw_ev_step *ev)
+{
+	if (!ev->own.walked || ev->own.failed)
+		return 0;
+	return (ev->flags & CW_STEP_DIRECT) || (ev->alias.walked && !ev->alias.failed);
+}
+
+static __always_inline void cw_rule_t1(const struct cw_ev_step *ev, struct cw_out *out)
+{
+	if (!cw_walk_complete(ev))
+		CW_NO_EVIDENCE(out, T1);
+	else
+		CW_CHECKED(out, T1);
+	if (ev->own.present)
+		CW_REPORT(out, WINDOW_OWN_PRESENT, ev->own.first_present,
+			  cw_step_gfn(ev, ev->own.first_present), 0, ev->own.pte_present);
+	if (ev->alias.present)
+		CW_REPORT(out, WINDOW_ALIAS_PRESENT, ev->alias.first_present,
+			  cw_step_gfn(ev, ev->alias.first_present), 0, ev->alias.pte_present);
+}
+
+/* Judged once, when the host is about to be told or, where that is not seen, has been told. */
+static __always_inline void cw_rule_t2(struct cw_open *open, const struct cw_ev_step *ev,
+				       struct cw_out *out)
+{
+	if (open->flush_judged || !open->window)
+		return;
+	open->flush_judged = 1;
+	CW_CHECKED(out, T2);
+	if (!(open->seen & CW_SEEN(CW_EV_FLUSHED)))
+		CW_REPORT(out, FLUSH_MISSING, CW_NO_INDEX, ev->gfn, 1, 0);
+	else if (open->cpus_flushed < open->cpus_online)
+		CW_REPORT(out, FLUSH_PARTIAL, CW_NO_INDEX, ev->gfn, open->cpus_online,
+			  open->cpus_flushed);
+	if (open->cpus_stale)
+		CW_REPORT(out, FLUSH_STALE, CW_NO_INDEX, ev->gfn, 0, open->cpus_stale);
+}
+
+static __always_inline void cw_rule_t3(const struct cw_ev_step *ev, struct cw_out *out)
+{
+	const struct cw_walk *own = &ev->own, *alias = &ev->alias;
+	int to_shared = ev->to_shared;
+
+	if (!cw_walk_complete(ev))
+		CW_NO_EVIDENCE(out, T3);
+	else
+		CW_CHECKED(out, T3);
+	if (own->present < own->walked)
+		CW_REPORT(out, END_OWN_ABSENT, own->first_absent,
+			  cw_step_gfn(ev, own->first_absent), 0, own->pte_absent);
+	if (to_shared ? own->shared + own->none < own->walked : own->shared > 0)
+		CW_REPORT(out, END_OWN_BIT, to_shared ? own->first_private : own->first_shared,
+			  cw_step_gfn(ev, to_shared ? own->first_private : own->first_shared), 0,
+			  to_shared ? own->pte_private : own->pte_shared);
+	if (alias->present < alias->walked)
+		CW_REPORT(out, END_ALIAS_ABSENT, alias->first_absent,
+			  cw_step_gfn(ev, alias->first_absent), 0, alias->pte_absent);
+	if (to_shared ? alias->shared + alias->none < alias->walked : alias->shared > 0)
+		CW_REPORT(out, END_ALIAS_BIT, to_shared ? alias->first_private : alias->first_shared,
+			  cw_step_gfn(ev, to_shared ? alias->first_private : alias->first_shared), 0,
+			  to_shared ? alias->pte_private : alias->pte_shared);
+	if (alias->differ)
+		CW_REPORT(out, END_ALIAS_FRAME, alias->first_differ, alias->differ_want,
+			  alias->differ_want, alias->differ_seen);
+}
+
+/* A transition in which no step failed says nothing about T4. */
+static __always_inline void cw_rule_t4(const struct cw_open *open, const struct cw_ev_step *ev,
+				       struct cw_out *out)
+{
+	if (!open->failed)
+		return;
+	CW_CHECKED(out, T4);
+	if (ev->ret)
+		return;
+	if (open->host_done < open->host_asked)
+		CW_REPORT(out, PARTIAL_HIDDEN, open->host_done, cw_step_gfn(ev, open->host_done),
+			  open->host_asked, open->host_done);
+	else
+		CW_REPORT(out, FAILURE_HIDDEN, CW_NO_INDEX, ev->gfn,
+			  (__u64)(__s64)open->failed_ret, 0);
+}
+
+/* A frame in transit accuses; only another open transition that covers it convicts. */
+static __always_inline void cw_rule_t5(const struct cw_ev_step *ev, struct cw_out *out, int confirmed)
+{
+	if (!ev->own.walked) {
+		CW_NO_EVIDENCE(out, T5);
+		return;
+	}
+	if (!ev->before[CW_PG_TRANSIT]) {
+		CW_CHECKED(out, T5);
+		return;
+	}
+	if (!confirmed) {
+		out->need |= CW_NEED_OVERLAP;
+		return;
+	}
+	if (ev->flags & CW_STEP_UNCONFIRMED) {
+		CW_NO_EVIDENCE(out, T5);
+		return;
+	}
+	CW_CHECKED(out, T5);
+	if (ev->overlaps)
+		CW_REPORT(out, OVERLAP, CW_NO_INDEX, ev->gfn, ev->hdr.task, ev->overlap_task);
+}
+
+static __always_inline void cw_rule_t6_batch(struct cw_open *open, const struct cw_ev_step *ev,
+					     struct cw_out *out)
+{
+	__u32 visibility = ev->to_shared ? 3 : 0;
+
+	if (!(ev->flags & CW_STEP_TOLD) || ev->told < ev->told_count) {
+		open->told_unread = 1;
+		CW_NO_EVIDENCE(out, T6);
+		return;
+	}
+	if (ev->told_differ)
+		CW_REPORT(out, TOLD_OTHER_FRAME, ev->told_first, ev->told_want, ev->told_want,
+			  ev->told_seen);
+	if (ev->visibility != visibility)
+		CW_REPORT(out, TOLD_OTHER_WAY, CW_NO_INDEX, ev->gfn, visibility, ev->visibility);
+}
+
+/* Whether all of the range was told makes sense only where the host was to be told all of it. */
+static __always_inline void cw_rule_t6_end(const struct cw_open *open, const struct cw_ev_step *ev,
+					   struct cw_out *out)
+{
+	if (ev->ret || open->failed)
+		return;
+	if (open->told_unread || !(open->seen & CW_SEEN(CW_EV_HOST_CALL))) {
+		CW_NO_EVIDENCE(out, T6);
+		return;
+	}
+	CW_CHECKED(out, T6);
+	if (open->nr_told < open->nr_pages)
+		CW_REPORT(out, TOLD_TOO_FEW, open->nr_told, cw_step_gfn(ev, open->nr_told),
+			  open->nr_pages, open->nr_told);
+	else if (open->nr_told > open->nr_pages)
+		CW_REPORT(out, TOLD_TOO_MANY, CW_NO_INDEX, ev->gfn, open->nr_pages, open->nr_told);
+}
+
+static __always_inline void cw_rule_s5(const struct cw_ev_step *ev, struct cw_out *out)
+{
+	if (!ev->to_shared)
+		return;
+	if (ev->types_read < ev->nr_pages - ev->nr_unwalked || !ev->types_read) {
+		CW_NO_EVIDENCE(out, S5);
+		return;
+	}
+	CW_CHECKED(out, S5);
+	if (ev->nr_table)
+		CW_REPORT(out, PAGE_TABLE, ev->first_type, cw_step_gfn(ev, ev->first_type), 0,
+			  ev->nr_table);
+	if (ev->nr_slab_part)
+		CW_REPORT(out, SLAB_PART, ev->first_type, cw_step_gfn(ev, ev->first_type), 0,
+			  ev->nr_slab_part);
+	if (ev->nr_slab_whole)
+		CW_REPORT(out, SLAB_WHOLE, ev->first_type, cw_step_gfn(ev, ev->first_type), 0,
+			  ev->nr_slab_whole);
+}
+
+/* ---- steps ---- */
+
+/* A transition begins.  With confirmed unset an overlap only asks for CW_NEED_OVERLAP. */
+static __always_inline void cw_step_begin(const struct cw_ev_step *ev, struct cw_out *out,
+					  int confirmed)
+{
+	cw_rule_t5(ev, out, confirmed);
+	cw_rule_s5(ev, out);
+}
+
+/* A step of an open transition, of a type that is constant where this is inlined. */
+static __always_inline void cw_step_inside(__u32 type, struct cw_open *open,
+					   const struct cw_ev_step *ev, struct cw_out *out)
+{
+	if ((ev->flags & CW_STEP_RET) && ev->ret)
+		cw_open_fail(open, ev->ret);
+
+	switch (type) {
+	case CW_EV_PREPARED:
+		if (open->window && !ev->ret)
+			cw_rule_t1(ev, out);
+		break;
+	case CW_EV_FLUSHED:
+		/* a flush before present was cleared does not count */
+		if (ev->own.present)
+			return;
+		open->cpus_flushed = ev->cpus_flushed;
+		open->cpus_online = ev->cpus_online;
+		break;
+	case CW_EV_PROBED:
+		open->cpus_stale += ev->cpus_stale;
+		break;
+	case CW_EV_HOST_CALL:
+		cw_rule_t2(open, ev, out);
+		cw_rule_t6_batch(open, ev, out);
+		open->nr_told += ev->told_count;
+		break;
+	case CW_EV_HOST_ANSWER:
+		open->host_asked += ev->told_count;
+		open->host_done += ev->host_reps;
+		if (ev->host_status || ev->host_reps < ev->told_count)
+			cw_open_fail(open, -5);	/* -EIO */
+		break;
+	case CW_EV_HOST_DONE:
+		cw_rule_t2(open, ev, out);
+		if (open->window && (open->seen & CW_SEEN(CW_EV_PREPARED)))
+			cw_rule_t1(ev, out);
+		else if (open->window)
+			CW_NO_EVIDENCE(out, T1);
+		break;
+	}
+	open->seen |= CW_SEEN(type);
+}
+
+/* A transition ends.  The caller then drops it with cw_open_drop(). */
+static __always_inline void cw_step_end(struct cw_open *open, const struct cw_ev_step *ev,
+					struct cw_out *out)
+{
+	/* a window platform whose host step was never seen: T1 and T2 could not be judged */
+	if (!ev->ret && open->window && !open->flush_judged) {
+		CW_NO_EVIDENCE(out, T1);
+		CW_NO_EVIDENCE(out, T2);
+	}
+	cw_rule_t4(open, ev, out);
+	cw_rule_t6_end(open, ev, out);
+	if (!ev->ret)
+		cw_rule_t3(ev, out);
+}
+
+/* A free.  Without a PTE a frame that is not private asks for CW_NEED_PTE first.
+ * After it out->need may hold CW_DO_REPAIR or CW_DO_ACCUSED for bad_gfn.
+ */
+static __always_inline void cw_step_free(const struct cw_pte_fmt *fmt, const struct cw_ev_free *ev,
+					 struct cw_out *out)
+{
+	if (ev->state == CW_PG_PRIVATE) {
+		CW_CHECKED(out, S3);
+		return;
+	}
+	if (!ev->have_pte) {
+		out->need |= CW_NEED_PTE;
+		return;
+	}
+	if (ev->have_pte != 1) {
+		CW_NO_EVIDENCE(out, S3);
+		return;
+	}
+	CW_CHECKED(out, S3);
+	if (ev->state == CW_PG_UNKNOWN) {
+		CW_REPORT(out, FREED_UNKNOWN, CW_NO_INDEX, ev->bad_gfn, 0, ev->pte);
+	} else if (cw_pte_is_present(ev->pte) && !cw_pte_is_shared(fmt, ev->pte)) {
+		out->need |= CW_DO_REPAIR;
+		return;
+	} else if (ev->state == CW_PG_TRANSIT) {
+		CW_REPORT(out, FREED_TRANSIT, CW_NO_INDEX, ev->bad_gfn, 0, ev->pte);
+	} else {
+		CW_REPORT(out, FREED_SHARED, CW_NO_INDEX, ev->bad_gfn, 0, ev->pte);
+	}
+	out->need |= CW_DO_ACCUSED;
+}
+
+/* A zeropad fixup.  Reads that did not run into a window are nobody's business. */
+static __always_inline void cw_step_zeropad(const struct cw_ev_zeropad *ev, struct cw_out *out)
+{
+	if (ev->state != CW_PG_TRANSIT)
+		return;
+	if (!ev->have_pte) {
+		CW_NO_EVIDENCE(out, T8);
+		return;
+	}
+	CW_CHECKED(out, T8);
+	if (!ev->fixed)
+		CW_REPORT(out, ZEROPAD_OOPS, CW_NO_INDEX, ev->gfn, 1, ev->trapnr);
+	else if (ev->trapnr != 14)
+		CW_REPORT(out, ZEROPAD_TRAP, CW_NO_INDEX, ev->gfn, 14, ev->trapnr);
+}
+
+#endif
