@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What every BPF file includes first: types, helpers, and the few shims that
+ * the oldest supported toolchain (clang 14, libbpf 1.1) and kernel (6.1) need.
+ */
+#ifndef CW_COMPAT_BPF_H
+#define CW_COMPAT_BPF_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <stdbool.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#ifndef NULL
+#define NULL ((void *)0)
+#endif
+
+/* Keeps the compiler from widening, merging or caching an access to shared memory. */
+#define cw_read_once(x) (*(const volatile typeof(x) *)&(x))
+#define cw_write_once(x, v) (*(volatile typeof(x) *)&(x) = (v))
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The maps behind the engine, and the way from an event to its record: fill the
+ * scratch event, let the engine judge it, count, send.  A record that does not
+ * fit into the ring is counted; what the engine said has been counted before.
+ */
+#ifndef CW_ENGINE_BPF_H
+#define CW_ENGINE_BPF_H
+
+#include "compat.bpf.h"
+#include <cocowatch/count.h>
+#include <cocowatch/engine.h>
+
+#define CW_RING_BYTES	(8 << 20)
+#define CW_OPEN_MAX	4096
+#define CW_BLOCK_MAX	65536
+#define CW_BLOCK_SHIFT	9	/* frames of a 2 MiB block */
+#define CW_CHUNK	64	/* PTEs read at a time */
+#define CW_TOLD_CHUNK	30	/* entries of a frame list read at a time; divides 510 */
+
+const volatile __u32 cfg_abi_major = CW_ABI_MAJOR;
+const volatile __u32 cfg_abi_minor = CW_ABI_MINOR;
+const volatile __u64 cfg_shared_mask;	/* struct cw_pte_fmt of the space watched */
+const volatile __u32 cfg_set_is_private;
+const volatile __u32 cfg_max_walk = 262144;	/* PTEs walked for one event */
+const volatile __u32 cfg_record_frees;	/* 1: send an event for each free in a watched block */
+
+__u64 cnt_seq;	/* order of events over all CPUs */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, CW_RING_BYTES);
+} cw_events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);	/* user space sets the number of state words before the load */
+	__type(key, __u32);
+	__type(value, __u64);
+} cw_pages SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CW_OPEN_MAX);
+	__type(key, struct cw_open_key);
+	__type(value, struct cw_open);
+} cw_open_txns SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CW_RULE_NR);
+	__type(key, __u32);
+	__type(value, struct cw_count);
+} cw_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CW_EV_NR * CW_LOSS_NR);
+	__type(key, __u32);
+	__type(value, __u64);
+} cw_losses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CW_STAT_NR);
+	__type(key, __u32);
+	__type(value, __u64);
+} cw_stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cw_kern);
+} cw_kerns SEC(".maps");
+
+/* 2 MiB blocks with frames that took part in a transition: their frees are judged. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CW_BLOCK_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u8);
+} cw_blocks SEC(".maps");
+
+/* A run of PTEs of one last-level table, or one large leaf that stands for them. */
+struct cw_chunk {
+	__u64 tag;	/* address >> 18, plus 1; 0 is empty */
+	__u64 leaf;	/* with leaf_shift: the large entry */
+	__u32 leaf_shift;	/* 21, 30, ...; 0: pte[] is filled; CW_CHUNK_FAILED */
+	__u32 pad;
+	__u64 pte[CW_CHUNK];
+};
+
+#define CW_CHUNK_FAILED 0xffffffffU
+
+struct cw_sent_step {
+	struct cw_rec_verdict verdict;
+	struct cw_ev_step ev;
+};
+
+/* One for each event type and CPU: a program is never re-entered on a CPU, and no
+ * two programs share a type, except the frees, which keep apart by cw_free_busy.
+ */
+struct cw_scratch {
+	struct cw_ev_step ev;
+	struct cw_out out;
+	struct cw_sent_step sent;
+	struct cw_chunk own;
+	struct cw_chunk alias;
+	__u64 told[CW_TOLD_CHUNK];
+	__u64 told_tag;
+	__u64 block;	/* last block entered into cw_blocks, plus 1 */
+	__u32 lost;	/* state words that kept changing in this pass */
+	__u32 beyond;	/* frames of this pass beyond the state map */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CW_EV_NR);
+	__type(key, __u32);
+	__type(value, struct cw_scratch);
+} cw_scratches SEC(".maps");
+
+/* ---- the engine's store, made of maps ---- */
+
+struct cw_store {
+	__u32 unused;
+};
+
+static __always_inline __u64 *cw_store_word(struct cw_store *st, __u64 gfn)
+{
+	__u64 nr = gfn / CW_FRAMES_PER_WORD;
+	__u32 key = nr;
+
+	(void)st;
+	if (nr >> 32)
+		return NULL;
+	return bpf_map_lookup_elem(&cw_pages, &key);
+}
+
+static __always_inline struct cw_open *cw_store_open(struct cw_store *st,
+						     const struct cw_open_key *key)
+{
+	(void)st;
+	return bpf_map_lookup_elem(&cw_open_txns, key);
+}
+
+static __always_inline int cw_store_open_add(struct cw_store *st, const struct cw_open_key *key,
+					     const struct cw_open *open)
+{
+	(void)st;
+	return bpf_map_update_elem(&cw_open_txns, key, open, BPF_NOEXIST);
+}
+
+static __always_inline void cw_store_open_del(struct cw_store *st, const struct cw_open_key *key)
+{
+	(void)st;
+	bpf_map_delete_elem(&cw_open_txns, key);
+}
+
+/* ---- counting ---- */
+
+static __always_inline void loss_add(__u32 type, __u32 loss, __u64 n)
+{
+	__u32 key = type * CW_LOSS_NR + loss;
+	__u64 *cnt = bpf_map_lookup_elem(&cw_losses, &key);
+
+	if (cnt)
+		__sync_fetch_and_add(cnt, n);
+}
+
+static __always_inline void stat_add(__u32 stat, __u64 n)
+{
+	__u64 *cnt = bpf_map_lookup_elem(&cw_stats, &stat);
+
+	if (cnt)
+		__sync_fetch_and_add(cnt, n);
+}
+
+static __always_inline void rule_count(__u32 rule, const struct cw_out *out)
+{
+	struct cw_count *cnt = bpf_map_lookup_elem(&cw_counts, &rule);
+	__u64 bit = CW_RULE_BIT(rule);
+
+	if (!cnt)
+		return;
+	if (out->checked & bit)
+		__sync_fetch_and_add(&cnt->checked, 1);
+	if (out->violated & bit)
+		__sync_fetch_and_add(&cnt->violated, 1);
+	if (out->warned & bit)
+		__sync_fetch_and_add(&cnt->warned, 1);
+	if (out->observed & bit)
+		__sync_fetch_and_add(&cnt->observed, 1);
+	if (out->no_evidence & bit)
+		__sync_fetch_and_add(&cnt->no_evidence, 1);
+}
+
+static __always_inline void out_count(const struct cw_out *out)
+{
+	__u64 any = out->checked | out->violated | out->warned | out->observed | out->no_evidence;
+	__u32 rule;
+
+	for (rule = 0; rule < CW_RULE_NR; rule++) {
+		if (!(any >> rule))
+			break;
+		if ((any >> rule) & 1)
+			rule_count(rule, out);
+	}
+}
+
+/* ---- records ---- */
+
+static __always_inline void hdr_fill(struct cw_rec_hdr *hdr, __u16 type, __u16 len)
+{
+	hdr->type = type;
+	hdr->len = len;
+	hdr->cpu = bpf_get_smp_processor_id();
+	hdr->ts_ns = bpf_ktime_get_ns();
+	hdr->seq = __sync_fetch_and_add(&cnt_seq, 1) + 1;
+	hdr->task = bpf_get_current_pid_tgid();
+}
+
+static __always_inline void rec_send(__u32 type, void *rec, __u32 len)
+{
+	if (bpf_ringbuf_output(&cw_events, rec, len, 0))
+		loss_add(type, CW_LOSS_RING, 1);
+}
+
+static __always_inline bool out_reports(const struct cw_out *out)
+{
+	return (out->violated | out->warned | out->observed) != 0;
+}
+
+/* Sends the verdict on an event, with the event behind it and the stack of its task. */
+static __always_inline void verdict_send(void *ctx, __u32 type, struct cw_rec_verdict *v,
+					 const struct cw_rec_hdr *hdr, const struct cw_out *out,
+					 __u32 ev_len)
+{
+	long n;
+
+	__builtin_memcpy(&v->hdr, hdr, sizeof(*hdr));
+	v->hdr.type = CW_REC_VERDICT;
+	v->hdr.len = sizeof(*v) + ev_len;
+	__builtin_memcpy(&v->out, out, sizeof(*out));
+	v->event_off = sizeof(*v);
+	bpf_get_current_comm(v->comm, sizeof(v->comm));
+	n = bpf_get_stack(ctx, v->stack, sizeof(v->stack), 0);
+	v->nr_stack = n > 0 ? n / sizeof(__u64) : 0;
+	rec_send(type, v, sizeof(*v) + ev_len);
+}
+
+/* The scratch of one program, with its event and verdict empty; NULL cannot happen but must be tested. */
+static __always_inline struct cw_scratch *scratch_get(__u32 type)
+{
+	struct cw_scratch *s = bpf_map_lookup_elem(&cw_scratches, &type);
+
+	if (!s)
+		return NULL;
+	__builtin_memset(&s->ev, 0, sizeof(s->ev));
+	__builtin_memset(&s->out, 0, sizeof(s->out));
+	return s;
+}
+
+/* Sends a step and, where the engine found something, its verdict. */
+static __always_inline void step_send(void *ctx, __u32 type, struct cw_scratch *s)
+{
+	stat_add(CW_STAT_STEPS, 1);
+	out_count(&s->out);
+	rec_send(type, &s->ev, sizeof(s->ev));
+	if (!out_reports(&s->out))
+		return;
+	__builtin_memcpy(&s->sent.ev, &s->ev, sizeof(s->ev));
+	verdict_send(ctx, type, &s->sent.verdict, &s->ev.hdr, &s->out, sizeof(s->ev));
+}
+
+#endif

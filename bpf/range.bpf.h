@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One pass over the range of a transition: its own PTEs, their direct-map alias,
+ * the state of each frame, and on request the list handed to the host and the
+ * types of the pages.
+ */
+#ifndef CW_RANGE_BPF_H
+#define CW_RANGE_BPF_H
+
+#include "engine.bpf.h"
+#include "kern.h"
+#include "pagewalk.bpf.h"
+
+#define CW_GPA_LIST_OFF 16	/* of gpa_page_list in struct hv_gpa_range_for_visibility, TLFS */
+
+/* What the pass does with the state of each frame. */
+enum range_mode {
+	RANGE_LOOK,	/* nothing */
+	RANGE_BEGIN,	/* count the states before, then CW_FR_BEGIN */
+	RANGE_END,	/* what the engine says of the end */
+	RANGE_SEED,	/* what the walk sees, outside any transition */
+	RANGE_WITHHELD,	/* CW_FR_FAIL */
+};
+
+/* Read only: what a pass counts stands in the scratch, since a value on the stack
+ * that changes with each page keeps the verifier from ever seeing two equal rounds.
+ */
+struct range_ctx {
+	struct cw_scratch *s;
+	struct cw_kern *kern;
+	struct cw_open *open;
+	struct cw_pte_fmt fmt;
+	__u64 vaddr;
+	__u64 told_list;	/* address of the list handed to the host, 0: none */
+	__u32 type;
+	__u32 mode;
+	__u32 first;		/* index in the range of the first page of this pass */
+	__u32 types;		/* read page types */
+};
+
+/* ---- page types ---- */
+
+static __always_inline bool page_is_slab(const struct page___cw *head)
+{
+	if (bpf_core_enum_value_exists(enum pagetype___cw, PGTY_slab___cw)) {
+		__u32 type = BPF_CORE_READ(head, page_type);
+
+		return type >> 24 == bpf_core_enum_value(enum pagetype___cw, PGTY_slab___cw);
+	}
+	if (bpf_core_enum_value_exists(enum pageflags___cw, PG_slab___cw)) {
+		unsigned long flags = BPF_CORE_READ(head, flags);
+
+		return flags >> bpf_core_enum_value(enum pageflags___cw, PG_slab___cw) & 1;
+	}
+	return false;
+}
+
+/* Before the page types had an enum (6.11) a cleared bit of page_type said it:
+ * PAGE_TYPE_BASE 0xf0000000 and PG_table 0x200, include/linux/page-flags.h.
+ */
+static __always_inline bool page_is_table(const struct page___cw *page)
+{
+	__u32 type = BPF_CORE_READ(page, page_type);
+
+	if (bpf_core_enum_value_exists(enum pagetype___cw, PGTY_table___cw))
+		return type >> 24 == bpf_core_enum_value(enum pagetype___cw, PGTY_table___cw);
+	return (type & 0xf0000200) == 0xf0000000;
+}
+
+static __always_inline void range_type(struct range_ctx *ctx, struct cw_ev_step *ev, __u32 index,
+				       __u64 gfn)
+{
+	const struct page___cw *page, *head;
+	__u64 link;
+	__u32 size = 0;
+
+	page = (void *)(ctx->kern->vmemmap + gfn * bpf_core_type_size(struct page___cw));
+	if (bpf_probe_read_kernel(&link, sizeof(link), &page->compound_head))
+		return;
+	head = link & 1 ? (void *)(link - 1) : page;
+	ev->types_read++;
+	if (page_is_slab(head)) {
+		const struct kmem_cache___cw *cache = BPF_CORE_READ((struct slab___cw *)head, slab_cache);
+
+		if (cache)
+			size = BPF_CORE_READ(cache, size);
+		if (size && size < CW_PAGE_SIZE)
+			ev->nr_slab_part++;
+		else
+			ev->nr_slab_whole++;
+	} else if (page_is_table(page)) {
+		ev->nr_table++;
+	} else {
+		return;
+	}
+	if (ev->first_type == CW_NO_INDEX)
+		ev->first_type = index;
+}
+
+/* ---- watched blocks: which frees are judged ---- */
+
+static __always_inline void span_extend(struct cw_kern *kern, __u64 gfn)
+{
+	int i;
+
+	for (i = 0; i < CW_CAS_TRIES; i++) {
+		__u64 min = cw_read_once(kern->gfn_min);
+
+		if (gfn >= min || __sync_val_compare_and_swap(&kern->gfn_min, min, gfn) == min)
+			break;
+	}
+	for (i = 0; i < CW_CAS_TRIES; i++) {
+		__u64 max = cw_read_once(kern->gfn_max);
+
+		if (gfn <= max || __sync_val_compare_and_swap(&kern->gfn_max, max, gfn) == max)
+			break;
+	}
+	if (gfn < cw_read_once(kern->gfn_min) || gfn > cw_read_once(kern->gfn_max))
+		loss_add(CW_EV_PAGE_FREE, CW_LOSS_CONTENDED, 1);
+}
+
+static __always_inline void block_watch(struct range_ctx *ctx, __u64 gfn)
+{
+	__u64 block = gfn >> CW_BLOCK_SHIFT;
+	__u8 one = 1;
+
+	if (ctx->s->block == block + 1)
+		return;
+	ctx->s->block = block + 1;
+	span_extend(ctx->kern, block << CW_BLOCK_SHIFT);
+	span_extend(ctx->kern, ((block + 1) << CW_BLOCK_SHIFT) - 1);
+	if (bpf_map_lookup_elem(&cw_blocks, &block))
+		return;
+	if (bpf_map_update_elem(&cw_blocks, &block, &one, BPF_ANY))
+		loss_add(CW_EV_PAGE_FREE, CW_LOSS_TABLE, 1);
+}
+
+/* ---- one page ---- */
+
+/* Seeding races with transitions that begin: the word is taken first, the PTE read
+ * after it, and a word that changed meanwhile is left to whoever changed it.
+ */
+static __always_inline void seed_frame(struct range_ctx *ctx, __u64 va, __u64 gfn)
+{
+	struct cw_store st = {};
+	__u64 *word = cw_store_word(&st, gfn);
+	__u64 old, new, pte;
+	__u32 event;
+
+	if (!word) {
+		ctx->s->beyond++;
+		return;
+	}
+	old = cw_read_once(*word);
+	ctx->s->own.tag = 0;
+	if (chunk_pte(ctx->kern, &ctx->fmt, &ctx->s->own, va, &pte))
+		return;
+	if (cw_state_of(old, gfn) == CW_PG_TRANSIT || cw_pte_gfn(&ctx->fmt, pte) != gfn)
+		return;
+	event = cw_seed_frame_event(&ctx->fmt, pte);
+	new = cw_state_put(old, gfn, cw_state_next(cw_state_of(old, gfn), event));
+	if (new != old)
+		__sync_val_compare_and_swap(word, old, new);
+}
+
+static __always_inline void range_state(struct range_ctx *ctx, struct cw_ev_step *ev, __u64 va,
+					__u64 gfn, __u64 own, __u64 alias)
+{
+	struct cw_store st = {};
+	__u32 event = CW_FR_NONE, lost = ctx->s->lost;
+	int before;
+
+	block_watch(ctx, gfn);
+	switch (ctx->mode) {
+	case RANGE_BEGIN:
+		event = CW_FR_BEGIN;
+		break;
+	case RANGE_WITHHELD:
+		event = CW_FR_FAIL;
+		break;
+	case RANGE_SEED:
+		seed_frame(ctx, va, gfn);
+		return;
+	case RANGE_END:
+		event = cw_end_frame_event(ctx->open, ev->ret, &ctx->fmt, own);
+		if (alias && cw_end_frame_event(ctx->open, ev->ret, &ctx->fmt, alias) != event)
+			event = CW_FR_FAIL;
+		break;
+	}
+	before = cw_frame_step(&st, gfn, event, &ctx->s->lost);
+	if (before >= 0)
+		ev->before[before & 3]++;
+	else if (lost == ctx->s->lost)
+		ctx->s->beyond++;
+}
+
+static __always_inline void range_told(struct range_ctx *ctx, struct cw_ev_step *ev, __u32 i, __u64 gfn)
+{
+	struct cw_scratch *s = ctx->s;
+	__u32 chunk = i / CW_TOLD_CHUNK, at = i % CW_TOLD_CHUNK;
+
+	if (s->told_tag != chunk + 1) {
+		s->told_tag = 0;
+		if (bpf_probe_read_kernel(s->told, sizeof(s->told),
+					  (void *)(ctx->told_list + chunk * sizeof(s->told))))
+			return;
+		s->told_tag = chunk + 1;
+	}
+	/* the verifier does not follow the remainder, and the compiler drops what it thinks idle */
+	barrier_var(at);
+	if (at >= CW_TOLD_CHUNK)
+		return;
+	ev->told++;
+	if (s->told[at] == gfn)
+		return;
+	if (!ev->told_differ++) {
+		ev->told_first = ctx->first + i;
+		ev->told_want = gfn;
+		ev->told_seen = s->told[at];
+	}
+}
+
+static __always_inline void range_frames(struct cw_ev_step *ev, __u32 i, __u64 gfn)
+{
+	if (!i)
+		ev->gfn = gfn;
+	if (!ev->gfn_max || gfn < ev->gfn_min)
+		ev->gfn_min = gfn;
+	if (gfn > ev->gfn_max)
+		ev->gfn_max = gfn;
+	if (gfn != ev->gfn + i)
+		ev->flags &= ~CW_STEP_CONTIG;
+}
+
+static long range_page(__u64 nr, void *data)
+{
+	struct range_ctx *ctx = data;
+	struct cw_scratch *s = ctx->s;
+	struct cw_ev_step *ev = &s->ev;
+	__u32 i = nr, index = ctx->first + i;
+	__u64 va = ctx->vaddr + ((__u64)index << CW_PAGE_SHIFT);
+	__u64 own, alias = 0, gfn;
+
+	if (chunk_pte(ctx->kern, &ctx->fmt, &s->own, va, &own)) {
+		ev->own.failed++;
+		ev->flags &= ~CW_STEP_CONTIG;
+		return 0;
+	}
+	walk_add(&ev->own, &ctx->fmt, index, own);
+	if (cw_pte_is_none(own)) {
+		ev->flags &= ~CW_STEP_CONTIG;
+		return 0;
+	}
+	gfn = cw_pte_gfn(&ctx->fmt, own);
+	range_frames(ev, i, gfn);
+	if (!(ev->flags & CW_STEP_DIRECT)) {
+		if (chunk_pte(ctx->kern, &ctx->fmt, &s->alias,
+			      ctx->kern->page_offset + (gfn << CW_PAGE_SHIFT), &alias)) {
+			ev->alias.failed++;
+		} else {
+			walk_add(&ev->alias, &ctx->fmt, index, alias);
+			if (cw_pte_gfn(&ctx->fmt, alias) != gfn && !ev->alias.differ++) {
+				ev->alias.first_differ = index;
+				ev->alias.differ_want = gfn;
+				ev->alias.differ_seen = cw_pte_gfn(&ctx->fmt, alias);
+			}
+		}
+	}
+	if (ctx->told_list)
+		range_told(ctx, ev, i, gfn);
+	if (ctx->types)
+		range_type(ctx, ev, index, gfn);
+	if (ctx->mode != RANGE_LOOK)
+		range_state(ctx, ev, va, gfn, own, alias);
+	return 0;
+}
+
+/* Walks nr_pages of the event's range from page first on, as ctx says. */
+static __always_inline void range_walk(struct range_ctx *ctx, __u32 nr_pages)
+{
+	struct cw_scratch *s = ctx->s;
+	struct cw_ev_step *ev = &s->ev;
+	__u64 end, max = cfg_max_walk;
+
+	ctx->kern = kern_get();
+	if (!ctx->kern)
+		return;
+	fmt_fill(ctx->kern, &ctx->fmt);
+	s->own.tag = 0;
+	s->alias.tag = 0;
+	s->told_tag = 0;
+	s->block = 0;
+	s->lost = 0;
+	s->beyond = 0;
+	walk_init(&ev->own);
+	walk_init(&ev->alias);
+	ev->first_type = CW_NO_INDEX;
+	ev->flags |= CW_STEP_CONTIG;
+	end = ctx->kern->page_offset + (1ULL << (ctx->kern->levels == 5 ? 55 : 46));
+	if (ctx->vaddr >= ctx->kern->page_offset && ctx->vaddr < end)
+		ev->flags |= CW_STEP_DIRECT;
+	if (nr_pages > max) {
+		ev->nr_unwalked = nr_pages - max;
+		loss_add(ctx->type, CW_LOSS_UNWALKED, nr_pages - max);
+		nr_pages = max;
+	}
+	bpf_loop(nr_pages, range_page, ctx, 0);
+	if (s->lost)
+		loss_add(ctx->type, CW_LOSS_CONTENDED, s->lost);
+	if (s->beyond)
+		loss_add(ctx->type, CW_LOSS_RANGE, s->beyond);
+}
+
+#endif
