@@ -7,11 +7,10 @@
 #define CW_ENGINE_BPF_H
 
 #include "compat.bpf.h"
+#include "store.bpf.h"
 #include <cocowatch/count.h>
-#include <cocowatch/engine.h>
 
 #define CW_RING_BYTES	(8 << 20)
-#define CW_OPEN_MAX	4096
 #define CW_BLOCK_MAX	65536
 #define CW_BLOCK_SHIFT	9	/* frames of a 2 MiB block */
 #define CW_CHUNK	64	/* PTEs read at a time */
@@ -30,20 +29,6 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, CW_RING_BYTES);
 } cw_events SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);	/* user space sets the number of state words before the load */
-	__type(key, __u32);
-	__type(value, __u64);
-} cw_pages SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, CW_OPEN_MAX);
-	__type(key, struct cw_open_key);
-	__type(value, struct cw_open);
-} cw_open_txns SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -120,43 +105,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct cw_scratch);
 } cw_scratches SEC(".maps");
-
-/* ---- the engine's store, made of maps ---- */
-
-struct cw_store {
-	__u32 unused;
-};
-
-static __always_inline __u64 *cw_store_word(struct cw_store *st, __u64 gfn)
-{
-	__u64 nr = gfn / CW_FRAMES_PER_WORD;
-	__u32 key = nr;
-
-	(void)st;
-	if (nr >> 32)
-		return NULL;
-	return bpf_map_lookup_elem(&cw_pages, &key);
-}
-
-static __always_inline struct cw_open *cw_store_open(struct cw_store *st,
-						     const struct cw_open_key *key)
-{
-	(void)st;
-	return bpf_map_lookup_elem(&cw_open_txns, key);
-}
-
-static __always_inline int cw_store_open_add(struct cw_store *st, const struct cw_open_key *key,
-					     const struct cw_open *open)
-{
-	(void)st;
-	return bpf_map_update_elem(&cw_open_txns, key, open, BPF_NOEXIST);
-}
-
-static __always_inline void cw_store_open_del(struct cw_store *st, const struct cw_open_key *key)
-{
-	(void)st;
-	bpf_map_delete_elem(&cw_open_txns, key);
-}
 
 /* ---- counting ---- */
 

@@ -516,4 +516,84 @@ static __always_inline void cw_step_zeropad(const struct cw_ev_zeropad *ev, stru
 		CW_REPORT(out, ZEROPAD_TRAP, CW_NO_INDEX, ev->gfn, 14, ev->trapnr);
 }
 
+/* ---- any event, as it was recorded: replay and the tests ---- */
+
+#define CW_STEP_NO_OPEN	1	/* a step of a transition whose beginning was not recorded */
+#define CW_STEP_SKIPPED	2	/* a type that the engine does not judge */
+
+/* An event inside or at the end of a transition. */
+static __always_inline int cw_engine_txn(struct cw_store *st, const struct cw_ev_step *ev,
+					 struct cw_out *out)
+{
+	__u32 depth;
+	struct cw_open *open = cw_open_find(st, ev->hdr.task, &depth);
+
+	if (!open)
+		return CW_STEP_NO_OPEN;
+	switch (ev->hdr.type) {
+	case CW_EV_PREPARED:
+		cw_step_inside(CW_EV_PREPARED, open, ev, out);
+		return 0;
+	case CW_EV_FLUSHED:
+		cw_step_inside(CW_EV_FLUSHED, open, ev, out);
+		return 0;
+	case CW_EV_HOST_CALL:
+		cw_step_inside(CW_EV_HOST_CALL, open, ev, out);
+		return 0;
+	case CW_EV_HOST_ANSWER:
+		cw_step_inside(CW_EV_HOST_ANSWER, open, ev, out);
+		return 0;
+	case CW_EV_HOST_DONE:
+		cw_step_inside(CW_EV_HOST_DONE, open, ev, out);
+		return 0;
+	case CW_EV_PROBED:
+	case CW_EV_CHANGED:
+	case CW_EV_FINISHED:
+		cw_step_inside(ev->hdr.type, open, ev, out);
+		return 0;
+	case CW_EV_END:
+		cw_step_end(open, ev, out);
+		cw_open_drop(st, ev->hdr.task, depth);
+		return 0;
+	default:
+		cw_open_drop(st, ev->hdr.task, depth);
+		return 0;
+	}
+}
+
+/* Judges one recorded event from the evidence in it; the length of the record has
+ * been checked.  0, CW_STEP_*, or a negative errno when the open table is full.
+ */
+static __always_inline int cw_engine_step(struct cw_store *st, const struct cw_pte_fmt *fmt,
+					  struct cw_rec_hdr *rec, struct cw_out *out)
+{
+	int err;
+
+	switch (rec->type) {
+	case CW_EV_BEGIN:
+		err = cw_open_add(st, (struct cw_ev_step *)rec);
+		if (!err)
+			cw_step_begin((struct cw_ev_step *)rec, out, 1);
+		return err;
+	case CW_EV_PREPARED:
+	case CW_EV_FLUSHED:
+	case CW_EV_PROBED:
+	case CW_EV_CHANGED:
+	case CW_EV_HOST_CALL:
+	case CW_EV_HOST_ANSWER:
+	case CW_EV_HOST_DONE:
+	case CW_EV_FINISHED:
+	case CW_EV_END:
+	case CW_EV_TASK_EXIT:
+		return cw_engine_txn(st, (struct cw_ev_step *)rec, out);
+	case CW_EV_PAGE_FREE:
+		cw_step_free(fmt, (struct cw_ev_free *)rec, out);
+		return 0;
+	case CW_EV_ZEROPAD:
+		cw_step_zeropad((struct cw_ev_zeropad *)rec, out);
+		return 0;
+	}
+	return CW_STEP_SKIPPED;
+}
+
 #endif
