@@ -151,9 +151,9 @@ static __always_inline __u32 cw_end_frame_event(const struct cw_open *open, __s3
 	/* begun before the session: what the walk sees is all that is known */
 	if (!open)
 		return cw_pte_is_present(pte) ? seen : CW_FR_NONE;
-	/* refused before its first step: nothing was changed */
-	if (ret && !(open->seen & ~CW_SEEN(CW_EV_BEGIN)) && cw_pte_is_present(pte))
-		return seen;
+	/* refused before its first step: nothing was changed, and what is absent is another's */
+	if (ret && !(open->seen & ~CW_SEEN(CW_EV_BEGIN)))
+		return cw_pte_is_present(pte) ? seen : CW_FR_NONE;
 	if (ret || open->failed || !cw_pte_agrees(fmt, pte, open->to_shared))
 		return CW_FR_FAIL;
 	return open->to_shared ? CW_FR_DONE_SHARED : CW_FR_DONE_PRIVATE;

@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What does not exist or makes no sense: exit status 2, one line on stderr with the nearest right
+# name, nothing on stdout.
+
+. "$(dirname "$0")/../lib.sh"
+
+# refused MESSAGE ARGUMENT...
+refused() {
+	message=$1
+	shift
+	run "$CW" "$@"
+	is "$rc" 2 "$*: exit status 2"
+	is "$err" "cocowatch: $message" "$*: says what is wrong"
+	is "$out" '' "$*: nothing on stdout"
+}
+
+refused 'no command given (cocowatch --help lists them)'
+refused "unknown command 'wach' (did you mean 'watch'?)" wach
+refused "unknown command 'no-such-command'" no-such-command
+refused "unknown command ''" ''
+refused "unknown option '--hepl' (did you mean '--help'?)" --hepl
+
+refused "unknown option '--fro' (did you mean '--for'?)" watch --fro 3s
+refused "unknown option '--zzzzz'" watch --zzzzz
+refused "unknown option '--inc' (did you mean '--include-addresses'?)" watch --inc
+refused "unknown option '-x' (see --help)" watch -x
+refused "option '--for' needs a value, TIME" watch --for
+refused "option '-o' needs a value, FORMAT[=FILE]" watch -o
+refused "option '--debug' takes no value" watch --debug=yes
+refused "watch takes no arguments: 'true' (a command is run by gate)" watch true
+refused "doctor takes no arguments: 'me'" doctor me
+refused "--for: '30' is not a duration (such as 500ms, 30s or 5m)" watch --for 30
+refused "--for: '-1s' is not a duration (such as 500ms, 30s or 5m)" watch --for=-1s
+refused "--slow-limit: '0s' is not a duration (such as 500ms, 30s or 5m)" watch --slow-limit 0s
+refused "--count: '0' is not a count from 1" watch --count 0
+refused "--count: '12abc' is not a count from 1" watch --count 12abc
+refused "--max-walk: '0' is not a count from 1 to 1073741824" watch --max-walk 0
+
+refused "unknown output 'jsn' (did you mean 'ndjson'?)" watch -o jsn
+refused "unknown output 'txt' (did you mean 'text'?)" rules -o txt=file
+refused "output 'ndjson=' names no file" watch -o ndjson=
+refused 'two outputs go to stdout' watch -o text -o ndjson
+refused 'two outputs go to a' watch -o text=a -o ndjson=a
+
+refused "unknown rule 't3' (did you mean 'T3'?)" rules t3
+refused "unknown rule 'state-agree' (did you mean 'state-agrees'?)" rules state-agree
+refused "unknown rule 'nothing-like-it'" rules nothing-like-it
+
+refused 'gate: no command given (cocowatch gate [OPTION...] -- COMMAND [ARG...])' gate
+refused 'gate: no command given (cocowatch gate [OPTION...] -- COMMAND [ARG...])' gate --
+refused "cannot run 'no-such-program': No such file or directory" gate -- no-such-program
+refused "cannot run '/etc/passwd': Permission denied" gate -- /etc/passwd
+refused "cannot run '/tmp': Is a directory" gate -- /tmp
+refused "unknown option '--requires' (did you mean '--require'?)" gate --requires T1 -- true
+refused "--require: unknown rule 'T99' (did you mean 'T9'?)" gate --require T99 -- true
+refused "--require: 'x' is no count (RULE[:N], N from 1)" gate --require T1:x -- true
+refused "--waive: 'T1' gives no reason (RULE=REASON)" gate --waive T1 -- true
+refused "--waive: unknown rule 'same-page' (did you mean 'same-pages'?)" gate --waive same-page=x -- true
+refused '--waive: rule T1 is required as well' gate --require T1 --waive T1=x -- true
+refused '--require: rule T1 is waived as well' gate --waive T1=x --require T1 -- true
+
+done_testing

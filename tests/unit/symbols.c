@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Kernel addresses to names, from a made-up kallsyms. */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "symbols.h"
+
+static const char text[] =
+	"ffffffff81000000 T first\n"
+	"ffffffff81000100 t second\n"
+	"ffffffff81000100 t second_alias\n"
+	"ffffffff81000180 D a_variable\n"
+	"ffffffff81000200 T third\n"
+	"ffffffffc0000000 t last_of_a\t[cocovm]\n"
+	"ffffffffc0000040 t only_of_b\t[hv_vmbus]\n"
+	"ffffffffc0001000 t bpf_prog_6deef7357e7b4530_on_end\t[bpf]\n"
+	"nonsense\n";
+
+static char path[] = "/tmp/cw-symbols-XXXXXX";
+static struct cw_symbols *s;
+
+static void file_fill(const char *content)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(content, f);
+	fclose(f);
+}
+
+static int setup(void **state)
+{
+	int fd;
+
+	(void)state;
+	strcpy(path + strlen(path) - 6, "XXXXXX");
+	fd = mkstemp(path);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	file_fill(text);
+	s = cw_symbols_new(path);
+	return s ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	cw_symbols_free(s);
+	unlink(path);
+	return 0;
+}
+
+static void test_text(void **state)
+{
+	static const struct {
+		__u64 addr;
+		const char *text;
+	} cases[] = {
+		{ 0xffffffff81000000ULL, "first+0x0/0x100" },
+		{ 0xffffffff810000ffULL, "first+0xff/0x100" },
+		{ 0xffffffff81000112ULL, "second+0x12/0x100" },	/* the first name of an address */
+		{ 0xffffffffc0000004ULL, "last_of_a+0x4/0x40 [cocovm]" },
+		{ 0xffffffffc0000044ULL, "only_of_b+0x4/0xfc0 [hv_vmbus]" },
+		{ 0xffffffff80ffffffULL, "?" },
+		{ 0xffffffff90000000ULL, "?" },
+		{ 0, "?" },
+	};
+	char buf[CW_SYMBOL_LEN];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NR(cases); i++)
+		assert_string_equal(cw_symbol_text(s, cases[i].addr, buf, sizeof(buf)),
+				    cases[i].text);
+	assert_null(cw_symbols_trouble(s));
+}
+
+static void test_tracing_is_skipped(void **state)
+{
+	static const __u64 stack[] = { 0xffffffffc0001008ULL, 0xffffffffc0000004ULL,
+				       0xffffffff81000004ULL };
+
+	(void)state;
+	assert_int_equal(cw_symbols_skip(s, stack, 3), 1);
+	assert_int_equal(cw_symbols_skip(s, stack + 1, 2), 0);
+	assert_int_equal(cw_symbols_skip(s, stack, 0), 0);
+}
+
+static void test_hidden(void **state)
+{
+	char buf[CW_SYMBOL_LEN];
+
+	(void)state;
+	file_fill("0000000000000000 T first\n0000000000000000 T second\n");
+	assert_non_null(strstr(cw_symbols_trouble(s), "kptr_restrict"));
+	assert_string_equal(cw_symbol_text(s, 0xffffffff81000004ULL, buf, sizeof(buf)), "?");
+}
+
+static void test_absent(void **state)
+{
+	(void)state;
+	unlink(path);
+	assert_non_null(strstr(cw_symbols_trouble(s), "could not be read"));
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup_teardown(test_text, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_tracing_is_skipped, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_hidden, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_absent, setup, teardown),
+};
+
+UNIT_MAIN(tests)
