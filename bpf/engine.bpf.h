@@ -144,16 +144,24 @@ static __always_inline void rule_count(__u32 rule, const struct cw_out *out)
 		__sync_fetch_and_add(&cnt->no_evidence, 1);
 }
 
+/* Number of a mask's only bit. */
+static __always_inline __u32 bit_number(__u64 bit)
+{
+	return !!(bit & 0xaaaaaaaaaaaaaaaaULL) | !!(bit & 0xccccccccccccccccULL) << 1 |
+	       !!(bit & 0xf0f0f0f0f0f0f0f0ULL) << 2 | !!(bit & 0xff00ff00ff00ff00ULL) << 3 |
+	       !!(bit & 0xffff0000ffff0000ULL) << 4 | !!(bit & 0xffffffff00000000ULL) << 5;
+}
+
+#define CW_RULES_PER_EVENT 8	/* more than any one event is judged by */
+
 static __always_inline void out_count(const struct cw_out *out)
 {
 	__u64 any = out->checked | out->violated | out->warned | out->observed | out->no_evidence;
-	__u32 rule;
+	int i;
 
-	for (rule = 0; rule < CW_RULE_NR; rule++) {
-		if (!(any >> rule))
-			break;
-		if ((any >> rule) & 1)
-			rule_count(rule, out);
+	for (i = 0; any && i < CW_RULES_PER_EVENT; i++) {
+		rule_count(bit_number(any & -any), out);
+		any &= any - 1;
 	}
 }
 

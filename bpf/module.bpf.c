@@ -25,8 +25,9 @@ int on_begin(struct bpf_raw_tracepoint_args *ctx)
 		loss_add(CW_EV_BEGIN, CW_LOSS_TABLE, 1);
 		return 0;
 	}
-	step_walk(s, CW_EV_BEGIN, RANGE_BEGIN, NULL, s->ev.nr_pages);
+	step_walk(s, CW_EV_BEGIN, RANGE_BEGIN, 0, s->ev.nr_pages);
 	begin_range(&s->ev);
+	bpf_get_current_comm(s->ev.comm, sizeof(s->ev.comm));
 	cw_step_begin(&s->ev, &s->out, 0);
 	if (s->out.need & CW_NEED_OVERLAP) {
 		overlap_find(&s->ev);
@@ -45,7 +46,7 @@ int on_prepared(struct bpf_raw_tracepoint_args *ctx)
 	if (!s)
 		return 0;
 	step_ret(s, ctx->args[3]);
-	step_walk(s, CW_EV_PREPARED, RANGE_LOOK, NULL, s->ev.nr_pages);
+	step_walk(s, CW_EV_PREPARED, RANGE_LOOK, 0, s->ev.nr_pages);
 	step_inside(ctx, CW_EV_PREPARED, s);
 	return 0;
 }
@@ -60,7 +61,7 @@ int on_flushed(struct bpf_raw_tracepoint_args *ctx)
 	s->ev.cpus_flushed = ctx->args[2];
 	s->ev.cpus_online = ctx->args[3];
 	/* one page tells whether present had been cleared: T1 looks at all of them */
-	step_walk(s, CW_EV_FLUSHED, RANGE_LOOK, NULL, 1);
+	step_walk(s, CW_EV_FLUSHED, RANGE_LOOK, 0, 1);
 	step_inside(ctx, CW_EV_FLUSHED, s);
 	return 0;
 }
@@ -148,7 +149,7 @@ int on_host_done(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!s)
 		return 0;
-	step_walk(s, CW_EV_HOST_DONE, RANGE_LOOK, NULL, s->ev.nr_pages);
+	step_walk(s, CW_EV_HOST_DONE, RANGE_LOOK, 0, s->ev.nr_pages);
 	step_inside(ctx, CW_EV_HOST_DONE, s);
 	return 0;
 }
@@ -178,7 +179,7 @@ int on_end(struct bpf_raw_tracepoint_args *ctx)
 	step_ret(s, (__s32)ctx->args[4]);
 	open = cw_open_find(&st, s->ev.hdr.task, &depth);
 	s->ev.depth = depth;
-	step_walk(s, CW_EV_END, RANGE_END, open, s->ev.nr_pages);
+	step_walk(s, CW_EV_END, RANGE_END, cw_end_kind(open, s->ev.ret), s->ev.nr_pages);
 	if (!open) {
 		stat_add(CW_STAT_UNPAIRED, 1);
 		return 0;
@@ -208,9 +209,12 @@ int on_task_exit(struct bpf_raw_tracepoint_args *ctx)
 		if (!s)
 			return 0;
 		s->ev.depth = depth;
-		step_walk(s, CW_EV_TASK_EXIT, RANGE_LOOK, NULL, s->ev.nr_pages);
+		s->ev.gfn = open->gfn_min;
+		s->ev.gfn_min = open->gfn_min;
+		s->ev.gfn_max = open->gfn_max;
+		bpf_get_current_comm(s->ev.comm, sizeof(s->ev.comm));
 		cw_open_drop(&st, task, depth);
-		step_send(ctx, CW_EV_TASK_EXIT, s);
+		rec_send(CW_EV_TASK_EXIT, &s->ev, sizeof(s->ev));
 	}
 	return 0;
 }
@@ -224,7 +228,7 @@ int on_seed(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!s)
 		return 0;
-	step_walk(s, CW_EV_SEED, RANGE_SEED, NULL, s->ev.nr_pages);
+	step_walk(s, CW_EV_SEED, RANGE_SEED, 0, s->ev.nr_pages);
 	rec_send(CW_EV_SEED, &s->ev, sizeof(s->ev));
 	return 0;
 }
@@ -237,7 +241,7 @@ int on_withheld(struct bpf_raw_tracepoint_args *ctx)
 	if (!s)
 		return 0;
 	step_ret(s, ctx->args[3]);
-	step_walk(s, CW_EV_WITHHELD, RANGE_WITHHELD, NULL, s->ev.nr_pages);
+	step_walk(s, CW_EV_WITHHELD, RANGE_WITHHELD, 0, s->ev.nr_pages);
 	rec_send(CW_EV_WITHHELD, &s->ev, sizeof(s->ev));
 	return 0;
 }
@@ -259,6 +263,7 @@ int on_platform(struct bpf_raw_tracepoint_args *ctx)
 	ev.sev_status = ctx->args[7];
 	ev.pte_mask = ctx->args[8];
 	ev.space = CW_SPACE;
+	bpf_get_current_comm(ev.comm, sizeof(ev.comm));
 	rec_send(CW_EV_PLATFORM, &ev, sizeof(ev));
 	return 0;
 }

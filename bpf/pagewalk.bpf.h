@@ -9,11 +9,14 @@
 
 #include "engine.bpf.h"
 
-extern const void init_top_pgt __ksym;
-extern const void page_offset_base __ksym;
-extern const void vmemmap_base __ksym;
-extern const void physical_mask __ksym __weak;
-extern const void __pgtable_l5_enabled __ksym __weak;
+/* Addresses of the kernel's own variables, from /proc/kallsyms; 0 where there is none.
+ * User space looks them up once: libbpf's own way reads that file for each object.
+ */
+const volatile __u64 cfg_sym_init_top_pgt;
+const volatile __u64 cfg_sym_page_offset_base;
+const volatile __u64 cfg_sym_vmemmap_base;
+const volatile __u64 cfg_sym_physical_mask;
+const volatile __u64 cfg_sym_pgtable_l5_enabled;
 
 #define CW_WALK_TRIES 2
 
@@ -26,12 +29,13 @@ static __always_inline struct cw_kern *kern_get(void)
 
 	if (!kern || cw_read_once(kern->ready))
 		return kern;
-	if (bpf_probe_read_kernel(&kern->page_offset, 8, &page_offset_base) ||
-	    bpf_probe_read_kernel(&kern->vmemmap, 8, &vmemmap_base))
+	if (bpf_probe_read_kernel(&kern->page_offset, 8, (void *)cfg_sym_page_offset_base) ||
+	    bpf_probe_read_kernel(&kern->vmemmap, 8, (void *)cfg_sym_vmemmap_base))
 		return NULL;
-	if (&physical_mask && bpf_probe_read_kernel(&mask, 8, &physical_mask))
+	if (cfg_sym_physical_mask && bpf_probe_read_kernel(&mask, 8, (void *)cfg_sym_physical_mask))
 		return NULL;
-	if (&__pgtable_l5_enabled && bpf_probe_read_kernel(&l5, 4, &__pgtable_l5_enabled))
+	if (cfg_sym_pgtable_l5_enabled &&
+	    bpf_probe_read_kernel(&l5, 4, (void *)cfg_sym_pgtable_l5_enabled))
 		return NULL;
 	kern->frame_mask = mask & CW_PTE_FRAME;
 	kern->levels = l5 ? 5 : 4;
@@ -59,7 +63,7 @@ static __always_inline int entry_read(__u64 *entry, __u64 table, __u64 va, __u32
 static __always_inline int walk_down(const struct cw_kern *kern, __u64 va, __u64 *table,
 				     __u64 *entry, __u32 *shift)
 {
-	__u64 t = (__u64)&init_top_pgt;
+	__u64 t = cfg_sym_init_top_pgt;
 	__u32 sh = kern->levels == 5 ? 48 : 39;
 	int i;
 

@@ -27,12 +27,12 @@ enum range_mode {
 struct range_ctx {
 	struct cw_scratch *s;
 	struct cw_kern *kern;
-	struct cw_open *open;
 	struct cw_pte_fmt fmt;
 	__u64 vaddr;
 	__u64 told_list;	/* address of the list handed to the host, 0: none */
 	__u32 type;
 	__u32 mode;
+	__u32 end;		/* RANGE_END: enum cw_end_kind */
 	__u32 first;		/* index in the range of the first page of this pass */
 	__u32 types;		/* read page types */
 };
@@ -118,20 +118,32 @@ static __always_inline void span_extend(struct cw_kern *kern, __u64 gfn)
 		loss_add(CW_EV_PAGE_FREE, CW_LOSS_CONTENDED, 1);
 }
 
-static __always_inline void block_watch(struct range_ctx *ctx, __u64 gfn)
+/* Global functions, here and below, are verified on their own and not once for
+ * each path that leads to them.
+ */
+__noinline int cw_block_watch(struct cw_kern *kern, __u64 block)
 {
-	__u64 block = gfn >> CW_BLOCK_SHIFT;
 	__u8 one = 1;
 
-	if (ctx->s->block == block + 1)
-		return;
-	ctx->s->block = block + 1;
-	span_extend(ctx->kern, block << CW_BLOCK_SHIFT);
-	span_extend(ctx->kern, ((block + 1) << CW_BLOCK_SHIFT) - 1);
+	if (!kern)
+		return 0;
+	span_extend(kern, block << CW_BLOCK_SHIFT);
+	span_extend(kern, ((block + 1) << CW_BLOCK_SHIFT) - 1);
 	if (bpf_map_lookup_elem(&cw_blocks, &block))
-		return;
+		return 0;
 	if (bpf_map_update_elem(&cw_blocks, &block, &one, BPF_ANY))
 		loss_add(CW_EV_PAGE_FREE, CW_LOSS_TABLE, 1);
+	return 0;
+}
+
+/* The state before, or -1 beyond the map, or -2 when the word kept changing. */
+__noinline int cw_frame_apply(__u64 gfn, __u32 event)
+{
+	struct cw_store st = {};
+	__u32 lost = 0;
+	int before = cw_frame_step(&st, gfn, event, &lost);
+
+	return lost ? -2 : before;
 }
 
 /* ---- one page ---- */
@@ -165,11 +177,13 @@ static __always_inline void seed_frame(struct range_ctx *ctx, __u64 va, __u64 gf
 static __always_inline void range_state(struct range_ctx *ctx, struct cw_ev_step *ev, __u64 va,
 					__u64 gfn, __u64 own, __u64 alias)
 {
-	struct cw_store st = {};
-	__u32 event = CW_FR_NONE, lost = ctx->s->lost;
+	__u32 event = CW_FR_NONE;
 	int before;
 
-	block_watch(ctx, gfn);
+	if (ctx->s->block != (gfn >> CW_BLOCK_SHIFT) + 1) {
+		ctx->s->block = (gfn >> CW_BLOCK_SHIFT) + 1;
+		cw_block_watch(ctx->kern, gfn >> CW_BLOCK_SHIFT);
+	}
 	switch (ctx->mode) {
 	case RANGE_BEGIN:
 		event = CW_FR_BEGIN;
@@ -181,16 +195,18 @@ static __always_inline void range_state(struct range_ctx *ctx, struct cw_ev_step
 		seed_frame(ctx, va, gfn);
 		return;
 	case RANGE_END:
-		event = cw_end_frame_event(ctx->open, ev->ret, &ctx->fmt, own);
-		if (alias && cw_end_frame_event(ctx->open, ev->ret, &ctx->fmt, alias) != event)
+		event = cw_end_frame_event(ctx->end, &ctx->fmt, own);
+		if (alias && event != cw_end_frame_event(ctx->end, &ctx->fmt, alias))
 			event = CW_FR_FAIL;
 		break;
 	}
-	before = cw_frame_step(&st, gfn, event, &ctx->s->lost);
+	before = cw_frame_apply(gfn, event);
 	if (before >= 0)
 		ev->before[before & 3]++;
-	else if (lost == ctx->s->lost)
+	else if (before == -1)
 		ctx->s->beyond++;
+	else
+		ctx->s->lost++;
 }
 
 static __always_inline void range_told(struct range_ctx *ctx, struct cw_ev_step *ev, __u32 i, __u64 gfn)

@@ -31,11 +31,11 @@ static __always_inline void step_ret(struct cw_scratch *s, __s32 ret)
 }
 
 static __always_inline void step_walk(struct cw_scratch *s, __u32 type, __u32 mode,
-				      struct cw_open *open, __u32 nr_pages)
+				      __u32 end, __u32 nr_pages)
 {
 	struct range_ctx ctx = {
 		.s = s,
-		.open = open,
+		.end = end,
 		.vaddr = s->ev.vaddr,
 		.type = type,
 		.mode = mode,

@@ -142,21 +142,37 @@ static __always_inline int cw_frame_step(struct cw_store *st, __u64 gfn, __u32 e
 	return -1;
 }
 
-/* The event that a step means for a frame whose PTE the walk found to be pte. */
-static __always_inline __u32 cw_end_frame_event(const struct cw_open *open, __s32 ret,
-						const struct cw_pte_fmt *fmt, __u64 pte)
-{
-	__u32 seen = cw_pte_is_shared(fmt, pte) ? CW_FR_SEEN_SHARED : CW_FR_SEEN_PRIVATE;
+/* How a transition ended, as far as the states of its frames go. */
+enum cw_end_kind {
+	CW_END_UNSEEN,	/* it began before the session: what the walk sees is all that is known */
+	CW_END_REFUSED,	/* before its first step: nothing was changed, what is absent is another's */
+	CW_END_FAILED,	/* returned or hidden */
+	CW_END_SHARED,
+	CW_END_PRIVATE,
+};
 
-	/* begun before the session: what the walk sees is all that is known */
+static __always_inline __u32 cw_end_kind(const struct cw_open *open, __s32 ret)
+{
 	if (!open)
-		return cw_pte_is_present(pte) ? seen : CW_FR_NONE;
-	/* refused before its first step: nothing was changed, and what is absent is another's */
+		return CW_END_UNSEEN;
 	if (ret && !(open->seen & ~CW_SEEN(CW_EV_BEGIN)))
-		return cw_pte_is_present(pte) ? seen : CW_FR_NONE;
-	if (ret || open->failed || !cw_pte_agrees(fmt, pte, open->to_shared))
+		return CW_END_REFUSED;
+	if (ret || open->failed)
+		return CW_END_FAILED;
+	return open->to_shared ? CW_END_SHARED : CW_END_PRIVATE;
+}
+
+/* The event that the end means for a frame whose PTE the walk found to be pte. */
+static __always_inline __u32 cw_end_frame_event(__u32 kind, const struct cw_pte_fmt *fmt, __u64 pte)
+{
+	if (kind == CW_END_UNSEEN || kind == CW_END_REFUSED) {
+		if (!cw_pte_is_present(pte))
+			return CW_FR_NONE;
+		return cw_pte_is_shared(fmt, pte) ? CW_FR_SEEN_SHARED : CW_FR_SEEN_PRIVATE;
+	}
+	if (kind == CW_END_FAILED || !cw_pte_agrees(fmt, pte, kind == CW_END_SHARED))
 		return CW_FR_FAIL;
-	return open->to_shared ? CW_FR_DONE_SHARED : CW_FR_DONE_PRIVATE;
+	return kind == CW_END_SHARED ? CW_FR_DONE_SHARED : CW_FR_DONE_PRIVATE;
 }
 
 /* Seeding: what a walk outside any transition says of a frame. */

@@ -134,6 +134,7 @@ struct cw_ev_step {
 	/* BEGIN again, when the engine asked for confirmation of T5 */
 	__u32 overlaps;		/* open transitions of others that cover a frame in transit */
 	__u64 overlap_task;	/* one of them */
+	char comm[CW_COMM_LEN];	/* BEGIN and TASK_EXIT: name of the task */
 };
 
 /* A page goes back to the allocator.  Frames are those of the freed block. */
@@ -197,6 +198,7 @@ struct cw_ev_platform {
 	__u32 callbacks;	/* enum cw_callbacks */
 	__u8 space;
 	__u8 pad[7];
+	char comm[CW_COMM_LEN];
 };
 
 /* One finding: which rule, what was expected and seen (read by the finding's value kind). */
@@ -239,10 +241,10 @@ struct cw_rec_verdict {
 
 _Static_assert(sizeof(struct cw_rec_hdr) == 32, "struct cw_rec_hdr is ABI");
 _Static_assert(sizeof(struct cw_walk) == 96, "struct cw_walk is ABI");
-_Static_assert(sizeof(struct cw_ev_step) == 392, "struct cw_ev_step is ABI");
+_Static_assert(sizeof(struct cw_ev_step) == 408, "struct cw_ev_step is ABI");
 _Static_assert(sizeof(struct cw_ev_free) == 72, "struct cw_ev_free is ABI");
 _Static_assert(sizeof(struct cw_ev_zeropad) == 64, "struct cw_ev_zeropad is ABI");
-_Static_assert(sizeof(struct cw_ev_platform) == 96, "struct cw_ev_platform is ABI");
+_Static_assert(sizeof(struct cw_ev_platform) == 112, "struct cw_ev_platform is ABI");
 _Static_assert(sizeof(struct cw_detail) == 32, "struct cw_detail is ABI");
 _Static_assert(sizeof(struct cw_out) == 176, "struct cw_out is ABI");
 _Static_assert(sizeof(struct cw_rec_verdict) == 488, "struct cw_rec_verdict is ABI");

@@ -148,7 +148,8 @@ static void test_end_frames(void **state)
 		};
 
 		print_message("# %s\n", c->name);
-		assert_int_equal(cw_end_frame_event(c->have_open ? &open : NULL, c->ret, &soft, c->pte),
+		assert_int_equal(cw_end_frame_event(cw_end_kind(c->have_open ? &open : NULL, c->ret),
+						    &soft, c->pte),
 				 c->want);
 	}
 	assert_int_equal(cw_seed_frame_event(&soft, SHARED_PTE), CW_FR_SEEN_SHARED);

@@ -1,0 +1,261 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the machine does whose boot tests/module/*.t ask for: TAP on stdout.
+#
+# Usage: guest.sh SECTION...    (in the machine, with /tests/lib.sh, cocowatch and /modules/cocovm.ko)
+
+TOP=/
+. /tests/lib.sh
+
+ko=/modules/cocovm.ko
+nd=/tmp/w.ndjson
+# software emulation stretches time: a transition is slow after 20 s, not after one
+slow=20s
+
+dmesg_mark() {
+	echo "cocowatch-test: mark $1" >/dev/kmsg
+}
+
+# Splats since the mark of that name, if any.
+dmesg_splats() {
+	dmesg | sed -n "/cocowatch-test: mark $1\$/,\$p" |
+		grep -E 'WARNING:|BUG:|Oops|general protection|lockup|rcu.*stall|Bad page' | head -n 5
+}
+
+module_in() {
+	insmod $ko "$@" 2>/tmp/insmod.err
+}
+
+# Waits for the reference that a raw tracepoint holds to be dropped.
+module_out() {
+	wait_for 20 rmmod cocovm 2>/dev/null
+}
+
+cocovm() {
+	echo "$*" >/dev/cocovm
+}
+
+counter() {
+	sed -n "s/^$1=//p" /dev/cocovm
+}
+
+is_watching() {
+	grep -q '"type":"session"' $nd 2>/dev/null
+}
+
+# watch_start [OPTION]...: returns once everything is attached.
+watch_start() {
+	rm -f $nd
+	cocowatch watch --slow-limit $slow -o ndjson=$nd -o text=/tmp/w.txt "$@" 2>/tmp/w.err &
+	watch_pid=$!
+	wait_for 120 is_watching || diag "$(cat /tmp/w.err)"
+}
+
+# watch_stop [SIGNAL]: sets $rc.
+watch_stop() {
+	kill -"${1:-INT}" $watch_pid
+	rc=0
+	wait $watch_pid || rc=$?
+}
+
+# Rules that were reported (violations, warnings) for a task of that name, sorted, once each.
+reported_for() {
+	grep -E '"type":"(violation|warning)"' $nd | grep -F "\"comm\":\"$1\"" |
+		sed 's/.*"rule":"\([A-Z0-9]*\)".*/\1/' | sort -u | tr '\n' ' ' | sed 's/ $//'
+}
+
+# Names of tasks are cut at 15 characters.
+task_name() {
+	printf 'cocovm/%s' "$1" | cut -c1-15
+}
+
+outcome() {
+	grep '"type":"summary"' $nd | sed "s/.*{\"rule\":\"$1\",\"name\":\"[a-z-]*\",\"outcome\":\"\([a-z ]*\)\".*/\1/"
+}
+
+scenarios() {
+	sed -n 's/^scenario \([a-z-]*\) rule=\([A-Z0-9]*\) twin=\([01]\).*/\1 \2 \3/p' /dev/cocovm
+}
+
+cpus=$(grep -c ^processor /proc/cpuinfo)
+
+#---------------------------------------------------------------------------------------------
+
+# Every honest twin, alone and from several workers at once: nothing is reported, every rule is held.
+section_honest() {
+	watch_start
+	scenarios | while read -r name rule twin; do
+		[ "$cpus" -gt 1 ] || [ "$name" != flush-one-cpu ] || continue
+		cocovm honest "$name" loops=2 || echo "$name"
+	done >/tmp/refused
+	is "$(cat /tmp/refused)" '' "honest: every twin runs on $cpus CPUs"
+	for name in window-present hidden-failure freed-shared overlap plain; do
+		cocovm start honest $name loops=0 workers=2
+	done
+	sleep 3
+	cocovm stop
+	watch_stop
+	is "$rc" 0 "honest: cocowatch ends with 0 on $cpus CPUs"
+	is "$(grep -E '"type":"(violation|warning)"' $nd)" '' 'honest: nothing is reported'
+	for rule in T1 T2 T3 T4 T5 T6 T7 T8 S3 S5 P1 P2; do
+		is "$(outcome $rule)" held "honest: $rule is held"
+	done
+	is "$(counter host_bad)" 0 'honest: the host saw no bad request'
+	is "$(counter errors)" 0 'honest: no loop went wrong'
+}
+
+# Each scenario fires its rule and no other; alone first, then all of them at once.
+section_misbehave() {
+	watch_start
+	scenarios | while read -r name rule twin; do
+		[ "$twin" = 1 ] || continue
+		[ "$cpus" -gt 1 ] || [ "$name" != flush-one-cpu ] || continue
+		cocovm run "$name" || echo "$name"
+	done >/tmp/refused
+	watch_stop
+	is "$(cat /tmp/refused)" '' "misbehave: every scenario runs on $cpus CPUs"
+	is "$rc" 1 'misbehave: cocowatch ends with 1'
+	misbehave_check alone
+	[ "$cpus" -gt 1 ] || return 0
+
+	watch_start
+	scenarios | while read -r name rule twin; do
+		[ "$twin" = 0 ] || cocovm start "$name" loops=10 workers=2 || echo "$name"
+	done >/tmp/refused
+	wait_for 120 test "$(counter running)" = 0 || true
+	while [ "$(counter running)" != 0 ]; do sleep 0.2; done
+	cocovm stop
+	watch_stop
+	is "$(cat /tmp/refused)" '' 'misbehave: all of them at once'
+	misbehave_check 'at once'
+}
+
+misbehave_check() {
+	scenarios >/tmp/scenarios
+	while read -r name rule twin; do
+		[ "$twin" = 1 ] || continue
+		if [ "$cpus" -eq 1 ] && [ "$name" = flush-one-cpu ]; then
+			skip 'one CPU is all CPUs' "misbehave, $1: $name fires $rule"
+			continue
+		fi
+		is "$(reported_for "$(task_name "$name")")" "$rule" "misbehave, $1: $name fires $rule alone"
+	done </tmp/scenarios
+}
+
+# What cocovm.ko and cocowatch leave behind.
+section_life() {
+	dmesg_mark life
+	for name in window-present freed-shared hidden-failure overlap zeropad; do
+		cocovm start honest $name loops=0 workers=2
+		[ $name = zeropad ] || cocovm start $name loops=0
+	done
+	sleep 1
+	ok 'life: rmmod while scenarios run' rmmod cocovm
+	not_ok 'life: the device is gone' test -e /dev/cocovm
+	ok 'life: and in again' module_in
+	is "$(counter running) $(counter withheld)" '0 0' 'life: nothing is left running or withheld'
+
+	watch_start
+	not_ok 'life: a watched module stays' rmmod cocovm
+	watch_stop KILL
+	is "$rc" 137 'life: cocowatch killed by SIGKILL'
+	cocovm honest plain
+	ok 'life: no probe is left to hold the module' module_out
+	ok 'life: and in once more' module_in
+	cocovm run never-finished keep=1
+	not_ok 'life: pages are withheld' test "$(counter withheld)" = 0
+	ok 'life: rmmod restores what was withheld' rmmod cocovm
+	is "$(dmesg_splats life)" '' 'life: no splat'
+	module_in
+}
+
+section_device() {
+	dmesg_mark device
+	for words in '' 'run' 'run no-such' 'honest' 'run window-present pages=x' 'run window-present pages=0' \
+		'run window-present pages=99999999999999999999' 'run window-present loops=-1' 'frobnicate' \
+		'run window-present workers=100000' 'honest plain what=1'; do
+		not_ok "device: refused: '$words'" sh -c "echo '$words' >/dev/cocovm" 2>/dev/null
+	done
+	not_ok 'device: a megabyte of zeroes is refused' sh -c 'dd if=/dev/zero of=/dev/cocovm bs=1M count=1 2>/dev/null'
+	not_ok 'device: noise is refused' sh -c 'dd if=/dev/urandom of=/dev/cocovm bs=200 count=1 2>/dev/null'
+	is "$(stat -c %a /dev/cocovm)" 600 'device: for root alone'
+	like "$(cat /dev/cocovm)" '^abi=1\.' 'device: says its ABI version'
+	for bad in emulate=snp emulate=nonsense shared_bit=8 shared_bit=63 pool_pages=0; do
+		rmmod cocovm
+		not_ok "device: insmod refuses $bad" module_in $bad
+		module_in
+	done
+	is "$(dmesg_splats device)" '' 'device: no splat'
+}
+
+# Outputs and exit statuses that need a session.
+section_outputs() {
+	run cocowatch watch --for 1s -o ndjson=/dev/full -o text=/tmp/t
+	is "$rc" 3 'outputs: a full disk ends with 3'
+	like "$err" 'No space left' 'outputs: and is reported'
+	like "$(cat /tmp/t)" '^rule' 'outputs: the other one is complete'
+
+	watch_start --for 300s
+	cocovm honest plain
+	watch_stop TERM
+	is "$rc" 0 'outputs: SIGTERM ends a session like SIGINT'
+	like "$(cat /tmp/w.txt)" '^held' 'outputs: with its summary'
+	unlike "$(cat /tmp/w.txt $nd)" 'ffff[89a-f][0-9a-f]{11}' 'outputs: no kernel pointer in them'
+
+	echo 2.0 >/tmp/abi
+	mount --bind /tmp/abi /sys/module/cocovm/parameters/abi
+	run cocowatch watch
+	is "$rc" 3 'outputs: a module of another ABI version: exit status 3'
+	is "$(echo "$err" | wc -l)" 1 'outputs: in one line'
+	like "$err" 'ABI' 'outputs: that says so'
+	umount /sys/module/cocovm/parameters/abi
+
+	run cocowatch doctor
+	is "$rc" 0 'outputs: doctor: a session could start'
+	like "$out" '^T1 .*yes' 'outputs: doctor: T1 can be armed'
+}
+
+section_gate() {
+	run cocowatch gate --slow-limit $slow -o text=/tmp/t -- sh -c \
+		'echo said; echo honest plain >/dev/cocovm; echo honest freed-shared >/dev/cocovm'
+	is "$rc" 0 'gate: an honest command passes'
+	is "$out" said 'gate: its output is kept'
+	run cocowatch gate --slow-limit $slow -o text=/tmp/t -- sh -c \
+		'echo honest plain >/dev/cocovm; echo honest freed-shared >/dev/cocovm; exit 7'
+	is "$rc" 4 'gate: only the command failed'
+	like "$(cat /tmp/t)" '7' 'gate: its status is told'
+	run cocowatch gate --slow-limit $slow -o text=/tmp/t -- true
+	is "$rc" 3 'gate: nothing exercised is no verdict'
+	run cocowatch gate --slow-limit $slow --require T4:2 -o ndjson=$nd -- sh -c \
+		'echo run wrong-bit >/dev/cocovm; echo honest freed-shared >/dev/cocovm; exit 7'
+	is "$rc" 1 'gate: a violation fails, whatever else'
+	run cocowatch gate --slow-limit $slow --waive T3='known, ticket 5' -o text=/tmp/t -- sh -c \
+		'echo run wrong-bit >/dev/cocovm; echo honest freed-shared >/dev/cocovm'
+	is "$rc" 0 'gate: a waived rule does not'
+	like "$(cat /tmp/t)" 'known, ticket 5' 'gate: and the waiver is told'
+	run cocowatch gate --slow-limit $slow --require S1 -o text=/tmp/t -- sh -c \
+		'echo honest plain >/dev/cocovm; echo honest freed-shared >/dev/cocovm'
+	is "$rc" 3 'gate: a required rule that is not armed is no verdict'
+}
+
+# The last one: a lockdown is not undone.
+section_lockdown() {
+	if ! grep -q '\[none\]' /sys/kernel/security/lockdown 2>/dev/null; then
+		skip 'this kernel has no lockdown' 'lockdown: nothing can be armed'
+		return
+	fi
+	echo confidentiality >/sys/kernel/security/lockdown
+	run cocowatch watch
+	is "$rc" 3 'lockdown: exit status 3'
+	is "$(echo "$err" | wc -l)" 1 'lockdown: one line'
+	like "$err" 'lockdown' 'lockdown: that names it'
+}
+
+dmesg_mark all
+ok 'insmod cocovm.ko' module_in
+for section; do
+	"section_$section"
+done
+is "$(dmesg_splats all)" '' 'no splat in the kernel log'
+done_testing
