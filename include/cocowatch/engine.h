@@ -328,7 +328,7 @@ static __always_inline void cw_rule_t4(const struct cw_open *open, const struct 
 	CW_CHECKED(out, T4);
 	if (ev->ret)
 		return;
-	if (open->host_done < open->host_asked)
+	if (open->host_done && open->host_done < open->host_asked)
 		CW_REPORT(out, PARTIAL_HIDDEN, open->host_done, cw_step_gfn(ev, open->host_done),
 			  open->host_asked, open->host_done);
 	else

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Words for the numbers of cocowatch/event.h, count.h and state.h, as text and
+ * JSON print them.  Never NULL, whatever the number.
+ */
+#ifndef CW_NAMES_H
+#define CW_NAMES_H
+
+#include <linux/types.h>
+
+const char *cw_event_name(__u32 type);		/* "host_call" */
+const char *cw_event_step(__u32 type);		/* "when a batch was handed to the host" */
+const char *cw_loss_name(__u32 loss);		/* "ring" */
+const char *cw_loss_text(__u32 loss);
+const char *cw_stat_name(__u32 stat);
+const char *cw_stat_text(__u32 stat);
+const char *cw_space_name(__u32 space);
+const char *cw_state_name(__u32 state);
+const char *cw_visibility_name(__u32 visibility);
+const char *cw_isolation_name(__u32 isolation);
+const char *cw_vendor_name(__u32 vendor);
+const char *cw_callbacks_name(__u32 callbacks);
+const char *cw_trap_name(__u32 trapnr);
+
+#endif
