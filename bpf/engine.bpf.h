@@ -10,7 +10,7 @@
 #include "store.bpf.h"
 #include <cocowatch/count.h>
 
-#define CW_RING_BYTES	(8 << 20)
+#define CW_RING_BYTES	(4 << 20)	/* mapped twice by libbpf, and counted twice in its resident set */
 #define CW_BLOCK_MAX	65536
 #define CW_BLOCK_SHIFT	9	/* frames of a 2 MiB block */
 #define CW_CHUNK	64	/* PTEs read at a time */

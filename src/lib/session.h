@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A session: the BPF programs loaded and attached, their records fed to the
+ * judges and the writers, and what they have counted.
+ */
+#ifndef CW_SESSION_H
+#define CW_SESSION_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include <cocowatch/check.h>
+
+#include "feed.h"
+#include "platform.h"
+#include "source.h"
+#include "totals.h"
+
+struct cw_session_opts {
+	__u32 max_walk;		/* PTEs walked for one event, 0: the default */
+	bool record_frees;
+	bool try_only;		/* doctor: attach, feed nothing, ask the module nothing */
+};
+
+struct cw_session;
+
+/* Loads and attaches everything that can be; the arming says what could not.  0 or
+ * -errno, with *out NULL and the reason on one line in why.
+ */
+int cw_session_open(struct cw_session **out, const struct cw_platform *p,
+		    const struct cw_session_opts *opts, struct cw_arming *arming,
+		    struct cw_feed *feed, char *why, size_t size);
+
+/* How PTEs of the space watched are read. */
+struct cw_pte_fmt cw_session_fmt(const struct cw_platform *p);
+
+/* Becomes readable when there are records. */
+int cw_session_fd(const struct cw_session *s);
+
+/* Feeds the records that are there, then the time.  False when there may be more. */
+bool cw_session_drain(struct cw_session *s);
+
+/* Detaches every program and feeds what was left; counting is over after this. */
+void cw_session_stop(struct cw_session *s);
+
+void cw_session_totals(const struct cw_session *s, struct cw_totals *t);
+
+void cw_session_close(struct cw_session *s);	/* NULL is fine */
+
+#endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Arming: from the probes that could be attached to the rules that can be
+ * judged.  A probe that fails disarms its rules only.
+ */
+#include "source.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules.h"
+
+void cw_arming_init(struct cw_arming *a, const struct cw_source *source)
+{
+	memset(a, 0, sizeof(*a));
+	a->source = source;
+}
+
+void cw_arming_attached(struct cw_arming *a, size_t probe)
+{
+	a->attached[probe] = true;
+	a->why_probe[probe][0] = '\0';
+}
+
+void cw_arming_failed(struct cw_arming *a, size_t probe, const char *fmt, ...)
+{
+	va_list ap;
+
+	a->attached[probe] = false;
+	va_start(ap, fmt);
+	vsnprintf(a->why_probe[probe], CW_WHY_LEN, fmt, ap);
+	va_end(ap);
+}
+
+/* Index of the first probe that the rule lacks; -1 when it has all, -2 when none feeds it. */
+static int probe_missing(const struct cw_arming *a, __u32 rule)
+{
+	const struct cw_source *s = a->source;
+	int fed = 0;
+	size_t i;
+
+	for (i = 0; i < s->nr_probes; i++) {
+		if (!(s->probes[i].rules & CW_RULE_BIT(rule)))
+			continue;
+		fed = 1;
+		if (!a->attached[i])
+			return (int)i;
+	}
+	return fed ? -1 : -2;
+}
+
+void cw_arming_finish(struct cw_arming *a)
+{
+	__u32 rule;
+
+	a->armed = 0;
+	for (rule = 0; rule < CW_RULE_NR; rule++) {
+		int probe = probe_missing(a, rule);
+		char *why = a->why_rule[rule];
+
+		why[0] = '\0';
+		if (probe == -1)
+			a->armed |= CW_RULE_BIT(rule);
+		else if (probe == -2)
+			snprintf(why, CW_WHY_LEN, "the %s source has no probe for it", a->source->name);
+		else
+			snprintf(why, CW_WHY_LEN, "%s", a->why_probe[probe]);
+	}
+}
+
+__u64 cw_source_fed_by(const struct cw_source *source, __u32 event)
+{
+	__u64 rules = 0;
+	size_t i;
+
+	for (i = 0; i < source->nr_probes; i++)
+		if (source->probes[i].event == event)
+			rules |= source->probes[i].rules;
+	return rules;
+}
+
+const char *cw_hook_kind_name(enum cw_hook_kind kind)
+{
+	static const char *const names[] = { "raw_tp", "fentry", "fexit" };
+
+	return names[kind];
+}
