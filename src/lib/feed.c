@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From records to reports.  A record is not trusted: lengths are checked, types
+ * that are not known are skipped and counted.
+ */
+#include "feed.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int cw_feed_init(struct cw_feed *f, struct cw_writers *writers, __u64 slow_limit_ns)
+{
+	memset(f, 0, sizeof(*f));
+	f->writers = writers;
+	f->judge = cw_judge_new(slow_limit_ns);
+	f->history = cw_history_new();
+	f->symbols = cw_symbols_new("/proc/kallsyms");
+	if (f->judge && f->history && f->symbols)
+		return 0;
+	cw_feed_exit(f);
+	return -ENOMEM;
+}
+
+void cw_feed_exit(struct cw_feed *f)
+{
+	cw_judge_free(f->judge);
+	cw_history_free(f->history);
+	cw_symbols_free(f->symbols);
+	f->judge = NULL;
+	f->history = NULL;
+	f->symbols = NULL;
+}
+
+/* Bytes that an event of this type must have; 0 for types that are no events. */
+static size_t event_size(__u32 type)
+{
+	switch (type) {
+	case CW_EV_PAGE_FREE:
+		return sizeof(struct cw_ev_free);
+	case CW_EV_ZEROPAD:
+		return sizeof(struct cw_ev_zeropad);
+	case CW_EV_PLATFORM:
+		return sizeof(struct cw_ev_platform);
+	default:
+		return type > CW_REC_NONE && type < CW_EV_NR ? sizeof(struct cw_ev_step) : 0;
+	}
+}
+
+/* A name that a task chose goes to a terminal: without control characters. */
+static void comm_clean(char *comm)
+{
+	for (; *comm; comm++)
+		if (!isprint((unsigned char)*comm))
+			*comm = '?';
+}
+
+/* Name of the task of an event; to be asked before the judge sees the end of a transition. */
+static void event_comm(const struct cw_feed *f, const struct cw_rec_hdr *ev, char *comm)
+{
+	const struct cw_ev_step *step = (const struct cw_ev_step *)ev;
+	const char *name = "";
+
+	if (ev->type == CW_EV_PLATFORM)
+		name = ((const struct cw_ev_platform *)ev)->comm;
+	else if (ev->type == CW_EV_BEGIN || ev->type == CW_EV_TASK_EXIT)
+		name = step->comm;
+	else if (ev->type == CW_EV_END)
+		name = cw_judge_comm(f->judge, ev->task, step->depth);
+	snprintf(comm, CW_COMM_LEN, "%.*s", CW_COMM_LEN - 1, name);
+	comm_clean(comm);
+}
+
+static void finding_report(struct cw_feed *f, struct cw_report *r, const struct cw_detail *d)
+{
+	const struct cw_group *group;
+	__u32 skip;
+
+	r->finding = cw_finding_info(d->finding);
+	if (!r->finding || d->rule != r->finding->rule) {
+		f->malformed++;
+		return;
+	}
+	r->rule = cw_rule_info(d->rule);
+	group = cw_groups_count(&f->groups, d->finding, r->stack, r->nr_stack);
+	if (group->count > CW_GROUP_SHOWN) {
+		f->told.grouped[d->rule]++;
+		return;
+	}
+	f->told.shown[d->rule]++;
+	r->last_of_group = group->count == CW_GROUP_SHOWN;
+	skip = cw_symbols_skip(f->symbols, r->stack, r->nr_stack);
+	r->stack += skip;
+	r->nr_stack -= skip;
+	r->detail = d;
+	if (d->gfn && d->gfn != ~0ULL)
+		r->past = cw_history_find(f->history, d->gfn, r->event->seq);
+	cw_writers_report(f->writers, r);
+}
+
+static void masks_count(struct cw_feed *f, const struct cw_out *out)
+{
+	__u32 i;
+
+	for (i = 0; i < CW_RULE_NR; i++) {
+		__u64 bit = CW_RULE_BIT(i);
+
+		f->told.reported[i] += !!(out->violated & bit) + !!(out->warned & bit) +
+				       !!(out->observed & bit);
+		f->nr_violations += !!(out->violated & bit);
+	}
+}
+
+/* Sends everything that one judgement found. */
+static void findings_report(struct cw_feed *f, const struct cw_out *out,
+			    const struct cw_report *common)
+{
+	__u32 nr = out->nr_details < CW_DETAIL_MAX ? out->nr_details : CW_DETAIL_MAX, i;
+
+	masks_count(f, out);
+	for (i = 0; i < nr; i++) {
+		struct cw_report r = *common;
+
+		r.nr_untold = i + 1 == nr ? out->nr_details - nr : 0;
+		finding_report(f, &r, &out->detail[i]);
+	}
+}
+
+/* What user space said of an event: counted here, reported like a verdict of the kernel. */
+static void user_judged(struct cw_feed *f, const struct cw_rec_hdr *ev, const char *comm,
+			const struct cw_out *out)
+{
+	struct cw_report r = { .event = ev, .comm = comm };
+	__u32 i;
+
+	for (i = 0; i < CW_RULE_NR; i++) {
+		__u64 bit = CW_RULE_BIT(i);
+
+		f->user[i].checked += !!(out->checked & bit);
+		f->user[i].violated += !!(out->violated & bit);
+		f->user[i].warned += !!(out->warned & bit);
+		f->user[i].observed += !!(out->observed & bit);
+		f->user[i].no_evidence += !!(out->no_evidence & bit);
+	}
+	if (out->nr_details)
+		findings_report(f, out, &r);
+}
+
+static void on_event(struct cw_feed *f, const struct cw_rec_hdr *ev)
+{
+	char comm[CW_COMM_LEN];
+	struct cw_out out;
+
+	event_comm(f, ev, comm);
+	cw_judge_event(f->judge, ev, &out);
+	if (out.checked | out.violated | out.warned | out.no_evidence)
+		user_judged(f, ev, comm, &out);
+	if (ev->type == CW_EV_END)
+		cw_history_add(f->history, (const struct cw_ev_step *)ev, comm);
+}
+
+static void on_verdict(struct cw_feed *f, const struct cw_rec_verdict *v, size_t size)
+{
+	const struct cw_rec_hdr *ev = (const void *)((const char *)v + v->event_off);
+	__u32 nr_stack = v->nr_stack < CW_STACK_MAX ? v->nr_stack : CW_STACK_MAX;
+	struct cw_report r = { .event = ev, .stack = v->stack, .nr_stack = nr_stack };
+	char comm[CW_COMM_LEN + 1];
+
+	if (v->event_off < sizeof(*v) || v->event_off % 8 || v->event_off + sizeof(*ev) > size ||
+	    !event_size(ev->type) || v->event_off + event_size(ev->type) > size) {
+		f->malformed++;
+		return;
+	}
+	snprintf(comm, sizeof(comm), "%.*s", CW_COMM_LEN, v->comm);
+	comm_clean(comm);
+	r.comm = comm;
+	findings_report(f, &v->out, &r);
+}
+
+void cw_feed_record(struct cw_feed *f, const void *data, size_t size)
+{
+	const struct cw_rec_hdr *hdr = data;
+
+	f->nr_records++;
+	if (size < sizeof(*hdr) || hdr->len > size || hdr->len < sizeof(*hdr)) {
+		f->malformed++;
+	} else if (hdr->type == CW_REC_VERDICT) {
+		if (hdr->len >= sizeof(struct cw_rec_verdict))
+			on_verdict(f, data, hdr->len);
+		else
+			f->malformed++;
+	} else if (!event_size(hdr->type)) {
+		f->unknown++;
+	} else if (hdr->len < event_size(hdr->type)) {
+		f->malformed++;
+	} else {
+		on_event(f, hdr);
+	}
+}
+
+void cw_feed_tick(struct cw_feed *f, __u64 now_ns)
+{
+	char comm[CW_COMM_LEN];
+	struct cw_ev_step begin;
+	struct cw_out out;
+
+	while (cw_judge_tick(f->judge, now_ns, &begin, &out)) {
+		event_comm(f, &begin.hdr, comm);
+		user_judged(f, &begin.hdr, comm, &out);
+	}
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From records to reports: every record is checked, told to the judges and the
+ * history, and what was found goes to the writers.
+ */
+#ifndef CW_FEED_H
+#define CW_FEED_H
+
+#include <stddef.h>
+#include <linux/types.h>
+
+#include "group.h"
+#include "history.h"
+#include "judge.h"
+#include "out.h"
+#include "symbols.h"
+#include "totals.h"
+
+struct cw_feed {
+	struct cw_judge *judge;
+	struct cw_history *history;
+	struct cw_symbols *symbols;
+	struct cw_writers *writers;
+	struct cw_groups groups;
+	struct cw_count user[CW_RULE_NR];	/* rules judged here */
+	struct cw_told told;
+	__u64 nr_records;
+	__u64 malformed;
+	__u64 unknown;
+	__u64 nr_violations;			/* judgements of severity V, shown or not */
+};
+
+/* Takes over symbols, judge and history; writers stay the caller's.  0 or -ENOMEM. */
+int cw_feed_init(struct cw_feed *f, struct cw_writers *writers, __u64 slow_limit_ns);
+void cw_feed_exit(struct cw_feed *f);
+
+/* One record as it came; size is what the ring says. */
+void cw_feed_record(struct cw_feed *f, const void *data, size_t size);
+
+/* All records up to now_ns have been fed. */
+void cw_feed_tick(struct cw_feed *f, __u64 now_ns);
+
+#endif

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The outcome of each rule over a session and the one verdict that they make.
+ * Only "held" counts as a pass: what was lost, never judged or never armed
+ * doesn't.
+ */
+#include "verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "names.h"
+#include "rules.h"
+
+const char *cw_outcome_name(enum cw_outcome outcome)
+{
+	static const char *const names[] = {
+		[CW_OUTCOME_HELD] = "held",
+		[CW_OUTCOME_VIOLATED] = "violated",
+		[CW_OUTCOME_NOT_EXERCISED] = "not exercised",
+		[CW_OUTCOME_NOT_ARMED] = "not armed",
+		[CW_OUTCOME_UNKNOWN] = "unknown",
+	};
+
+	return names[outcome];
+}
+
+const char *cw_exit_name(enum cw_exit status)
+{
+	static const char *const names[] = {
+		[CW_EXIT_HELD] = "held",
+		[CW_EXIT_VIOLATED] = "violated",
+		[CW_EXIT_USAGE] = "usage",
+		[CW_EXIT_UNKNOWN] = "no verdict",
+		[CW_EXIT_COMMAND] = "command failed",
+	};
+
+	return names[status];
+}
+
+/* The first loss that makes the rule unknown, written to note; false when there was none. */
+static bool rule_lost(__u32 rule, const struct cw_arming *arming, const struct cw_totals *totals,
+		      const struct cw_ending *ending, char *note)
+{
+	__u32 event, loss;
+
+	for (event = 0; event < CW_EV_NR; event++) {
+		if (!(cw_source_fed_by(arming->source, event) & CW_RULE_BIT(rule)))
+			continue;
+		for (loss = 0; loss < CW_LOSS_NR; loss++) {
+			if (!totals->loss[event][loss])
+				continue;
+			snprintf(note, CW_NOTE_LEN, "lost at %s: %llu %s", cw_event_name(event),
+				 totals->loss[event][loss], cw_loss_text(loss));
+			return true;
+		}
+	}
+	if (ending->user_blind && cw_rule_info(rule)->judge == CW_JUDGE_U) {
+		snprintf(note, CW_NOTE_LEN, "records that could not be read");
+		return true;
+	}
+	return false;
+}
+
+static enum cw_outcome outcome_of(__u32 rule, const struct cw_arming *arming,
+				  const struct cw_totals *totals, const struct cw_ending *ending,
+				  char *note)
+{
+	const struct cw_count *c = &totals->rule[rule];
+
+	note[0] = '\0';
+	if (c->violated)
+		return CW_OUTCOME_VIOLATED;
+	if (!(arming->armed & CW_RULE_BIT(rule))) {
+		snprintf(note, CW_NOTE_LEN, "%s", arming->why_rule[rule]);
+		return CW_OUTCOME_NOT_ARMED;
+	}
+	if (rule_lost(rule, arming, totals, ending, note))
+		return CW_OUTCOME_UNKNOWN;
+	if (c->checked)
+		return CW_OUTCOME_HELD;
+	if (!c->no_evidence)
+		return CW_OUTCOME_NOT_EXERCISED;
+	snprintf(note, CW_NOTE_LEN, "%llu times to be judged, never with evidence", c->no_evidence);
+	return CW_OUTCOME_UNKNOWN;
+}
+
+static __u64 rules_with(const struct cw_verdict *v, enum cw_outcome outcome)
+{
+	__u64 mask = 0;
+	int i;
+
+	for (i = 0; i < CW_RULE_NR; i++)
+		if (v->outcome[i] == outcome)
+			mask |= CW_RULE_BIT(i);
+	return mask;
+}
+
+/* " T1 S3" */
+static void rules_print(char *buf, size_t size, __u64 rules)
+{
+	size_t len = 0;
+	__u32 i;
+
+	buf[0] = '\0';
+	for (i = 0; i < CW_RULE_NR && len + 8 < size; i++)
+		if (rules & CW_RULE_BIT(i))
+			len += (size_t)snprintf(buf + len, size - len, " %s", cw_rule_info(i)->id);
+}
+
+static int conclude(struct cw_verdict *v, enum cw_exit status, const char *what, __u64 rules)
+{
+	char list[160];
+
+	rules_print(list, sizeof(list), rules);
+	v->exit = status;
+	snprintf(v->why, sizeof(v->why), "%s%s", what, *what ? list : list + !!*list);
+	return 1;
+}
+
+/* Rules that were required and did not hold as often as they had to. */
+static __u64 required_missing(const struct cw_verdict *v, const struct cw_policy *policy,
+			      const struct cw_totals *totals)
+{
+	__u64 missing = 0;
+	int i;
+
+	for (i = 0; i < CW_RULE_NR; i++) {
+		if (!(policy->required & CW_RULE_BIT(i)))
+			continue;
+		if (v->outcome[i] != CW_OUTCOME_HELD ||
+		    totals->rule[i].checked < policy->min_checked[i])
+			missing |= CW_RULE_BIT(i);
+	}
+	return missing;
+}
+
+/* The reasons for "no verdict", in the order in which they are worth telling. */
+static int no_verdict(struct cw_verdict *v, const struct cw_policy *policy,
+		      const struct cw_totals *totals, const struct cw_ending *ending)
+{
+	__u64 counting = policy->gate ? cw_rules_that_fail() : CW_RULE_ALL;
+	__u64 unknown = rules_with(v, CW_OUTCOME_UNKNOWN) & counting & ~policy->waived;
+	__u64 held = rules_with(v, CW_OUTCOME_HELD) & ~policy->waived;
+	__u64 missing = required_missing(v, policy, totals);
+
+	if (missing)
+		return conclude(v, CW_EXIT_UNKNOWN, "required, and not held as often as asked:", missing);
+	if (unknown)
+		return conclude(v, CW_EXIT_UNKNOWN, "something was lost, or had no evidence, for", unknown);
+	/* what the platform says of itself is judged in every session, whatever happens in it */
+	if (!(held & ~cw_rules_of_family('P')))
+		return conclude(v, CW_EXIT_UNKNOWN, "nothing was exercised", 0);
+	if (policy->gate && !(held & cw_rules_of_family('T')))
+		return conclude(v, CW_EXIT_UNKNOWN, "no rule on transitions (T) was exercised", 0);
+	if (policy->gate && !(held & cw_rules_of_family('S')))
+		return conclude(v, CW_EXIT_UNKNOWN, "no rule on what is shared (S) was exercised", 0);
+	if (ending->output_failed)
+		return conclude(v, CW_EXIT_UNKNOWN, "a report could not be written", 0);
+	return 0;
+}
+
+static void decide(struct cw_verdict *v, const struct cw_policy *policy,
+		   const struct cw_totals *totals, const struct cw_ending *ending)
+{
+	__u64 violated = rules_with(v, CW_OUTCOME_VIOLATED) & ~policy->waived;
+
+	if (violated) {
+		conclude(v, CW_EXIT_VIOLATED, "", violated);
+		return;
+	}
+	if (no_verdict(v, policy, totals, ending))
+		return;
+	if (ending->has_command && ending->command_status) {
+		snprintf(v->why, sizeof(v->why), "the rules held, the command ended with status %d",
+			 ending->command_status);
+		v->exit = CW_EXIT_COMMAND;
+		return;
+	}
+	conclude(v, CW_EXIT_HELD, "", rules_with(v, CW_OUTCOME_HELD) & ~policy->waived);
+}
+
+void cw_verdict_judge(struct cw_verdict *v, const struct cw_policy *policy,
+		      const struct cw_arming *arming, const struct cw_totals *totals,
+		      const struct cw_ending *ending)
+{
+	__u32 i;
+
+	memset(v, 0, sizeof(*v));
+	for (i = 0; i < CW_RULE_NR; i++)
+		v->outcome[i] = outcome_of(i, arming, totals, ending, v->note[i]);
+	decide(v, policy, totals, ending);
+}
