@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reports and those who write them: several formats at once, each to a file or
+ * to stdout.  A writer prints what it is given and decides nothing.
+ */
+#ifndef CW_LIB_OUT_H
+#define CW_LIB_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <linux/types.h>
+
+#include <cocowatch/check.h>
+#include <cocowatch/event.h>
+
+#include "history.h"
+#include "platform.h"
+#include "policy.h"
+#include "rules.h"
+#include "source.h"
+#include "symbols.h"
+#include "totals.h"
+#include "verdict.h"
+
+/* What holds for a whole session. */
+struct cw_start {
+	const struct cw_platform *platform;
+	const struct cw_arming *arming;
+	const struct cw_policy *policy;
+	struct cw_pte_fmt fmt;
+	struct cw_symbols *symbols;
+	__u64 wall_offset_ns;	/* CLOCK_REALTIME minus CLOCK_MONOTONIC */
+	__u64 ts_ns;
+	char *const *command;	/* under gate, else NULL */
+	bool include_addresses;
+};
+
+/* One finding, with all that is known around it. */
+struct cw_report {
+	const struct cw_rule_info *rule;
+	const struct cw_finding_info *finding;
+	const struct cw_detail *detail;
+	const struct cw_rec_hdr *event;	/* the event judged; its type tells which structure */
+	const char *comm;
+	const __u64 *stack;		/* without the frames of the tracing itself */
+	__u32 nr_stack;
+	const struct cw_past *past;	/* previous transition of the frame, or NULL */
+	bool last_of_group;		/* later ones of its group are only counted */
+	__u32 nr_untold;		/* further findings of this event, counted but not listed */
+};
+
+/* How findings came through to the writers, for each rule. */
+struct cw_told {
+	__u64 reported[CW_RULE_NR];	/* judgements that arrived, shown or not */
+	__u64 shown[CW_RULE_NR];	/* findings shown in full */
+	__u64 grouped[CW_RULE_NR];	/* findings counted in their group only */
+};
+
+struct cw_finish {
+	const struct cw_verdict *verdict;
+	const struct cw_totals *totals;
+	const struct cw_told *told;
+	const struct cw_ending *ending;
+	__u64 duration_ns;
+};
+
+struct cw_writer;
+
+struct cw_writer_ops {
+	const char *name;
+	const char *help;
+	void (*start)(struct cw_writer *w, const struct cw_start *start);
+	void (*report)(struct cw_writer *w, const struct cw_report *r);
+	void (*finish)(struct cw_writer *w, const struct cw_finish *f);
+};
+
+struct cw_writer {
+	const struct cw_writer_ops *ops;
+	const char *path;	/* NULL: stdout */
+	FILE *file;
+	bool color;
+	bool failed;		/* a write failed: told once, nothing more is written */
+	const struct cw_start *start;
+};
+
+#define CW_WRITERS_MAX 8
+
+struct cw_writers {
+	struct cw_writer writer[CW_WRITERS_MAX];
+	size_t nr;
+	bool pipe_closed;	/* the reader of stdout went away, and nothing else is written */
+};
+
+extern const struct cw_writer_ops cw_out_text;
+extern const struct cw_writer_ops cw_out_ndjson;
+
+/* Takes one -o FORMAT[=FILE].  0, or -EINVAL after a message. */
+int cw_writers_add(struct cw_writers *ws, const char *arg);
+
+/* Opens the files; text on stdout when nothing was asked for.  0 or -errno after a message. */
+int cw_writers_open(struct cw_writers *ws);
+
+void cw_writers_start(struct cw_writers *ws, const struct cw_start *start);
+void cw_writers_report(struct cw_writers *ws, const struct cw_report *r);
+
+/* Descriptor of a writer on stdout, to be polled for POLLERR; -1 without one. */
+int cw_writers_stdout_fd(const struct cw_writers *ws);
+
+/* The reader of stdout went away: its writer failed, even if it had nothing to write. */
+void cw_writers_stdout_gone(struct cw_writers *ws);
+
+/* Whether anything could not be written so far. */
+bool cw_writers_failed(const struct cw_writers *ws);
+
+/* Writes the summary.  False when a writer fails that had not failed before. */
+bool cw_writers_finish(struct cw_writers *ws, const struct cw_finish *f);
+
+/* Flushes what was printed in another way.  False after a message when that failed. */
+bool cw_writers_flush(struct cw_writers *ws);
+
+/* False when a file could not be closed well. */
+bool cw_writers_close(struct cw_writers *ws);
+
+#endif

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One JSON object a line, with the field names of cocowatch/event.h: "session"
+ * first, then "violation", "warning" and "observation", "summary" last.
+ */
+#include "out.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "judge.h"
+#include "names.h"
+#include "pte.h"
+
+static void set_u64(json_t *o, const char *key, __u64 value)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)value));
+}
+
+static void set_text(json_t *o, const char *key, const char *value)
+{
+	/* comm is bytes that a task chose: what is no UTF-8 becomes "?" */
+	json_t *text = json_string(value);
+	char clean[256];
+	size_t i;
+
+	if (!text) {
+		for (i = 0; i < sizeof(clean) - 1 && value[i]; i++)
+			clean[i] = isascii((unsigned char)value[i]) ? value[i] : '?';
+		clean[i] = '\0';
+		text = json_string(clean);
+	}
+	json_object_set_new(o, key, text);
+}
+
+/* "END_OWN_BIT" -> "end_own_bit" */
+static void set_lower(json_t *o, const char *key, const char *value)
+{
+	char lower[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(lower) - 1 && value[i]; i++)
+		lower[i] = (char)tolower((unsigned char)value[i]);
+	lower[i] = '\0';
+	set_text(o, key, lower);
+}
+
+static void set_hex(json_t *o, const char *key, __u64 value)
+{
+	char hex[24];
+
+	snprintf(hex, sizeof(hex), "0x%llx", value);
+	set_text(o, key, hex);
+}
+
+static void set_wall(json_t *o, const struct cw_start *start, __u64 ts_ns)
+{
+	set_u64(o, "ts_ns", ts_ns);
+	set_u64(o, "wall_ns", ts_ns + start->wall_offset_ns);
+}
+
+static void print(struct cw_writer *w, json_t *o)
+{
+	json_dumpf(o, w->file, JSON_COMPACT | JSON_ENSURE_ASCII);
+	fputc('\n', w->file);
+	json_decref(o);
+}
+
+static json_t *rules_armed(const struct cw_start *start)
+{
+	json_t *armed = json_array();
+	__u32 i;
+
+	for (i = 0; i < CW_RULE_NR; i++)
+		if (start->arming->armed & CW_RULE_BIT(i))
+			json_array_append_new(armed, json_string(cw_rule_info(i)->id));
+	return armed;
+}
+
+static json_t *rules_not_armed(const struct cw_start *start)
+{
+	json_t *o = json_object();
+	__u32 i;
+
+	for (i = 0; i < CW_RULE_NR; i++)
+		if (!(start->arming->armed & CW_RULE_BIT(i)))
+			set_text(o, cw_rule_info(i)->id, start->arming->why_rule[i]);
+	return o;
+}
+
+static json_t *rules_waived(const struct cw_policy *policy)
+{
+	json_t *o = json_object();
+	__u32 i;
+
+	for (i = 0; i < CW_RULE_NR; i++)
+		if (policy->waived & CW_RULE_BIT(i))
+			set_text(o, cw_rule_info(i)->id, policy->reason[i]);
+	return o;
+}
+
+static void ndjson_start(struct cw_writer *w, const struct cw_start *start)
+{
+	json_t *o = json_object(), *command;
+	size_t i;
+
+	set_text(o, "type", "session");
+	set_u64(o, "abi_major", CW_ABI_MAJOR);
+	set_u64(o, "abi_minor", CW_ABI_MINOR);
+	set_wall(o, start, start->ts_ns);
+	set_text(o, "kernel", start->platform->release);
+	set_text(o, "mode", cw_platform_watched_mode(start->platform));
+	json_object_set_new(o, "emulated", json_boolean(start->platform->module.emulate[0]));
+	set_text(o, "source", start->arming->source->name);
+	json_object_set_new(o, "armed", rules_armed(start));
+	json_object_set_new(o, "not_armed", rules_not_armed(start));
+	json_object_set_new(o, "waived", rules_waived(start->policy));
+	if (start->command) {
+		command = json_array();
+		for (i = 0; start->command[i]; i++)
+			json_array_append_new(command, json_string(start->command[i]));
+		json_object_set_new(o, "command", command);
+	}
+	print(w, o);
+}
+
+/* A PTE in words that a program can read; the value itself only when addresses were asked for. */
+static json_t *pte_object(const struct cw_start *start, __u64 pte)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "empty", json_boolean(cw_pte_is_none(pte)));
+	json_object_set_new(o, "present", json_boolean(cw_pte_is_present(pte)));
+	json_object_set_new(o, "shared", json_boolean(!cw_pte_is_none(pte) &&
+						      cw_pte_is_shared(&start->fmt, pte)));
+	set_u64(o, "gfn", cw_pte_gfn(&start->fmt, pte));
+	json_object_set_new(o, "writable", json_boolean(pte & CW_PTE_WRITABLE));
+	json_object_set_new(o, "nx", json_boolean(pte & CW_PTE_NX));
+	if (start->include_addresses)
+		set_hex(o, "raw", pte);
+	return o;
+}
+
+static json_t *mode_sources(__u64 mask)
+{
+	json_t *list = json_array();
+	__u32 i;
+
+	for (i = 0; i < CW_MODE_SOURCE_NR; i++)
+		if (mask & (1ULL << i))
+			json_array_append_new(list, json_string(cw_mode_source_name(i)));
+	return list;
+}
+
+static json_t *task_object(__u64 task)
+{
+	json_t *o = json_object();
+
+	set_u64(o, "tgid", task >> 32);
+	set_u64(o, "tid", (__u32)task);
+	return o;
+}
+
+static void set_values(json_t *o, const struct cw_start *start, const struct cw_report *r)
+{
+	const struct cw_detail *d = r->detail;
+
+	switch (r->finding->values) {
+	case CW_VALUES_PTE:
+		json_object_set_new(o, "seen", pte_object(start, d->seen));
+		break;
+	case CW_VALUES_MASK:
+		if (d->finding == CW_FIND_MODE_MIXED) {
+			json_object_set_new(o, "want", mode_sources(d->want));
+			json_object_set_new(o, "seen", mode_sources(d->seen));
+			break;
+		}
+		set_hex(o, "want", d->want);
+		set_hex(o, "seen", d->seen);
+		break;
+	case CW_VALUES_TASK:
+		json_object_set_new(o, "want", task_object(d->want));
+		json_object_set_new(o, "seen", task_object(d->seen));
+		break;
+	default:
+		set_u64(o, "want", d->want);
+		set_u64(o, "seen", d->seen);
+		break;
+	}
+}
+
+static void set_step(json_t *o, const struct cw_start *start, const struct cw_ev_step *ev)
+{
+	json_t *before = json_object();
+	__u32 i;
+
+	if (start->include_addresses)
+		set_hex(o, "vaddr", ev->vaddr);
+	set_u64(o, "gfn", ev->gfn);
+	set_u64(o, "gfn_min", ev->gfn_min);
+	set_u64(o, "gfn_max", ev->gfn_max);
+	set_u64(o, "nr_pages", ev->nr_pages);
+	set_u64(o, "nr_unwalked", ev->nr_unwalked);
+	if (ev->flags & CW_STEP_RET)
+		set_u64(o, "ret", (__u64)(__s64)ev->ret);
+	set_u64(o, "to_shared", ev->to_shared);
+	set_u64(o, "depth", ev->depth);
+	for (i = 0; i < 4; i++)
+		set_u64(before, cw_state_name(i), ev->before[i]);
+	json_object_set_new(o, "before", before);
+}
+
+static void set_platform(json_t *o, const struct cw_ev_platform *ev)
+{
+	set_hex(o, "cc_mask", ev->cc_mask);
+	set_hex(o, "physical_mask", ev->physical_mask);
+	set_hex(o, "sev_status", ev->sev_status);
+	set_hex(o, "boundary", ev->boundary);
+	set_hex(o, "pte_mask", ev->pte_mask);
+	set_text(o, "isolation", cw_isolation_name(ev->isolation));
+	set_u64(o, "paravisor", ev->paravisor);
+	set_text(o, "vendor", cw_vendor_name(ev->vendor));
+	set_text(o, "callbacks", cw_callbacks_name(ev->callbacks));
+}
+
+static __u32 set_event(json_t *o, const struct cw_start *start, const struct cw_rec_hdr *ev)
+{
+	const struct cw_ev_free *f = (const struct cw_ev_free *)ev;
+	const struct cw_ev_zeropad *z = (const struct cw_ev_zeropad *)ev;
+
+	switch (ev->type) {
+	case CW_EV_PAGE_FREE:
+		set_u64(o, "gfn", f->gfn);
+		set_u64(o, "nr_pages", f->nr_pages);
+		set_u64(o, "bad_gfn", f->bad_gfn);
+		set_u64(o, "nr_bad", f->nr_bad);
+		set_text(o, "state", cw_state_name(f->state));
+		return f->space;
+	case CW_EV_ZEROPAD:
+		set_u64(o, "gfn", z->gfn);
+		set_u64(o, "trapnr", z->trapnr);
+		set_u64(o, "fixed", z->fixed);
+		set_text(o, "state", cw_state_name(z->state));
+		return z->space;
+	case CW_EV_PLATFORM:
+		set_platform(o, (const struct cw_ev_platform *)ev);
+		return ((const struct cw_ev_platform *)ev)->space;
+	default:
+		set_step(o, start, (const struct cw_ev_step *)ev);
+		return ((const struct cw_ev_step *)ev)->space;
+	}
+}
+
+static void set_past(json_t *o, const struct cw_report *r)
+{
+	const struct cw_past *p = r->past;
+	json_t *past;
+
+	if (!p)
+		return;
+	past = json_object();
+	set_u64(past, "ts_ns", p->ts_ns);
+	set_u64(past, "seq", p->seq);
+	set_u64(past, "cpu", p->cpu);
+	set_u64(past, "tgid", p->task >> 32);
+	set_u64(past, "tid", (__u32)p->task);
+	set_text(past, "comm", p->comm);
+	set_u64(past, "to_shared", p->to_shared);
+	set_u64(past, "ret", (__u64)(__s64)p->ret);
+	set_u64(past, "gfn_min", p->gfn_min);
+	set_u64(past, "gfn_max", p->gfn_max);
+	set_u64(past, "nr_pages", p->nr_pages);
+	json_object_set_new(o, "previous", past);
+}
+
+static json_t *stack_array(const struct cw_start *start, const struct cw_report *r)
+{
+	json_t *stack = json_array();
+	char text[CW_SYMBOL_LEN];
+	__u32 i;
+
+	for (i = 0; i < r->nr_stack; i++)
+		json_array_append_new(stack, json_string(cw_symbol_text(start->symbols, r->stack[i],
+									text, sizeof(text))));
+	return stack;
+}
+
+static void ndjson_report(struct cw_writer *w, const struct cw_report *r)
+{
+	const struct cw_start *start = w->start;
+	json_t *o = json_object();
+
+	set_text(o, "type", cw_sev_name(r->finding->sev));
+	set_text(o, "rule", r->rule->id);
+	set_text(o, "name", r->rule->name);
+	set_lower(o, "finding", r->finding->id);
+	set_text(o, "event", cw_event_name(r->event->type));
+	set_wall(o, start, r->event->ts_ns);
+	set_u64(o, "seq", r->event->seq);
+	set_u64(o, "cpu", r->event->cpu);
+	set_u64(o, "tgid", r->event->task >> 32);
+	set_u64(o, "tid", (__u32)r->event->task);
+	set_text(o, "comm", r->comm);
+	set_text(o, "space", cw_space_name(set_event(o, start, r->event)));
+	set_text(o, "expected", r->finding->expected);
+	set_text(o, "found", r->finding->seen);
+	if (r->detail->index != CW_NO_INDEX)
+		set_u64(o, "index", r->detail->index);
+	if (r->detail->gfn != ~0ULL)
+		set_u64(o, "detail_gfn", r->detail->gfn);
+	set_values(o, start, r);
+	set_past(o, r);
+	json_object_set_new(o, "stack", stack_array(start, r));
+	set_u64(o, "nr_untold", r->nr_untold);
+	if (start->policy->waived & CW_RULE_BIT(r->detail->rule))
+		set_text(o, "waived", start->policy->reason[r->detail->rule]);
+	print(w, o);
+}
+
+static json_t *rule_object(const struct cw_start *start, const struct cw_finish *f, __u32 rule)
+{
+	const struct cw_count *c = &f->totals->rule[rule];
+	json_t *o = json_object();
+
+	set_text(o, "rule", cw_rule_info(rule)->id);
+	set_text(o, "name", cw_rule_info(rule)->name);
+	set_text(o, "outcome", cw_outcome_name(f->verdict->outcome[rule]));
+	set_u64(o, "checked", c->checked);
+	set_u64(o, "violated", c->violated);
+	set_u64(o, "warned", c->warned);
+	set_u64(o, "observed", c->observed);
+	set_u64(o, "no_evidence", c->no_evidence);
+	set_u64(o, "shown", f->told->shown[rule]);
+	if (f->verdict->note[rule][0])
+		set_text(o, "note", f->verdict->note[rule]);
+	if (start->policy->waived & CW_RULE_BIT(rule))
+		set_text(o, "waived", start->policy->reason[rule]);
+	return o;
+}
+
+static json_t *loss_list(const struct cw_totals *t)
+{
+	json_t *list = json_array(), *o;
+	__u32 event, loss;
+
+	for (event = 0; event < CW_EV_NR; event++) {
+		for (loss = 0; loss < CW_LOSS_NR; loss++) {
+			if (!t->loss[event][loss])
+				continue;
+			o = json_object();
+			set_text(o, "event", cw_event_name(event));
+			set_lower(o, "loss", cw_loss_name(loss));
+			set_u64(o, "count", t->loss[event][loss]);
+			json_array_append_new(list, o);
+		}
+	}
+	return list;
+}
+
+static json_t *stat_object(const struct cw_totals *t)
+{
+	json_t *o = json_object();
+	char key[32];
+	__u32 i;
+	size_t k;
+
+	for (i = 0; i < CW_STAT_NR; i++) {
+		snprintf(key, sizeof(key), "%s", cw_stat_name(i));
+		for (k = 0; key[k]; k++)
+			key[k] = (char)tolower((unsigned char)key[k]);
+		set_u64(o, key, t->stat[i]);
+	}
+	set_u64(o, "malformed", t->malformed);
+	set_u64(o, "unknown_types", t->unknown);
+	return o;
+}
+
+static void ndjson_finish(struct cw_writer *w, const struct cw_finish *f)
+{
+	const struct cw_start *start = w->start;
+	json_t *o = json_object(), *rules = json_array();
+	__u32 i;
+
+	set_text(o, "type", "summary");
+	set_text(o, "verdict", cw_exit_name(f->verdict->exit));
+	set_text(o, "why", f->verdict->why);
+	set_u64(o, "exit", (__u64)f->verdict->exit);
+	set_u64(o, "duration_ns", f->duration_ns);
+	for (i = 0; i < CW_RULE_NR; i++)
+		json_array_append_new(rules, rule_object(start, f, i));
+	json_object_set_new(o, "rules", rules);
+	json_object_set_new(o, "losses", loss_list(f->totals));
+	json_object_set_new(o, "stats", stat_object(f->totals));
+	json_object_set_new(o, "waived", rules_waived(start->policy));
+	if (f->ending->has_command)
+		set_u64(o, "command_status", (__u64)f->ending->command_status);
+	print(w, o);
+}
+
+const struct cw_writer_ops cw_out_ndjson = {
+	.name = "ndjson",
+	.help = "one JSON object a line",
+	.start = ndjson_start,
+	.report = ndjson_report,
+	.finish = ndjson_finish,
+};

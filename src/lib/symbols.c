@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Kernel addresses to names.  Only text symbols are kept, sorted by address, with
+ * all names in one block: a few MiB, and nothing before the first stack.
+ */
+#include "symbols.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define TRACING_DEPTH 8		/* innermost frames among which the tracing itself is looked for */
+#define SYMBOL_FAR (1U << 20)	/* no function is longer: beyond it an address has no name */
+
+struct symbol {
+	__u64 addr;
+	__u32 name;	/* offset in names; 0: only the end of the one before */
+	__u32 module;	/* offset in names, 0: none */
+};
+
+struct cw_symbols {
+	const char *path;
+	struct symbol *symbol;
+	size_t nr, room;
+	char *names;
+	size_t names_len, names_room;
+	time_t loaded_at;	/* 0: never */
+	const char *trouble;
+};
+
+struct cw_symbols *cw_symbols_new(const char *path)
+{
+	struct cw_symbols *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->path = path;
+	return s;
+}
+
+static void symbols_clear(struct cw_symbols *s)
+{
+	free(s->symbol);
+	free(s->names);
+	s->symbol = NULL;
+	s->names = NULL;
+	s->nr = s->room = s->names_len = s->names_room = 0;
+}
+
+void cw_symbols_free(struct cw_symbols *s)
+{
+	if (!s)
+		return;
+	symbols_clear(s);
+	free(s);
+}
+
+/* Offset of a copy of the name, or 0 without memory (offset 0 holds "?"). */
+static __u32 name_add(struct cw_symbols *s, const char *name)
+{
+	size_t len = strlen(name) + 1, off = s->names_len;
+
+	if (off + len > UINT32_MAX)
+		return 0;
+	if (off + len > s->names_room) {
+		size_t room = s->names_room ? s->names_room + s->names_room / 2 : 1 << 20;
+		char *names = realloc(s->names, room);
+
+		if (!names)
+			return 0;
+		s->names = names;
+		s->names_room = room;
+	}
+	memcpy(s->names + off, name, len);
+	s->names_len += len;
+	return (__u32)off;
+}
+
+/* Symbols of one module follow each other: its name is stored once for a run of them. */
+static __u32 module_add(struct cw_symbols *s, const char *module)
+{
+	if (!module[0])
+		return 0;
+	if (s->nr && s->symbol[s->nr - 1].module &&
+	    !strcmp(s->names + s->symbol[s->nr - 1].module, module))
+		return s->symbol[s->nr - 1].module;
+	return name_add(s, module);
+}
+
+static int symbol_add(struct cw_symbols *s, __u64 addr, const char *name, const char *module)
+{
+	__u32 module_off = module_add(s, module), name_off = 0;
+
+	/* padding in front of each function on kernels built with it: half of all symbols */
+	if (strncmp(name, "__pfx_", 6)) {
+		name_off = name_add(s, name);
+		if (!name_off)
+			return -ENOMEM;
+	}
+	if (s->nr == s->room) {
+		size_t room = s->room ? s->room + s->room / 2 : 1 << 15;
+		struct symbol *symbol = realloc(s->symbol, room * sizeof(*symbol));
+
+		if (!symbol)
+			return -ENOMEM;
+		s->symbol = symbol;
+		s->room = room;
+	}
+	s->symbol[s->nr++] = (struct symbol){.addr = addr, .name = name_off, .module = module_off};
+	return 0;
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return x->name < y->name ? -1 : x->name > y->name;	/* the order of the file */
+}
+
+/* Lines are "ffffffff81000000 T name", then a tab and "[module]" for modules. */
+static int symbols_parse(struct cw_symbols *s, FILE *f)
+{
+	char line[1024], name[512], module[128], type;
+	unsigned long long addr;
+	size_t nr_hidden = 0;
+
+	name_add(s, "?");
+	while (fgets(line, sizeof(line), f)) {
+		module[0] = '\0';
+		if (sscanf(line, "%llx %c %511s [%127[^]]]", &addr, &type, name, module) < 3)
+			continue;
+		if (!strchr("tTwW", type))
+			continue;
+		if (!addr)
+			nr_hidden++;
+		else if (symbol_add(s, addr, name, module))
+			return -ENOMEM;
+	}
+	if (!s->nr)
+		s->trouble = nr_hidden ? "addresses are hidden (needs CAP_SYSLOG, and kernel.kptr_restrict below 2)" :
+					 "no symbols in /proc/kallsyms";
+	if (s->nr)
+		qsort(s->symbol, s->nr, sizeof(*s->symbol), by_addr);
+	return 0;
+}
+
+static void symbols_load(struct cw_symbols *s)
+{
+	FILE *f = fopen(s->path, "re");
+
+	s->loaded_at = time(NULL);
+	s->trouble = NULL;
+	symbols_clear(s);
+	if (!f) {
+		s->trouble = "/proc/kallsyms could not be read";
+		return;
+	}
+	if (symbols_parse(s, f)) {
+		symbols_clear(s);
+		s->trouble = "not enough memory for the kernel's symbols";
+	}
+	fclose(f);
+}
+
+/* The last symbol at or below the address; NULL when none is near enough. */
+static const struct symbol *symbol_search(const struct cw_symbols *s, __u64 addr)
+{
+	size_t low = 0, high = s->nr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (s->symbol[mid].addr <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (!low || addr - s->symbol[low - 1].addr >= SYMBOL_FAR)
+		return NULL;
+	/* of several names for one address the first is the one that the kernel prints */
+	while (low > 1 && s->symbol[low - 2].addr == s->symbol[low - 1].addr)
+		low--;
+	return s->symbol[low - 1].name ? &s->symbol[low - 1] : NULL;
+}
+
+/* A module may have come since: what is not found is looked for once more, once a second. */
+static const struct symbol *symbol_find(struct cw_symbols *s, __u64 addr)
+{
+	const struct symbol *found = NULL;
+
+	if (s->loaded_at)
+		found = symbol_search(s, addr);
+	if (found || s->loaded_at == time(NULL))
+		return found;
+	symbols_load(s);
+	return symbol_search(s, addr);
+}
+
+/* Bytes from a symbol to the next one of another address, 0 for the last. */
+static __u64 symbol_size(const struct cw_symbols *s, const struct symbol *symbol)
+{
+	const struct symbol *next = symbol + 1, *end = s->symbol + s->nr;
+
+	while (next < end && next->addr == symbol->addr)
+		next++;
+	return next < end ? next->addr - symbol->addr : 0;
+}
+
+const char *cw_symbol_text(struct cw_symbols *s, __u64 addr, char *buf, size_t size)
+{
+	const struct symbol *found = symbol_find(s, addr);
+	int len;
+
+	if (!found) {
+		snprintf(buf, size, "?");
+		return buf;
+	}
+	len = snprintf(buf, size, "%s+0x%llx/0x%llx", s->names + found->name, addr - found->addr,
+		       symbol_size(s, found));
+	if (found->module && len > 0 && (size_t)len < size)
+		snprintf(buf + len, size - (size_t)len, " [%s]", s->names + found->module);
+	return buf;
+}
+
+static bool is_tracing(struct cw_symbols *s, __u64 addr)
+{
+	static const char *const starts[] = { "bpf_prog_", "bpf_trace_run", "__bpf_trace_", "__traceiter_",
+					      "bpf_get_stack", "bpf_trampoline_" };
+	const struct symbol *found = symbol_find(s, addr);
+	size_t i;
+
+	if (!found)
+		return false;
+	for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (!strncmp(s->names + found->name, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
+__u32 cw_symbols_skip(struct cw_symbols *s, const __u64 *stack, __u32 nr_stack)
+{
+	__u32 i, skip = 0;
+
+	for (i = 0; i < nr_stack && i < TRACING_DEPTH; i++)
+		if (is_tracing(s, stack[i]))
+			skip = i + 1;
+	return skip;
+}
+
+const char *cw_symbols_trouble(struct cw_symbols *s)
+{
+	if (!s->loaded_at)
+		symbols_load(s);
+	return s->trouble;
+}
