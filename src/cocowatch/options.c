@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Options that commands share.  argp parses; what it would refuse is found before,
+ * so that the message can name the nearest right option.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "err.h"
+#include "parse.h"
+#include "run.h"
+
+#define NAMES_MAX 64
+
+enum {
+	KEY_DEBUG = 0x100,
+	KEY_INCLUDE_ADDRESSES,
+	KEY_SLOW_LIMIT,
+	KEY_MAX_WALK,
+};
+
+error_t cw_option_bad(const char *option, const char *arg, const char *wanted)
+{
+	cw_say(0, "%s: '%s' is not %s", option, arg, wanted);
+	return EINVAL;
+}
+
+/* ---- shared by all commands ---- */
+
+static const struct argp_option common_options[] = {
+	{ "output", 'o', "FORMAT[=FILE]", 0,
+	  "text or ndjson, to FILE or stdout; may be given several times (default: text)", 10 },
+	{ "debug", KEY_DEBUG, NULL, 0, "show what libbpf says", 11 },
+	{ 0 },
+};
+
+static error_t common_parse(int key, char *arg, struct argp_state *state)
+{
+	struct cw_common *c = state->input;
+
+	switch (key) {
+	case 'o':
+		return cw_writers_add(&c->writers, arg) ? EINVAL : 0;
+	case KEY_DEBUG:
+		c->debug = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp cw_common_argp = { .options = common_options, .parser = common_parse };
+
+/* ---- shared by commands that watch ---- */
+
+static const struct argp_option watching_options[] = {
+	{ "include-addresses", KEY_INCLUDE_ADDRESSES, NULL, 0,
+	  "print kernel addresses and raw page-table entries too", 5 },
+	{ "slow-limit", KEY_SLOW_LIMIT, "TIME", 0,
+	  "how long a transition may stay open before T7 warns (default: 1s)", 5 },
+	{ "max-walk", KEY_MAX_WALK, "N", 0,
+	  "page-table entries read for one event (default: 262144, a range of 1 GiB)", 5 },
+	{ 0 },
+};
+
+static error_t watching_parse(int key, char *arg, struct argp_state *state)
+{
+	struct cw_run *r = state->input;
+	__u64 value;
+
+	switch (key) {
+	case KEY_INCLUDE_ADDRESSES:
+		r->include_addresses = true;
+		return 0;
+	case KEY_SLOW_LIMIT:
+		if (cw_parse_duration(arg, &r->slow_limit_ns))
+			return cw_option_bad("--slow-limit", arg, "a duration (such as 500ms, 30s or 5m)");
+		return 0;
+	case KEY_MAX_WALK:
+		if (cw_parse_u64(arg, &value) || !value || value > 1 << 30)
+			return cw_option_bad("--max-walk", arg, "a count from 1 to 1073741824");
+		r->session.max_walk = (__u32)value;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp cw_watching_argp = { .options = watching_options, .parser = watching_parse };
+
+/* ---- what does not exist ---- */
+
+struct names {
+	const struct argp_option *option[NAMES_MAX];
+	size_t nr;
+};
+
+static const struct argp_option builtin[] = {
+	{ "help", '?', NULL, 0, NULL, 0 },
+	{ "usage", 0, NULL, 0, NULL, 0 },
+};
+
+static void names_collect(struct names *n, const struct argp *argp)
+{
+	const struct argp_option *o;
+	const struct argp_child *c;
+
+	for (o = argp->options; o && (o->name || o->key || o->doc); o++)
+		if (n->nr < NAMES_MAX)
+			n->option[n->nr++] = o;
+	for (c = argp->children; c && c->argp; c++)
+		names_collect(n, c->argp);
+}
+
+static int unknown_long(const struct names *n, const char *typed)
+{
+	const char *names[NAMES_MAX];
+	char hint[96], dashed[64];
+	const char *near;
+	size_t i, nr = 0;
+
+	for (i = 0; i < n->nr; i++)
+		if (n->option[i]->name)
+			names[nr++] = n->option[i]->name;
+	near = cw_nearest(typed, names, nr);
+	if (near) {
+		snprintf(dashed, sizeof(dashed), "--%s", near);
+		near = dashed;
+	}
+	return cw_say(-EINVAL, "unknown option '--%s'%s", typed,
+		      cw_nearest_hint(hint, sizeof(hint), near));
+}
+
+/* One "--name" or "--name=value".  Returns how many arguments it takes, or -EINVAL. */
+static int long_check(const struct names *n, const char *arg, bool has_next)
+{
+	size_t len = strcspn(arg, "="), i;
+	char typed[64];
+
+	for (i = 0; i < n->nr; i++) {
+		const struct argp_option *o = n->option[i];
+
+		if (!o->name || strlen(o->name) != len || strncmp(o->name, arg, len))
+			continue;
+		if (!o->arg && arg[len])
+			return cw_say(-EINVAL, "option '--%s' takes no value", o->name);
+		if (!o->arg || arg[len])
+			return 1;
+		return has_next ? 2 : cw_say(-EINVAL, "option '--%s' needs a value, %s", o->name, o->arg);
+	}
+	snprintf(typed, sizeof(typed), "%.*s", (int)len, arg);
+	return unknown_long(n, typed);
+}
+
+/* One "-abc".  Returns how many arguments it takes, or -EINVAL. */
+static int short_check(const struct names *n, const char *arg, bool has_next)
+{
+	const struct argp_option *o = NULL;
+	size_t i;
+
+	for (; *arg; arg++) {
+		for (i = 0; i < n->nr; i++)
+			if (n->option[i]->key == *arg)
+				break;
+		if (i == n->nr)
+			return cw_say(-EINVAL, "unknown option '-%c' (see --help)", *arg);
+		o = n->option[i];
+		if (o->arg && arg[1])
+			return 1;
+		if (o->arg)
+			return has_next ? 2 : cw_say(-EINVAL, "option '-%c' needs a value, %s", *arg, o->arg);
+	}
+	return 1;
+}
+
+static int options_check(const struct argp *argp, int argc, char **argv, bool in_order)
+{
+	struct names n = { .option = { &builtin[0], &builtin[1] }, .nr = 2 };
+	int i = 1;
+
+	names_collect(&n, argp);
+	while (i < argc && strcmp(argv[i], "--")) {
+		bool has_next = i + 1 < argc;
+		int taken = 1;
+
+		if (argv[i][0] == '-' && argv[i][1] == '-')
+			taken = long_check(&n, argv[i] + 2, has_next);
+		else if (argv[i][0] == '-' && argv[i][1])
+			taken = short_check(&n, argv[i] + 1, has_next);
+		else if (in_order)
+			return 0;
+		if (taken < 0)
+			return taken;
+		i += taken;
+	}
+	return 0;
+}
+
+int cw_options_parse(const struct argp *argp, int argc, char **argv, bool in_order, void *input)
+{
+	int err = options_check(argp, argc, argv, in_order);
+
+	if (err)
+		return err;
+	return -argp_parse(argp, argc, argv, in_order ? ARGP_IN_ORDER : 0, NULL, input);
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One session from start to verdict: signals held back, everything attached,
+ * privileges dropped, then a loop until somebody ends it.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "caps.h"
+#include "child.h"
+#include "err.h"
+
+#define TICK_MS 100
+#define NSEC_PER_MSEC 1000000ULL
+
+struct running {
+	const struct cw_run *run;
+	struct cw_platform platform;
+	struct cw_arming arming;
+	struct cw_feed feed;
+	struct cw_session *session;
+	struct cw_child child;
+	struct cw_start start;
+	sigset_t old_mask;
+	int signal_fd;
+	bool stop;
+};
+
+static __u64 clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (__u64)ts.tv_sec * 1000000000ULL + (__u64)ts.tv_nsec;
+}
+
+/* From here on signals wait for the loop: one that comes while programs are loaded
+ * ends the session cleanly right after.
+ */
+static int signals_hold(struct running *s)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGHUP);
+	sigaddset(&mask, SIGQUIT);
+	sigaddset(&mask, SIGCHLD);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);	/* ignored, it would leave nobody to be waited for */
+	if (sigprocmask(SIG_BLOCK, &mask, &s->old_mask))
+		return -errno;
+	s->signal_fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+	return s->signal_fd < 0 ? -errno : 0;
+}
+
+/* A signal from the terminal reached the command too, as one of the foreground group. */
+static void on_signal(struct running *s, const struct signalfd_siginfo *si)
+{
+	if (si->ssi_signo == SIGCHLD)
+		return;
+	if (!s->run->command)
+		s->stop = true;
+	else if (si->ssi_code != SI_KERNEL)
+		cw_child_signal(&s->child, (int)si->ssi_signo);
+}
+
+static void signals_read(struct running *s)
+{
+	struct signalfd_siginfo si;
+
+	while (read(s->signal_fd, &si, sizeof(si)) == sizeof(si))
+		on_signal(s, &si);
+	cw_child_wait(&s->child);
+}
+
+static bool is_over(const struct running *s)
+{
+	const struct cw_run *r = s->run;
+
+	if (s->stop || s->child.ended || r->common.writers.pipe_closed)
+		return true;
+	if (r->max_violations && s->feed.nr_violations >= r->max_violations)
+		return true;
+	return r->for_ns && clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns >= r->for_ns;
+}
+
+static int timeout_ms(const struct running *s)
+{
+	__u64 past = clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns, left;
+
+	if (!s->run->for_ns)
+		return TICK_MS;
+	left = s->run->for_ns > past ? (s->run->for_ns - past) / NSEC_PER_MSEC + 1 : 0;
+	return left < TICK_MS ? (int)left : TICK_MS;
+}
+
+static void loop(struct running *s)
+{
+	struct pollfd fds[] = {
+		{ .fd = cw_session_fd(s->session), .events = POLLIN },
+		{ .fd = s->signal_fd, .events = POLLIN },
+		{ .fd = cw_writers_stdout_fd(s->feed.writers) },
+	};
+
+	while (!is_over(s)) {
+		poll(fds, 3, timeout_ms(s));
+		if (fds[2].revents & POLLERR) {
+			cw_writers_stdout_gone(s->feed.writers);
+			fds[2].fd = -1;
+		}
+		signals_read(s);
+		cw_session_drain(s->session);
+	}
+}
+
+/* The command is forked while we still have what it may need, and begins when all is set. */
+static int command_start(struct running *s)
+{
+	int err;
+
+	if (!s->run->command)
+		return 0;
+	err = cw_child_start(&s->child, s->run->command, &s->old_mask);
+	return err ? cw_err(err, "cannot start '%s'", s->run->command[0]) : 0;
+}
+
+static int command_go(struct running *s)
+{
+	int err = s->run->command ? cw_child_go(&s->child) : 0;
+
+	return err ? cw_err(err, "cannot run '%s'", s->run->command[0]) : 0;
+}
+
+static void start_tell(struct running *s)
+{
+	struct cw_run *r = (struct cw_run *)s->run;
+
+	s->start = (struct cw_start){
+		.platform = &s->platform,
+		.arming = &s->arming,
+		.policy = &r->policy,
+		.fmt = cw_session_fmt(&s->platform),
+		.symbols = s->feed.symbols,
+		.ts_ns = clock_ns(CLOCK_MONOTONIC),
+		.command = r->command,
+		.include_addresses = r->include_addresses,
+	};
+	s->start.wall_offset_ns = clock_ns(CLOCK_REALTIME) - s->start.ts_ns;
+	cw_writers_start(&r->common.writers, &s->start);
+}
+
+/* The verdict, told to every writer.  Returns the exit status. */
+static int conclude(struct running *s)
+{
+	struct cw_writers *writers = s->feed.writers;
+	struct cw_totals totals;
+	struct cw_verdict verdict;
+	struct cw_ending ending = {
+		.output_failed = cw_writers_failed(writers),
+		.user_blind = s->feed.malformed,
+		.has_command = s->run->command,
+		.command_status = s->child.status,
+	};
+	struct cw_finish finish = {
+		.verdict = &verdict,
+		.totals = &totals,
+		.told = &s->feed.told,
+		.ending = &ending,
+		.duration_ns = clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns,
+	};
+
+	cw_session_totals(s->session, &totals);
+	cw_verdict_judge(&verdict, &s->run->policy, &s->arming, &totals, &ending);
+	if (!cw_writers_finish(writers, &finish) && verdict.exit != CW_EXIT_VIOLATED)
+		return CW_EXIT_UNKNOWN;
+	return verdict.exit;
+}
+
+static int run_attached(struct running *s)
+{
+	int err = command_start(s);
+
+	if (err)
+		return err;
+	err = cw_caps_drop(s->run->command);
+	if (err)
+		cw_err(err, "cannot drop privileges, going on with them");
+	start_tell(s);
+	if (command_go(s)) {
+		cw_child_cancel(&s->child);
+		return CW_EXIT_USAGE;
+	}
+	loop(s);
+	cw_session_stop(s->session);
+	return conclude(s);
+}
+
+static int run_session(struct running *s, struct cw_run *r)
+{
+	char why[512];
+	int ret;
+
+	cw_platform_read(&s->platform, "");
+	if (cw_platform_check(&s->platform, why, sizeof(why)))
+		return cw_say(CW_EXIT_UNKNOWN, "cannot watch: %s", why);
+	ret = cw_feed_init(&s->feed, &r->common.writers, r->slow_limit_ns);
+	if (ret)
+		return cw_err(ret, "cannot start a session");
+	ret = cw_session_open(&s->session, &s->platform, &r->session, &s->arming, &s->feed, why,
+			      sizeof(why));
+	if (ret)
+		cw_say(0, "cannot watch: %s", why);
+	else
+		ret = run_attached(s);
+	cw_session_close(s->session);
+	cw_feed_exit(&s->feed);
+	return ret;
+}
+
+int cw_run(struct cw_run *r)
+{
+	struct running s = { .run = r, .signal_fd = -1 };
+	int ret;
+
+	cw_libbpf_init(r->common.debug);
+	ret = signals_hold(&s);
+	if (ret)
+		return cw_err(ret, "cannot wait for signals");
+	ret = cw_writers_open(&r->common.writers);
+	if (!ret)
+		ret = run_session(&s, r);
+	if (!cw_writers_close(&r->common.writers) &&
+	    (ret == CW_EXIT_HELD || ret == CW_EXIT_COMMAND))
+		ret = CW_EXIT_UNKNOWN;
+	close(s.signal_fd);
+	return ret;
+}

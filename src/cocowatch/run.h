@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What watch and gate have in common: one session from start to verdict. */
+#ifndef CW_RUN_H
+#define CW_RUN_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include "options.h"
+#include "policy.h"
+#include "session.h"
+
+struct cw_run {
+	struct cw_common common;
+	struct cw_policy policy;
+	struct cw_session_opts session;
+	bool include_addresses;
+	__u64 slow_limit_ns;
+	__u64 for_ns;		/* end after this time, 0: never */
+	__u64 max_violations;	/* end after so many, 0: never */
+	char *const *command;	/* under gate, else NULL */
+};
+
+#define CW_SLOW_LIMIT_NS 1000000000ULL
+
+/* Runs the session.  Returns an exit status. */
+int cw_run(struct cw_run *r);
+
+#endif
