@@ -147,10 +147,11 @@ static void test_end_frames(void **state)
 			.to_shared = c->to_shared,
 		};
 
+		__u32 kind;
+
 		print_message("# %s\n", c->name);
-		assert_int_equal(cw_end_frame_event(cw_end_kind(c->have_open ? &open : NULL, c->ret),
-						    &soft, c->pte),
-				 c->want);
+		kind = cw_end_kind(c->have_open ? &open : NULL, c->ret);
+		assert_int_equal(cw_end_frame_event(kind, &soft, c->pte), c->want);
 	}
 	assert_int_equal(cw_seed_frame_event(&soft, SHARED_PTE), CW_FR_SEEN_SHARED);
 	assert_int_equal(cw_seed_frame_event(&soft, PRIVATE_PTE), CW_FR_SEEN_PRIVATE);

@@ -128,12 +128,14 @@ static void test_session_object(void **state)
 
 static void test_violation_object(void **state)
 {
-	struct cw_ev_step before = a_step(CW_EV_END, 1, 1000);
+	struct cw_ev_step begin = a_step(CW_EV_BEGIN, 0, 500), before = a_step(CW_EV_END, 1, 1000);
 	struct verdict_rec r = a_verdict();
 	json_t *o, *seen, *previous;
 
 	(void)state;
 	before.to_shared = 0;
+	strcpy(begin.comm, "modprobe");
+	cw_feed_record(&feed, &begin, sizeof(begin));
 	cw_feed_record(&feed, &before, sizeof(before));
 	cw_feed_record(&feed, &r.ev, sizeof(r.ev));
 	cw_feed_record(&feed, &r, sizeof(r));
@@ -156,6 +158,7 @@ static void test_violation_object(void **state)
 	previous = json_object_get(o, "previous");
 	assert_int_equal(json_integer_value(json_object_get(previous, "seq")), 1);
 	assert_int_equal(json_integer_value(json_object_get(previous, "to_shared")), 0);
+	assert_string_equal(json_string_value(json_object_get(previous, "comm")), "modprobe");
 	json_decref(o);
 	assert_int_equal(feed.nr_violations, 1);
 	assert_int_equal(feed.malformed, 0);

@@ -30,7 +30,7 @@ static void add(__u64 seq, __u64 gfn, __u32 nr_pages, int to_shared)
 	ev.gfn_max = gfn + nr_pages - 1;
 	ev.nr_pages = nr_pages;
 	ev.to_shared = (__u8)to_shared;
-	cw_history_add(h, &ev);
+	cw_history_add(h, &ev, "insmod");
 }
 
 static void test_last_before(void **state)
@@ -45,6 +45,7 @@ static void test_last_before(void **state)
 	assert_non_null(p);
 	assert_int_equal(p->seq, 5);
 	assert_int_equal(p->to_shared, 0);
+	assert_string_equal(p->comm, "insmod");
 	assert_int_equal(cw_history_find(h, 0x103, 5)->seq, 1);	/* not the event itself */
 	assert_int_equal(cw_history_find(h, 0x101, 9)->seq, 1);
 	assert_null(cw_history_find(h, 0x104, 9));

@@ -76,6 +76,27 @@ static void test_alias_left_absent(void **state)
 	assert_int_equal(out.detail[0].index, 0);
 }
 
+/* Another task has the pages: this one was turned away, and the gap is not its own. */
+static void test_refused_leaves_nothing(void **state)
+{
+	struct cw_ev_step end = a_step(CW_EV_END, 2, 20);
+
+	(void)state;
+	end.own.present = end.alias.present = 0;
+	end.flags |= CW_STEP_RET;
+	end.ret = -16;
+	feed(a_step(CW_EV_BEGIN, 1, 10));
+	feed(end);
+	assert_true(!out.violated && !out.checked && !out.no_evidence);
+	assert_int_equal(cw_judge_nr_open(judge), 0);
+
+	feed(a_step(CW_EV_BEGIN, 3, 30));	/* the same after a step is a violation */
+	feed(a_step(CW_EV_PREPARED, 4, 40));
+	end.hdr.seq = 5;
+	feed(end);
+	assert_true(out.violated == T7);
+}
+
 static void test_no_evidence(void **state)
 {
 	struct cw_ev_step end = a_step(CW_EV_END, 2, 20);
@@ -181,7 +202,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_honest),	CASE(test_own_left_absent),	 CASE(test_alias_left_absent),
 	CASE(test_no_evidence), CASE(test_task_gone),		 CASE(test_slow),
 	CASE(test_bounded),	CASE(test_slow_between_ticks),	 CASE(test_lost_end_is_not_slow),
-	CASE(test_depths_and_tasks_apart),
+	CASE(test_depths_and_tasks_apart), CASE(test_refused_leaves_nothing),
 };
 
 UNIT_MAIN(tests)

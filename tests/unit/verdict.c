@@ -95,6 +95,8 @@ static void test_nothing_exercised(void **state)
 	memset(&totals, 0, sizeof(totals));
 	assert_int_equal(judged(), CW_EXIT_UNKNOWN);
 	assert_string_equal(verdict.why, "nothing was exercised");
+	totals.rule[CW_RULE_P1].checked = 1;	/* judged in every session: no exercise */
+	assert_int_equal(judged(), CW_EXIT_UNKNOWN);
 }
 
 static void test_malformed_blinds_user_judges(void **state)
