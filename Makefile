@@ -50,17 +50,22 @@ bpf_src    := $(sort $(wildcard bpf/*.bpf.c))
 unit_src   := $(sort $(wildcard tests/unit/*.c))
 engine_bpf := $(sort $(wildcard tests/engine/*.bpf.c))
 engine_src := $(filter-out $(engine_bpf),$(sort $(wildcard tests/engine/*.c)))
+bench_bpf  := $(sort $(wildcard tests/bench/*.bpf.c))
+bench_src  := $(filter-out $(bench_bpf),$(sort $(wildcard tests/bench/*.c)))
 kmod_src   := $(sort $(wildcard src/kmod/*.c src/kmod/*.h src/kmod/Kbuild))
 
 lib_obj      := $(lib_src:%.c=$O/obj/%.o)
 tool_obj     := $(tool_src:%.c=$O/obj/%.o)
 skeletons    := $(bpf_src:%.bpf.c=$O/%.skel.h)
 engine_skels := $(engine_bpf:%.bpf.c=$O/%.skel.h)
+bench_skels  := $(bench_bpf:%.bpf.c=$O/%.skel.h)
 unit_bin     := $(unit_src:%.c=$O/%)
 engine_bin   := $(engine_src:%.c=$O/%)
+bench_bin    := $(bench_src:%.c=$O/%)
 library      := $O/libcocowatch.a
 tool         := $(if $(tool_src),$O/cocowatch)
-man          := $(sort $(wildcard man/*.[1-8]))
+rules_man    := $(if $(tool_src),$O/man/cocowatch-rules.7)
+man           = $(sort $(wildcard man/*.[1-8]) $(rules_man))
 
 # A test named *.long.t runs only under test-all.
 shell_tests = $(filter-out $(if $(LONG),,%.long.t),$(sort $(wildcard tests/$1/*.t)))
@@ -78,7 +83,7 @@ pkg_libs   = $(shell $(PKG_CONFIG) --libs $(packages))
 bpf_cflags = -std=gnu11 -Wall -Wextra -Wno-unused-parameter -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
              -Iinclude -Ibpf -idirafter /usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
 
-all: $(library) $(tool) $(skeletons)
+all: $(library) $(tool) $(skeletons) $(rules_man)
 
 # Objects are built again when the compiler or its flags change.
 $O/flags: FORCE | $O/
@@ -110,6 +115,10 @@ $(library): $(lib_obj)
 $O/cocowatch: $(tool_obj) $(library)
 	$(call say,LD)$(CC) $(CFLAGS) $(san) $(LDFLAGS) -o $@ $(tool_obj) $(library) $(pkg_libs)
 
+# The rules' manual page comes from the table that the engine reads.
+$O/man/cocowatch-rules.7: $(tool) | $$(@D)/
+	$(call say,MAN)$(tool) rules --man >$@
+
 #--- the module --------------------------------------------------------------------------------
 
 # Built in $O/kmod/RELEASE/, which mirrors the tree with symbolic links.  Kbuild gets none of our
@@ -138,6 +147,9 @@ $O/tests/unit/%: tests/unit/%.c $(library) | $$(@D)/
 $O/tests/engine/%: tests/engine/%.c $(library) | $$(@D)/ $(skeletons) $(engine_skels)
 	$(call say,CC)$(CC) $(cw_cflags) -I$O/tests/engine $(pkg_cflags) -MF $@.d $(LDFLAGS) -o $@ $< $(library) \
 		-lcmocka $(pkg_libs)
+
+$O/tests/bench/%: tests/bench/%.c $(library) | $$(@D)/ $(skeletons) $(bench_skels)
+	$(call say,CC)$(CC) $(cw_cflags) -I$O/tests/bench $(pkg_cflags) -MF $@.d $(LDFLAGS) -o $@ $< $(library) $(pkg_libs)
 
 setup:
 	@scripts/setup
@@ -168,8 +180,8 @@ run-tests-6.1: $(tool)
 	@files='$(foreach t,$(vm_tests),$(call shell_tests,$t))'; \
 	[ -z "$$files" ] || env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' $$files
 
-bench: all module
-	@O=$(base) scripts/bench
+bench: all module $(bench_bin)
+	@O=$(base) CW=$(abspath $O/cocowatch) CW_BENCH=$(abspath $O/tests/bench) CW_KERNEL=$(KERNEL) scripts/bench
 
 lint:
 	@scripts/setup build lint
@@ -209,4 +221,4 @@ help:
 	@echo 'CC=clang and KERNEL=linux-image-cloud-amd64 (6.1) work'
 
 -include $(wildcard $(lib_obj:.o=.d) $(tool_obj:.o=.d) $(bpf_src:%.bpf.c=$O/%.bpf.d) \
-	$(engine_bpf:%.bpf.c=$O/%.bpf.d) $(unit_bin:=.d) $(engine_bin:=.d))
+	$(engine_bpf:%.bpf.c=$O/%.bpf.d) $(bench_bpf:%.bpf.c=$O/%.bpf.d) $(unit_bin:=.d) $(engine_bin:=.d) $(bench_bin:=.d))
