@@ -107,11 +107,11 @@ enum cw_rule { CW_RULES(CW_RULE_ENUM) CW_RULE_NR };
 	X(WINDOW_ALIAS_PRESENT, T1, V, PTE, \
 	  "not present from the end of prepare until the host has answered", \
 	  "the direct-map PTE of the frame is present in the window") \
-	X(FLUSH_MISSING, T2, V, COUNT, \
+	X(FLUSH_MISSING, T2, V, NONE, \
 	  "a TLB flush between clearing present and telling the host", "no flush was seen") \
-	X(FLUSH_PARTIAL, T2, V, COUNT, \
+	X(FLUSH_PARTIAL, T2, V, CPUS, \
 	  "the TLB flushed on every online CPU", "fewer CPUs were flushed") \
-	X(FLUSH_STALE, T2, V, COUNT, \
+	X(FLUSH_STALE, T2, V, CPUS, \
 	  "a read on every CPU faults after the flush", "CPUs still read through a stale translation") \
 	X(END_OWN_ABSENT, T3, V, PTE, \
 	  "every PTE present after success", "the range's own PTE is not present") \
@@ -127,15 +127,15 @@ enum cw_rule { CW_RULES(CW_RULE_ENUM) CW_RULE_NR };
 	  "both mappings name the same frame", "the direct-map PTE names another frame") \
 	X(FAILURE_HIDDEN, T4, V, ERRNO, \
 	  "the error of a failed step is returned", "success was returned") \
-	X(PARTIAL_HIDDEN, T4, V, COUNT, \
+	X(PARTIAL_HIDDEN, T4, V, REPS, \
 	  "a partly completed hypercall is returned as an error", "success was returned") \
 	X(OVERLAP, T5, V, TASK, \
 	  "no other transition in flight on the page", "another task has one open") \
 	X(TOLD_OTHER_FRAME, T6, V, FRAME, \
 	  "the host is told the frame that the range maps", "it was told another") \
-	X(TOLD_TOO_FEW, T6, V, COUNT, \
+	X(TOLD_TOO_FEW, T6, V, PAGES, \
 	  "the host is told every frame of the range", "it was told fewer") \
-	X(TOLD_TOO_MANY, T6, V, COUNT, \
+	X(TOLD_TOO_MANY, T6, V, PAGES, \
 	  "the host is told the frames of the range only", "it was told more") \
 	X(TOLD_OTHER_WAY, T6, V, VISIBILITY, \
 	  "the host is told the visibility that was asked for", "it was told another") \
@@ -156,11 +156,11 @@ enum cw_rule { CW_RULES(CW_RULE_ENUM) CW_RULE_NR };
 	X(FREED_UNKNOWN, S3, V, PTE, \
 	  "private before it goes back to the allocator", \
 	  "the freed page is unknown: an earlier conversion of it failed") \
-	X(SLAB_PART, S5, V, COUNT, \
+	X(SLAB_PART, S5, V, PAGES, \
 	  "no page that holds other slab objects is shared", "a slab page is shared in part") \
-	X(SLAB_WHOLE, S5, W, COUNT, \
+	X(SLAB_WHOLE, S5, W, PAGES, \
 	  "no slab page is shared", "a whole slab page is shared") \
-	X(PAGE_TABLE, S5, V, COUNT, \
+	X(PAGE_TABLE, S5, V, PAGES, \
 	  "no page table is shared", "a page-table page is shared") \
 	X(MODE_MIXED, P1, V, MASK, \
 	  "all sources describe one mode", "they contradict each other") \

@@ -71,7 +71,8 @@ static void event_comm(const struct cw_feed *f, const struct cw_rec_hdr *ev, cha
 	comm_clean(comm);
 }
 
-static void finding_report(struct cw_feed *f, struct cw_report *r, const struct cw_detail *d)
+/* Fills a report with one finding.  False when it is malformed, or only counted in its group. */
+static bool finding_fill(struct cw_feed *f, struct cw_report *r, const struct cw_detail *d)
 {
 	const struct cw_group *group;
 	__u32 skip;
@@ -79,13 +80,13 @@ static void finding_report(struct cw_feed *f, struct cw_report *r, const struct 
 	r->finding = cw_finding_info(d->finding);
 	if (!r->finding || d->rule != r->finding->rule) {
 		f->malformed++;
-		return;
+		return false;
 	}
 	r->rule = cw_rule_info(d->rule);
 	group = cw_groups_count(&f->groups, d->finding, r->stack, r->nr_stack);
 	if (group->count > CW_GROUP_SHOWN) {
 		f->told.grouped[d->rule]++;
-		return;
+		return false;
 	}
 	f->told.shown[d->rule]++;
 	r->last_of_group = group->count == CW_GROUP_SHOWN;
@@ -95,7 +96,7 @@ static void finding_report(struct cw_feed *f, struct cw_report *r, const struct 
 	r->detail = d;
 	if (d->gfn && d->gfn != ~0ULL)
 		r->past = cw_history_find(f->history, d->gfn, r->event->seq);
-	cw_writers_report(f->writers, r);
+	return true;
 }
 
 static void masks_count(struct cw_feed *f, const struct cw_out *out)
@@ -111,18 +112,25 @@ static void masks_count(struct cw_feed *f, const struct cw_out *out)
 	}
 }
 
-/* Sends everything that one judgement found. */
+/* Sends everything that one judgement found, findings of one rule one after the other. */
 static void findings_report(struct cw_feed *f, const struct cw_out *out,
 			    const struct cw_report *common)
 {
-	__u32 nr = out->nr_details < CW_DETAIL_MAX ? out->nr_details : CW_DETAIL_MAX, i;
+	__u32 nr = out->nr_details < CW_DETAIL_MAX ? out->nr_details : CW_DETAIL_MAX, i, shown = 0;
+	struct cw_report r[CW_DETAIL_MAX];
 
 	masks_count(f, out);
 	for (i = 0; i < nr; i++) {
-		struct cw_report r = *common;
-
-		r.nr_untold = i + 1 == nr ? out->nr_details - nr : 0;
-		finding_report(f, &r, &out->detail[i]);
+		r[shown] = *common;
+		r[shown].nr_untold = i + 1 == nr ? out->nr_details - nr : 0;
+		if (finding_fill(f, &r[shown], &out->detail[i]))
+			shown++;
+	}
+	for (i = 0; i < shown; i++) {
+		if (i && r[i - 1].rule == r[i].rule)
+			r[i].before = &r[i - 1];
+		r[i].more = i + 1 < shown && r[i + 1].rule == r[i].rule;
+		cw_writers_report(f->writers, &r[i]);
 	}
 }
 

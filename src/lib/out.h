@@ -45,6 +45,8 @@ struct cw_report {
 	const __u64 *stack;		/* without the frames of the tracing itself */
 	__u32 nr_stack;
 	const struct cw_past *past;	/* previous transition of the frame, or NULL */
+	const struct cw_report *before;	/* another finding of the rule in the same event, or NULL */
+	bool more;			/* and yet another follows */
 	bool last_of_group;		/* later ones of its group are only counted */
 	__u32 nr_untold;		/* further findings of this event, counted but not listed */
 };

@@ -207,6 +207,11 @@ static void print_pte_seen(struct cw_writer *w, const struct cw_detail *d)
 
 static void print_values(struct cw_writer *w, const struct cw_report *r)
 {
+	static const char *const units[] = {
+		[CW_VALUES_CPUS] = "CPUs",
+		[CW_VALUES_PAGES] = "pages",
+		[CW_VALUES_REPS] = "repetitions",
+	};
 	const struct cw_detail *d = r->detail;
 	char seen[40], want[40];
 	const char *name;
@@ -216,8 +221,12 @@ static void print_values(struct cw_writer *w, const struct cw_report *r)
 	case CW_VALUES_PTE:
 		print_pte_seen(w, d);
 		break;
-	case CW_VALUES_COUNT:
-		fprintf(f, "%llu (expected %llu)", d->seen, d->want);
+	case CW_VALUES_NONE:
+		break;
+	case CW_VALUES_CPUS:
+	case CW_VALUES_PAGES:
+	case CW_VALUES_REPS:
+		fprintf(f, "%llu %s (expected %llu)", d->seen, units[r->finding->values], d->want);
 		break;
 	case CW_VALUES_FRAME:
 		fprintf(f, "frame 0x%llx (expected 0x%llx)", d->seen, d->want);
@@ -255,8 +264,12 @@ static void print_seen(struct cw_writer *w, const struct cw_report *r)
 	const struct cw_detail *d = r->detail;
 	FILE *f = w->file;
 
-	fprintf(f, "  expected  %s\n  seen      %s\n            ", r->finding->expected,
-		r->finding->seen);
+	if (!r->before || strcmp(r->before->finding->expected, r->finding->expected) != 0)
+		fprintf(f, "  expected  %s\n", r->finding->expected);
+	fprintf(f, "  seen      %s\n", r->finding->seen);
+	if (r->finding->values == CW_VALUES_NONE)
+		return;
+	fprintf(f, "            ");
 	if (d->index != CW_NO_INDEX)
 		fprintf(f, "page %u of the range, ", d->index);
 	if (d->index != CW_NO_INDEX || r->finding->values == CW_VALUES_PTE) {
@@ -301,12 +314,17 @@ static void print_stack(struct cw_writer *w, const struct cw_report *r)
 	}
 }
 
+/* Findings of one rule in one event make one block. */
 static void text_report(struct cw_writer *w, const struct cw_report *r)
 {
-	print_heading(w, r);
-	print_when(w, r);
-	print_range(w, r);
+	if (!r->before) {
+		print_heading(w, r);
+		print_when(w, r);
+		print_range(w, r);
+	}
 	print_seen(w, r);
+	if (r->more)
+		return;
 	print_past(w->file, r);
 	print_stack(w, r);
 	if (r->nr_untold)

@@ -15,7 +15,10 @@ enum cw_profile { CW_PROFILE_NONE, CW_PROFILE_PAGES, CW_PROFILE_IO };
 /* How the values "want" and "seen" of a finding are to be read. */
 enum cw_values {
 	CW_VALUES_PTE,		/* seen: a page-table entry */
-	CW_VALUES_COUNT,
+	CW_VALUES_NONE,		/* the finding says it all */
+	CW_VALUES_CPUS,
+	CW_VALUES_PAGES,
+	CW_VALUES_REPS,		/* repetitions of a hypercall */
 	CW_VALUES_FRAME,
 	CW_VALUES_ERRNO,	/* 0 or -errno, signed */
 	CW_VALUES_TASK,		/* tgid << 32 | tid */
