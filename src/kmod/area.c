@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* An area: pages with a mapping of their own and a split direct map, known to the host.  The
+ * flags of its PTEs are remembered, so that it can be given back as it was found.
+ */
+#include <linux/bitmap.h>
+#include <linux/err.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <asm/pgtable.h>
+
+#include "cocovm.h"
+
+unsigned long cw_area_own(const struct cw_area *area, u32 index)
+{
+	return area->vaddr + ((unsigned long)index << PAGE_SHIFT);
+}
+
+unsigned long cw_area_alias(const struct cw_area *area, u32 index)
+{
+	return (unsigned long)page_address(area->pages[index]);
+}
+
+unsigned long cw_range_vaddr(const struct cw_range *range)
+{
+	return cw_area_own(range->area, range->first);
+}
+
+u64 cw_range_gfn(const struct cw_range *range)
+{
+	return page_to_pfn(range->area->pages[range->first]);
+}
+
+/* Without the shared bit, which a page that was just freed while shared may still have. */
+static int area_save(struct cw_area *area)
+{
+	u32 i;
+	int err;
+
+	for (i = 0; i < area->nr; i++) {
+		err = cw_pte_flags(cw_area_own(area, i), &area->own[i]);
+		if (err)
+			return err;
+		err = cw_pte_flags(cw_area_alias(area, i), &area->alias[i]);
+		if (err)
+			return err;
+		area->own[i] &= ~cw_platform.pte_mask;
+		area->alias[i] &= ~cw_platform.pte_mask;
+	}
+	return 0;
+}
+
+static int area_tell_host(struct cw_area *area)
+{
+	u32 i;
+	int err;
+
+	for (i = 0; i < area->nr; i++) {
+		err = cw_host_add(page_to_pfn(area->pages[i]));
+		if (err)
+			goto err_del;
+	}
+	return 0;
+err_del:
+	while (i--)
+		cw_host_del(page_to_pfn(area->pages[i]));
+	return err;
+}
+
+static void area_release(struct cw_area *area)
+{
+	kvfree(area->own);
+	kvfree(area->alias);
+	bitmap_free(area->busy);
+	kfree(area);
+}
+
+static struct cw_area *area_alloc(struct page **pages, u32 nr, bool direct)
+{
+	struct cw_area *area = kzalloc(sizeof(*area), GFP_KERNEL);
+
+	if (!area)
+		return NULL;
+	area->nr = nr;
+	area->direct = direct;
+	area->pages = pages;
+	area->own = kvcalloc(nr, sizeof(*area->own), GFP_KERNEL);
+	area->alias = kvcalloc(nr, sizeof(*area->alias), GFP_KERNEL);
+	area->busy = bitmap_zalloc(nr, GFP_KERNEL);
+	if (area->own && area->alias && area->busy)
+		return area;
+	area_release(area);
+	return NULL;
+}
+
+struct cw_area *cw_area_new(struct page **pages, u32 nr, bool direct)
+{
+	struct cw_area *area = area_alloc(pages, nr, direct);
+	void *map = NULL;
+	int err;
+
+	if (!area)
+		return ERR_PTR(-ENOMEM);
+	err = cw_direct_split(pages, nr);
+	if (err)
+		goto err_area;
+	if (!direct) {
+		map = vmap(pages, nr, VM_MAP, PAGE_KERNEL);
+		err = map ? 0 : -ENOMEM;
+		if (err)
+			goto err_area;
+	}
+	area->vaddr = direct ? cw_area_alias(area, 0) : (unsigned long)map;
+	err = area_save(area);
+	if (err)
+		goto err_map;
+	err = area_tell_host(area);
+	if (err)
+		goto err_map;
+	return area;
+err_map:
+	if (map)
+		vunmap(map);
+err_area:
+	area_release(area);
+	return ERR_PTR(err);
+}
+
+/* Present, private, and with the GLOBAL flag that the first transition took. */
+void cw_area_restore(struct cw_area *area, u32 first, u32 nr)
+{
+	u32 i;
+
+	for (i = first; i < first + nr; i++) {
+		if (!area->direct)
+			cw_pte_restore(cw_area_own(area, i), area->own[i]);
+		cw_pte_restore(cw_area_alias(area, i), area->alias[i]);
+	}
+}
+
+void cw_area_free(struct cw_area *area)
+{
+	u32 i;
+
+	if (IS_ERR_OR_NULL(area))
+		return;
+	/* vunmap() warns about entries that are not present */
+	cw_area_restore(area, 0, area->nr);
+	for (i = 0; i < area->nr; i++)
+		cw_host_del(page_to_pfn(area->pages[i]));
+	if (!area->direct)
+		vunmap((void *)area->vaddr);
+	area_release(area);
+}
+
+/* All pages or none. */
+int cw_area_claim(struct cw_area *area, u32 first, u32 nr)
+{
+	u32 i;
+
+	for (i = first; i < first + nr; i++) {
+		if (!test_and_set_bit(i, area->busy))
+			continue;
+		cw_area_unclaim(area, first, i - first);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+void cw_area_unclaim(struct cw_area *area, u32 first, u32 nr)
+{
+	u32 i;
+
+	for (i = first; i < first + nr; i++) {
+		smp_mb__before_atomic();
+		clear_bit(i, area->busy);
+	}
+}

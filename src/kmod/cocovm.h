@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Internal interface of cocovm.ko.  Functions that can fail return 0 or -errno; those of one
+ * file stand together, in the order main.c brings them up.
+ */
+#ifndef COCOVM_H
+#define COCOVM_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+
+#define CW_NAME "cocovm"
+
+/* ---- counters, shown by the device ---- */
+
+struct cw_counters {
+	atomic64_t transitions;
+	atomic64_t failed;
+	atomic64_t hypercalls;
+	atomic64_t host_refused;	/* on the scenario's orders */
+	atomic64_t host_bad;		/* malformed, or about frames that are not ours */
+	atomic64_t zeropad_reads;
+	atomic64_t zeropad_fixed;
+	atomic64_t withheld;		/* pages */
+	atomic64_t errors;		/* scenario loops that did not go as their text says */
+	atomic_t running;		/* worker threads */
+};
+
+extern struct cw_counters cw_counters;
+
+/* ---- platform.c: the emulated platform ---- */
+
+#define CW_IO_APIC_GPA	0xfec00000ULL
+#define CW_VTPM_GPA	0xfed40000ULL
+
+struct cw_platform {
+	const char *mode;
+	u32 isolation;		/* enum cw_isolation ... of event.h */
+	u32 paravisor;
+	u32 vendor;
+	u32 callbacks;
+	u32 window;		/* pages are taken out while they change */
+	u64 boundary;
+	u64 cc_mask;
+	u64 physical_mask;
+	u64 sev_status;
+	u64 pte_mask;		/* stands for cc_mask in the PTEs of the pool */
+};
+
+extern struct cw_platform cw_platform;
+
+int cw_platform_init(const char *mode, unsigned int shared_bit);
+u64 cw_platform_mkenc(u64 val, u64 mask);	/* make private */
+u64 cw_platform_mkdec(u64 val, u64 mask);	/* make shared */
+bool cw_platform_is_private_mmio(u64 gpa);
+void cw_platform_announce(const struct cw_platform *p);
+
+/* ---- pte.c: last-level entries of mapped 4 KiB pages ---- */
+
+int cw_pte_edit(unsigned long va, pteval_t set, pteval_t clear);
+int cw_pte_flags(unsigned long va, pteval_t *flags);
+int cw_pte_gfn(unsigned long va, u64 *gfn);
+int cw_pte_restore(unsigned long va, pteval_t flags);
+void cw_pte_clear_bit(unsigned long va, unsigned int bit);
+int cw_direct_split(struct page **pages, u32 nr);
+
+/* ---- tlb.c ---- */
+
+struct cw_probe {
+	unsigned long addr[4];	/* first and last page, both mappings */
+	u32 nr;
+	atomic_t cpus;
+	atomic_t stale;		/* CPUs on which a read succeeded */
+};
+
+void cw_tlb_flush(u32 *cpus_flushed, u32 *cpus_online);
+void cw_tlb_flush_here(u32 *cpus_flushed, u32 *cpus_online);
+void cw_tlb_probe(struct cw_probe *probe);	/* reads on every CPU, and counts */
+
+/* ---- area.c: pages with a mapping of their own, known to the host ---- */
+
+struct cw_area {
+	unsigned long vaddr;
+	u32 nr;
+	bool direct;		/* vaddr is in the direct map: there is no other mapping */
+	bool disposable;	/* freed with its pages when its range is put back */
+	struct page **pages;
+	pteval_t *own;		/* PTE flags as they were, of each mapping */
+	pteval_t *alias;
+	unsigned long *busy;	/* pages in a transition */
+};
+
+struct cw_range {
+	struct list_head link;	/* while it is kept */
+	struct cw_area *area;
+	u32 first;
+	u32 nr;
+	int err;		/* why it is withheld; 0: it is not */
+};
+
+/* The array and the pages stay the caller's, and outlive the area.  direct: pages[0] alone. */
+struct cw_area *cw_area_new(struct page **pages, u32 nr, bool direct);
+/* Restores what was found.  Takes NULL. */
+void cw_area_free(struct cw_area *area);
+void cw_area_restore(struct cw_area *area, u32 first, u32 nr);
+int cw_area_claim(struct cw_area *area, u32 first, u32 nr);
+void cw_area_unclaim(struct cw_area *area, u32 first, u32 nr);
+/* Addresses of one page: in the area's own mapping, and in the direct map. */
+unsigned long cw_area_own(const struct cw_area *area, u32 index);
+unsigned long cw_area_alias(const struct cw_area *area, u32 index);
+unsigned long cw_range_vaddr(const struct cw_range *range);
+u64 cw_range_gfn(const struct cw_range *range);
+
+/* ---- pool.c: ranges to play with, and those that are withheld ---- */
+
+/* Single pages, from blocks of at most this order. */
+int cw_pages_alloc(struct page **pages, u32 nr, unsigned int order);
+int cw_pool_init(unsigned int nr_pages);
+void cw_pool_exit(void);
+u32 cw_pool_size(void);
+/* Waits for others to give back; -ENOMEM when that cannot help. */
+struct cw_range *cw_pool_get(u32 nr);
+void cw_range_put(struct cw_range *range);
+void cw_range_withhold(struct cw_range *range, int err);
+/* Withheld until restored by the device or by unload. */
+void cw_range_keep(struct cw_range *range);
+/* Makes a range private again, whatever was done to it.  The range stays the caller's. */
+int cw_range_restore(struct cw_range *range);
+int cw_pool_restore_kept(void);
+struct cw_range *cw_range_new(struct cw_area *area, u32 first, u32 nr);
+void cw_pool_announce(void);
+
+/* ---- host.c: the emulated hypervisor ---- */
+
+#define CW_HVCALL_VISIBILITY	0x00db	/* HVCALL_MODIFY_SPARSE_GPA_PAGE_HOST_VISIBILITY, TLFS */
+#define CW_HV_LIST_MAX		510
+#define CW_HV_SUCCESS		0x00
+#define CW_HV_INVALID_CODE	0x02
+#define CW_HV_INVALID_INPUT	0x03
+#define CW_HV_INVALID_PARAMETER	0x05
+#define CW_HV_ACCESS_DENIED	0x06
+#define CW_HV_TIMEOUT		0x78
+#define CW_HV_NOT_VISIBLE	0
+#define CW_HV_READ_WRITE	3
+
+/* struct hv_gpa_range_for_visibility, TLFS */
+struct cw_hv_list {
+	u64 partition_id;
+	u32 visibility;		/* two bits, the others reserved */
+	u32 reserved;
+	u64 gfn[CW_HV_LIST_MAX];
+};
+
+enum cw_host_orders {
+	CW_HOST_HONEST,
+	CW_HOST_REFUSE,		/* do nothing, access denied */
+	CW_HOST_PART,		/* do half of it, then time out */
+	CW_HOST_STUTTER,	/* do a part, and wait to be asked for the rest */
+};
+
+void cw_host_exit(void);
+int cw_host_add(u64 gfn);
+void cw_host_del(u64 gfn);
+/* control: code, repetition count and start; returns status and repetitions done (TLFS). */
+u64 cw_host_hypercall(u64 control, const struct cw_hv_list *input, enum cw_host_orders orders);
+/* The host reads the first word of each page: -EACCES when its table says that one is private. */
+int cw_host_read(struct page **pages, u32 nr, u64 *words);
+
+/* ---- hypercall.c, transition.c: the guest's side ---- */
+
+#define CW_QUIRK_LEAVE_PRESENT	BIT(0)	/* page `page` stays present in the window */
+#define CW_QUIRK_NO_FLUSH	BIT(1)
+#define CW_QUIRK_FLUSH_HERE	BIT(2)	/* on this CPU alone */
+#define CW_QUIRK_KEEP_ALIAS	BIT(3)	/* the direct map keeps its bit */
+#define CW_QUIRK_SKIP_PAGE	BIT(4)	/* page `page` is told, not changed */
+#define CW_QUIRK_WRONG_FRAME	BIT(5)	/* `gfn` is told in place of page `page` */
+#define CW_QUIRK_HIDE_FAILURE	BIT(6)
+#define CW_QUIRK_ABANDON	BIT(7)	/* leave once the host has answered */
+#define CW_QUIRK_FAIL_PREPARE	BIT(8)	/* on page `page` */
+#define CW_QUIRK_FAIL_CHANGE	BIT(9)
+
+struct cw_quirks {
+	u32 flags;
+	u32 page;
+	u64 gfn;
+	enum cw_host_orders host;
+	void (*in_window)(void *arg);	/* called with the pages out */
+	void (*on_busy)(void *arg);	/* called when another transition has a page */
+	void *arg;
+};
+
+int cw_hypercall_visibility(unsigned long vaddr, u32 nr, bool to_shared,
+			    const struct cw_quirks *quirks);
+/* 0, -EBUSY with nothing touched, or an error after which the range is to be withheld. */
+int cw_transition(const struct cw_range *range, bool to_shared, const struct cw_quirks *quirks);
+
+/* ---- task.c: threads whose end can be waited for ---- */
+
+struct cw_task {
+	struct task_struct *task;
+	struct completion done;
+	int (*fn)(void *arg);
+	void *arg;
+	int ret;
+};
+
+/* The struct stays in place until the task is joined. */
+int cw_task_start(struct cw_task *task, int (*fn)(void *), void *arg, const char *name);
+/* What fn returned, once the task is gone: sched_process_exit has been passed. */
+int cw_task_join(struct cw_task *task);
+
+/* ---- scenario*.c, zeropad.c ---- */
+
+struct cw_run {
+	const struct cw_scenario *sc;
+	u32 pages;
+	u32 loop;
+	bool misbehave;
+	bool keep;
+};
+
+struct cw_scenario {
+	const char *name;
+	const char *rule;	/* that fires, or for an honest one that is exercised */
+	const char *text;
+	bool has_twin;		/* otherwise it is honest only */
+	u32 pages, pages_min, pages_max;
+	u32 flags;		/* CW_QUIRK_* of the misbehaving one */
+	enum cw_host_orders host;	/* of both */
+	int (*run)(const struct cw_run *run);
+};
+
+const struct cw_scenario *cw_scenario_get(u32 nr);	/* NULL beyond the last */
+const struct cw_scenario *cw_scenario_find(const char *name);
+int cw_scenario_run(const struct cw_run *run);
+
+/* Hands a range back after a transition returned err: 0, or the error if it was not `want`. */
+int cw_range_finish(const struct cw_run *run, struct cw_range *range, int err, int want);
+
+/* Frees a disposable area; dirty: with the shared bit set, which is cleared right after. */
+void cw_sacrifice_put(struct cw_area *area, bool dirty);
+int cw_run_freed_shared(const struct cw_run *run);
+int cw_run_freed_unknown(const struct cw_run *run);
+int cw_run_slab(const struct cw_run *run);
+int cw_run_zeropad(const struct cw_run *run);
+int cw_slab_init(void);
+void cw_slab_exit(void);
+
+/* ---- job.c: workers; device.c ---- */
+
+struct cw_options {
+	const struct cw_scenario *sc;
+	bool misbehave;
+	bool keep;
+	u32 pages;
+	u32 loops;	/* 0: until stopped */
+	u32 workers;
+};
+
+int cw_job_run(const struct cw_options *opt);
+int cw_job_start(const struct cw_options *opt);
+void cw_job_stop_all(void);
+
+int cw_device_init(void);
+void cw_device_exit(void);
+
+#endif

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The pool: pages in blocks as large as the allocator gives, under one mapping, handed out as
+ * ranges.  Ranges whose conversion failed are withheld: never reused before they are restored.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitmap.h>
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+#include <asm/pgtable.h>
+
+#include "cocovm.h"
+#include "trace.h"
+
+#define BLOCK_ORDER	9	/* 2 MiB */
+#define ANNOUNCE_PAGES	512	/* at most, in one cocovm_pool_range */
+
+static struct cw_area *pool;
+static unsigned long *pool_used;
+static u32 pool_in_use;		/* pages out that will come back on their own */
+static DEFINE_SPINLOCK(pool_lock);
+static DEFINE_MUTEX(pool_turn);	/* first come, first served: a long range is not starved */
+static DECLARE_WAIT_QUEUE_HEAD(pool_wait);
+
+static LIST_HEAD(kept);
+static DEFINE_MUTEX(kept_lock);
+
+/* ---- pages ---- */
+
+/* A page inside the kernel image (freed .init) has a third mapping, which nobody can split. */
+static bool page_in_image(struct page *page)
+{
+	unsigned long pa = PFN_PHYS(page_to_pfn(page)), va = pa - phys_base + __START_KERNEL_map;
+	unsigned int level;
+	pte_t *pte;
+
+	if (pa < phys_base || va - __START_KERNEL_map >= KERNEL_IMAGE_SIZE)
+		return false;
+	pte = lookup_address(va, &level);
+	return pte && (pte_flags(*pte) & _PAGE_PRESENT);
+}
+
+static bool block_in_image(struct page *block, unsigned int order)
+{
+	u32 i;
+
+	for (i = 0; i < 1U << order; i++)
+		if (page_in_image(block + i))
+			return true;
+	return false;
+}
+
+static struct page *block_alloc(unsigned int order)
+{
+	/* a pool is not worth the OOM killer */
+	gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
+
+	return alloc_pages(gfp | (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL), order);
+}
+
+static void pages_free(struct page **pages, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		__free_page(pages[i]);
+}
+
+/* Blocks of the kernel image are put aside until no other can be taken for them. */
+int cw_pages_alloc(struct page **pages, u32 nr, unsigned int order)
+{
+	struct page *block, *next;
+	LIST_HEAD(aside);
+	u32 got = 0, i;
+
+	while (got < nr) {
+		while (order && 1U << order > nr - got)
+			order--;
+		block = block_alloc(order);
+		if (!block && order) {
+			order--;
+			continue;
+		}
+		if (!block)
+			break;
+		if (block_in_image(block, order)) {
+			set_page_private(block, order);
+			list_add(&block->lru, &aside);
+			continue;
+		}
+		split_page(block, order);
+		for (i = 0; i < 1U << order; i++)
+			pages[got++] = block + i;
+	}
+	list_for_each_entry_safe(block, next, &aside, lru) {
+		order = page_private(block);
+		set_page_private(block, 0);
+		__free_pages(block, order);
+	}
+	if (got == nr)
+		return 0;
+	pages_free(pages, got);
+	return -ENOMEM;
+}
+
+int cw_pool_init(unsigned int nr_pages)
+{
+	struct page **pages;
+	int err = -ENOMEM;
+
+	/* leave the machine the greater part */
+	if (nr_pages > si_mem_available() / 2)
+		return -ENOMEM;
+	pages = kvcalloc(nr_pages, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return -ENOMEM;
+	pool_used = bitmap_zalloc(nr_pages, GFP_KERNEL);
+	if (!pool_used)
+		goto err_array;
+	err = cw_pages_alloc(pages, nr_pages, BLOCK_ORDER);
+	if (err)
+		goto err_used;
+	pool = cw_area_new(pages, nr_pages, false);
+	if (!IS_ERR(pool))
+		return 0;
+	err = PTR_ERR(pool);
+	pages_free(pages, nr_pages);
+err_used:
+	bitmap_free(pool_used);
+err_array:
+	kvfree(pages);
+	return err;
+}
+
+/* Whatever is still withheld had no memory for its last transition; its PTEs are restored here. */
+static void kept_drop(void)
+{
+	struct cw_range *range, *next;
+
+	list_for_each_entry_safe(range, next, &kept, link) {
+		if (range->area->disposable)
+			cw_sacrifice_put(range->area, false);
+		kfree(range);
+	}
+}
+
+void cw_pool_exit(void)
+{
+	struct page **pages = pool->pages;
+	u32 nr = pool->nr;
+
+	kept_drop();
+	cw_area_free(pool);
+	pages_free(pages, nr);
+	bitmap_free(pool_used);
+	kvfree(pages);
+}
+
+u32 cw_pool_size(void)
+{
+	return pool->nr;
+}
+
+/* ---- ranges ---- */
+
+struct cw_range *cw_range_new(struct cw_area *area, u32 first, u32 nr)
+{
+	struct cw_range *range = kzalloc(sizeof(*range), GFP_KERNEL);
+
+	if (!range)
+		return NULL;
+	INIT_LIST_HEAD(&range->link);
+	range->area = area;
+	range->first = first;
+	range->nr = nr;
+	return range;
+}
+
+/* 0; -EAGAIN while waiting may help; -ENOMEM when nobody will give anything back. */
+static int pool_take(u32 nr, u32 *first)
+{
+	unsigned long at;
+	int err = 0;
+
+	spin_lock(&pool_lock);
+	at = bitmap_find_next_zero_area(pool_used, pool->nr, 0, nr, 0);
+	if (at + nr <= pool->nr) {
+		bitmap_set(pool_used, at, nr);
+		pool_in_use += nr;
+		*first = at;
+	} else {
+		err = pool_in_use ? -EAGAIN : -ENOMEM;
+	}
+	spin_unlock(&pool_lock);
+	return err;
+}
+
+static void pool_give(const struct cw_range *range)
+{
+	spin_lock(&pool_lock);
+	bitmap_clear(pool_used, range->first, range->nr);
+	pool_in_use -= range->nr;
+	spin_unlock(&pool_lock);
+	wake_up_all(&pool_wait);
+}
+
+/* Withheld for long, or about to come back: whoever waits for pages has to know. */
+static void pool_count(const struct cw_range *range, bool in_use)
+{
+	if (range->area != pool)
+		return;
+	spin_lock(&pool_lock);
+	pool_in_use += in_use ? range->nr : -range->nr;
+	spin_unlock(&pool_lock);
+	wake_up_all(&pool_wait);
+}
+
+struct cw_range *cw_pool_get(u32 nr)
+{
+	struct cw_range *range;
+	int err;
+
+	if (nr > pool->nr)
+		return ERR_PTR(-ENOMEM);
+	range = cw_range_new(pool, 0, nr);
+	if (!range)
+		return ERR_PTR(-ENOMEM);
+	mutex_lock(&pool_turn);
+	wait_event(pool_wait, (err = pool_take(nr, &range->first)) != -EAGAIN);
+	mutex_unlock(&pool_turn);
+	if (!err)
+		return range;
+	kfree(range);
+	return ERR_PTR(err);
+}
+
+void cw_range_put(struct cw_range *range)
+{
+	if (range->area == pool)
+		pool_give(range);
+	else if (range->area->disposable)
+		cw_sacrifice_put(range->area, false);
+	kfree(range);
+}
+
+/* ---- withheld ranges ---- */
+
+static void withheld_announce(const struct cw_range *range)
+{
+	trace_cocovm_pages_withheld(cw_range_vaddr(range), cw_range_gfn(range), range->nr,
+				    range->err);
+}
+
+void cw_range_withhold(struct cw_range *range, int err)
+{
+	range->err = err;
+	atomic64_add(range->nr, &cw_counters.withheld);
+	withheld_announce(range);
+}
+
+void cw_range_keep(struct cw_range *range)
+{
+	mutex_lock(&kept_lock);
+	list_add_tail(&range->link, &kept);
+	mutex_unlock(&kept_lock);
+	pool_count(range, false);
+}
+
+/* The PTEs first, whatever state they are in; then a transition like any other, which puts the
+ * host's table right, and which everybody who watches understands.
+ */
+int cw_range_restore(struct cw_range *range)
+{
+	int err;
+
+	cw_area_restore(range->area, range->first, range->nr);
+	err = cw_transition(range, false, NULL);
+	if (err || !range->err)
+		return err;
+	atomic64_sub(range->nr, &cw_counters.withheld);
+	range->err = 0;
+	return 0;
+}
+
+/* What cannot be restored stays; the first error is returned. */
+int cw_pool_restore_kept(void)
+{
+	struct cw_range *range, *next;
+	int err = 0, range_err;
+
+	mutex_lock(&kept_lock);
+	list_for_each_entry_safe(range, next, &kept, link) {
+		range_err = cw_range_restore(range);
+		if (!err)
+			err = range_err;
+		if (range_err)
+			continue;
+		list_del_init(&range->link);
+		pool_count(range, true);
+		cw_range_put(range);
+	}
+	mutex_unlock(&kept_lock);
+	return err;
+}
+
+void cw_pool_announce(void)
+{
+	struct cw_range range = { .area = pool }, *withheld;
+
+	for (range.first = 0; range.first < pool->nr; range.first += range.nr) {
+		range.nr = min_t(u32, pool->nr - range.first, ANNOUNCE_PAGES);
+		trace_cocovm_pool_range(cw_range_vaddr(&range), cw_range_gfn(&range), range.nr);
+	}
+	mutex_lock(&kept_lock);
+	list_for_each_entry(withheld, &kept, link)
+		withheld_announce(withheld);
+	mutex_unlock(&kept_lock);
+}

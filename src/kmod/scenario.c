@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of scenarios, and those that work on the pool.  A scenario and its honest twin are
+ * the same code, with the misbehaviour on and off; both leave everything private.
+ */
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/slab.h>
+
+#include <cocowatch/event.h>
+
+#include "cocovm.h"
+#include "trace.h"
+
+/* A range that could not even be made private stays withheld. */
+int cw_range_finish(const struct cw_run *run, struct cw_range *range, int err, int want)
+{
+	int ret = err == want ? 0 : err ?: -EPROTO, restore_err;
+
+	if (err) {
+		cw_range_withhold(range, err);
+		if (run->keep) {
+			cw_range_keep(range);
+			return ret;
+		}
+		restore_err = cw_range_restore(range);
+	} else {
+		restore_err = cw_transition(range, false, NULL);
+		if (restore_err)
+			cw_range_withhold(range, restore_err);
+	}
+	if (restore_err) {
+		cw_range_keep(range);
+		return ret ?: restore_err;
+	}
+	cw_range_put(range);
+	return ret;
+}
+
+/* The first nr pages of a range: what a transition gets when the range has spare ones. */
+static struct cw_range range_part(const struct cw_range *range, u32 nr)
+{
+	struct cw_range part = *range;
+
+	part.nr = nr;
+	return part;
+}
+
+/* Shares a range with the quirks of the table, and makes it private. */
+static int run_share(const struct cw_run *run)
+{
+	const struct cw_scenario *sc = run->sc;
+	u32 nr = run->pages, spare = sc->flags & CW_QUIRK_WRONG_FRAME ? 1 : 0;
+	struct cw_range *range = cw_pool_get(nr + spare), part;
+	struct cw_quirks quirks = { .page = nr / 2, .host = sc->host };
+	int want = !run->misbehave && sc->host ? -EFAULT : 0, err;
+
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	part = range_part(range, nr);
+	if (spare)
+		quirks.gfn = page_to_pfn(range->area->pages[range->first + nr]);
+	if (run->misbehave)
+		quirks.flags = sc->flags;
+	err = cw_transition(&part, true, &quirks);
+	return cw_range_finish(run, range, err, want);
+}
+
+static int run_flush_one_cpu(const struct cw_run *run)
+{
+	if (run->misbehave && num_online_cpus() == 1)
+		return -EOPNOTSUPP;
+	return run_share(run);
+}
+
+/* ---- overlap ---- */
+
+struct overlap {
+	const struct cw_range *range;
+	bool misbehave;
+	bool opened;			/* the first transition came as far as its window */
+	struct completion go;		/* the second may begin */
+	struct completion begun;	/* it has, and found the pages busy */
+	struct completion ended;	/* the first has ended */
+};
+
+static void overlap_in_window(void *arg)
+{
+	struct overlap *o = arg;
+
+	o->opened = true;
+	complete(&o->go);
+	wait_for_completion(&o->begun);
+}
+
+/* Stays in its transition until the first has ended: refused, with nothing touched. */
+static void overlap_on_busy(void *arg)
+{
+	struct overlap *o = arg;
+
+	complete(&o->begun);
+	wait_for_completion(&o->ended);
+}
+
+static int overlap_second(void *arg)
+{
+	struct overlap *o = arg;
+	struct cw_quirks quirks = { .on_busy = overlap_on_busy, .arg = o };
+
+	wait_for_completion(&o->go);
+	if (!o->misbehave)
+		return cw_transition(o->range, false, NULL);
+	return o->opened ? cw_transition(o->range, true, &quirks) : -EBUSY;
+}
+
+static int run_overlap(const struct cw_run *run)
+{
+	struct cw_range *range = cw_pool_get(run->pages);
+	struct overlap o = { .range = range, .misbehave = run->misbehave };
+	struct cw_quirks quirks = { .arg = &o };
+	struct cw_task second;
+	int err, second_err, want = run->misbehave ? -EBUSY : 0;
+
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	init_completion(&o.go);
+	init_completion(&o.begun);
+	init_completion(&o.ended);
+	if (run->misbehave)
+		quirks.in_window = overlap_in_window;
+	err = cw_task_start(&second, overlap_second, &o, "overlap");
+	if (err) {
+		cw_range_put(range);
+		return err;
+	}
+	err = cw_transition(range, true, &quirks);
+	complete_all(&o.ended);
+	complete_all(&o.go);
+	second_err = cw_task_join(&second);
+	err = cw_range_finish(run, range, err, 0);
+	return err ?: second_err == want ? 0 : second_err ?: -EPROTO;
+}
+
+/* ---- never-finished ---- */
+
+struct goner {
+	const struct cw_range *range;
+	struct cw_quirks quirks;
+};
+
+static int goner_fn(void *arg)
+{
+	struct goner *g = arg;
+
+	return cw_transition(g->range, true, &g->quirks);
+}
+
+static int run_never_finished(const struct cw_run *run)
+{
+	struct cw_range *range = cw_pool_get(run->pages);
+	struct goner g = { .range = range };
+	struct cw_task task;
+	int err;
+
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	if (run->misbehave)
+		g.quirks.flags = run->sc->flags;
+	err = cw_task_start(&task, goner_fn, &g, "never-finished");
+	if (err) {
+		cw_range_put(range);
+		return err;
+	}
+	err = cw_task_join(&task);
+	return cw_range_finish(run, range, err, run->misbehave ? -ECANCELED : 0);
+}
+
+/* ---- platform ---- */
+
+static int run_platform_mixed(const struct cw_run *run)
+{
+	struct cw_platform p = cw_platform;
+
+	if (run->misbehave)
+		p.vendor = p.vendor == CW_VENDOR_AMD ? CW_VENDOR_INTEL : CW_VENDOR_AMD;
+	cw_platform_announce(&p);
+	return 0;
+}
+
+static int run_mask_in_physical(const struct cw_run *run)
+{
+	struct cw_platform p = cw_platform;
+
+	if (run->misbehave)
+		p.physical_mask |= p.cc_mask;
+	cw_platform_announce(&p);
+	return 0;
+}
+
+/* ---- honest only ---- */
+
+/* One step after the other fails, on the page in the middle. */
+static int run_failing_steps(const struct cw_run *run)
+{
+	static const u32 flags[] = { CW_QUIRK_FAIL_PREPARE, CW_QUIRK_FAIL_CHANGE };
+	struct cw_range *range = cw_pool_get(run->pages);
+	struct cw_quirks quirks = {
+		.flags = flags[run->loop % ARRAY_SIZE(flags)],
+		.page = run->pages / 2,
+	};
+	int err;
+
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	err = cw_transition(range, true, &quirks);
+	return cw_range_finish(run, range, err, -ENOMEM);
+}
+
+/* What the guest writes into its shared pages is what the host reads. */
+static int plain_exchange(const struct cw_range *range, u32 salt)
+{
+	unsigned long va = cw_range_vaddr(range);
+	u64 *words = kvcalloc(range->nr, sizeof(*words), GFP_KERNEL);
+	int err;
+	u32 i;
+
+	if (!words)
+		return -ENOMEM;
+	for (i = 0; i < range->nr; i++)
+		WRITE_ONCE(*(u64 *)(va + PAGE_SIZE * i), (u64)salt << 32 | i);
+	err = cw_host_read(range->area->pages + range->first, range->nr, words);
+	for (i = 0; i < range->nr && !err; i++)
+		if (words[i] != ((u64)salt << 32 | i))
+			err = -EPROTO;
+	kvfree(words);
+	return err;
+}
+
+static int run_plain(const struct cw_run *run)
+{
+	/* one page, few, and around the 510 frames of a hypercall */
+	static const u32 sizes[] = { 1, 3, 510, 511, 1100 };
+	u32 nr = run->pages ?: min(sizes[run->loop % ARRAY_SIZE(sizes)], cw_pool_size());
+	struct cw_range *range = cw_pool_get(nr);
+	struct cw_quirks quirks = { .host = run->loop & 1 ? CW_HOST_STUTTER : CW_HOST_HONEST };
+	int err, ret;
+	u64 word;
+
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	err = cw_transition(range, true, &quirks);
+	if (err)
+		return cw_range_finish(run, range, err, 0);
+	ret = plain_exchange(range, run->loop);
+	err = cw_transition(range, false, &quirks);
+	if (err)
+		return cw_range_finish(run, range, err, 0);
+	if (!ret && cw_host_read(&range->area->pages[range->first], 1, &word) != -EACCES)
+		ret = -EPROTO;
+	cw_range_put(range);
+	return ret;
+}
+
+/* ---- the table ---- */
+
+#define DEFAULT_PAGES	8
+#define FREED_PAGES_MAX	64
+
+/* clang-format off */
+static const struct cw_scenario scenarios[] = {
+	{ .name = "window-present", .rule = "T1", .has_twin = true,
+	  .pages = DEFAULT_PAGES, .pages_min = 3,
+	  .text = "one page stays present while the host is told",
+	  .flags = CW_QUIRK_LEAVE_PRESENT, .run = run_share },
+	{ .name = "no-flush", .rule = "T2", .has_twin = true,
+	  .pages = DEFAULT_PAGES,
+	  .text = "the TLB is not flushed before the host is told",
+	  .flags = CW_QUIRK_NO_FLUSH, .run = run_share },
+	{ .name = "flush-one-cpu", .rule = "T2", .has_twin = true,
+	  .pages = DEFAULT_PAGES,
+	  .text = "the TLB is flushed on one CPU of several",
+	  .flags = CW_QUIRK_FLUSH_HERE, .run = run_flush_one_cpu },
+	{ .name = "wrong-bit", .rule = "T3", .has_twin = true,
+	  .pages = DEFAULT_PAGES,
+	  .text = "the direct map keeps its shared bit as it was, success is returned",
+	  .flags = CW_QUIRK_KEEP_ALIAS, .run = run_share },
+	{ .name = "page-skipped", .rule = "T3", .has_twin = true,
+	  .pages = DEFAULT_PAGES, .pages_min = 3,
+	  .text = "one page of the range is told to the host and not converted",
+	  .flags = CW_QUIRK_SKIP_PAGE, .run = run_share },
+	{ .name = "wrong-frame", .rule = "T6", .has_twin = true,
+	  .pages = DEFAULT_PAGES,
+	  .text = "the host is told a frame that the range does not map",
+	  .flags = CW_QUIRK_WRONG_FRAME, .run = run_share },
+	{ .name = "hidden-failure", .rule = "T4", .has_twin = true,
+	  .pages = DEFAULT_PAGES,
+	  .text = "the host refuses, success is returned",
+	  .flags = CW_QUIRK_HIDE_FAILURE, .host = CW_HOST_REFUSE, .run = run_share },
+	{ .name = "hidden-partial", .rule = "T4", .has_twin = true,
+	  .pages = DEFAULT_PAGES, .pages_min = 2,
+	  .text = "the host completes a part of the repetitions, success is returned",
+	  .flags = CW_QUIRK_HIDE_FAILURE, .host = CW_HOST_PART, .run = run_share },
+	{ .name = "overlap", .rule = "T5", .has_twin = true,
+	  .pages = DEFAULT_PAGES,
+	  .text = "a second task begins a transition on pages that are in one",
+	  .run = run_overlap },
+	{ .name = "never-finished", .rule = "T7", .has_twin = true,
+	  .pages = DEFAULT_PAGES,
+	  .text = "the task exits after the host has answered, the pages stay not present",
+	  .flags = CW_QUIRK_ABANDON, .run = run_never_finished },
+	{ .name = "freed-shared", .rule = "S3", .has_twin = true,
+	  .pages = 1, .pages_max = FREED_PAGES_MAX,
+	  .text = "pages are freed while they are shared",
+	  .run = cw_run_freed_shared },
+	{ .name = "freed-unknown", .rule = "S3", .has_twin = true,
+	  .pages = 1, .pages_max = FREED_PAGES_MAX,
+	  .text = "pages are freed after the host refused their conversion",
+	  .host = CW_HOST_REFUSE, .run = cw_run_freed_unknown },
+	{ .name = "slab-shared", .rule = "S5", .has_twin = true,
+	  .pages = 1, .pages_max = 1,
+	  .text = "a slab page with objects smaller than a page is shared",
+	  .run = cw_run_slab },
+	{ .name = "platform-mixed", .rule = "P1", .has_twin = true,
+	  .text = "the platform's vendor contradicts its isolation type",
+	  .run = run_platform_mixed },
+	{ .name = "mask-in-physical", .rule = "P2", .has_twin = true,
+	  .text = "the physical mask contains the shared GPA boundary",
+	  .run = run_mask_in_physical },
+	{ .name = "zeropad", .rule = "T8", .pages = DEFAULT_PAGES,
+	  .text = "stray reads into the window, repaired by the page-fault fixup",
+	  .run = cw_run_zeropad },
+	{ .name = "failing-steps", .rule = "T4", .pages = DEFAULT_PAGES, .pages_min = 3,
+	  .text = "a step of the guest fails, which is returned, and the pages are withheld",
+	  .run = run_failing_steps },
+	{ .name = "plain", .rule = "-",
+	  .text = "pages are shared, written, read by the host, and made private",
+	  .run = run_plain },
+};
+/* clang-format on */
+
+const struct cw_scenario *cw_scenario_get(u32 nr)
+{
+	return nr < ARRAY_SIZE(scenarios) ? &scenarios[nr] : NULL;
+}
+
+const struct cw_scenario *cw_scenario_find(const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(scenarios); i++)
+		if (!strcmp(scenarios[i].name, name))
+			return &scenarios[i];
+	return NULL;
+}
+
+int cw_scenario_run(const struct cw_run *run)
+{
+	u32 nr = run->sc - scenarios;
+	int err;
+
+	trace_cocovm_scenario_begin(nr, run->misbehave);
+	err = run->sc->run(run);
+	if (err && err != -EOPNOTSUPP)
+		atomic64_inc(&cw_counters.errors);
+	trace_cocovm_scenario_end(nr, run->misbehave, err);
+	return err;
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Scenarios in which pages go back to the allocator.  They use pages of their own, outside the
+ * pool: mapped and split like those, freed one by one.
+ */
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/log2.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+
+#include "cocovm.h"
+
+/* None of these pages is taken while another is free and still has its shared bit. */
+static DEFINE_MUTEX(free_lock);
+
+/* The area as it was found, the mapping gone, the host's table clean; dirty: then each page gets
+ * its shared bit once more, for as long as freeing it takes.
+ */
+void cw_sacrifice_put(struct cw_area *area, bool dirty)
+{
+	struct page **pages = area->pages;
+	u32 nr = area->nr, i;
+
+	cw_area_free(area);
+	mutex_lock(&free_lock);
+	for (i = 0; i < nr; i++) {
+		unsigned long va = (unsigned long)page_address(pages[i]);
+
+		if (dirty)
+			cw_pte_edit(va, cw_platform.pte_mask, 0);
+		__free_page(pages[i]);
+		if (dirty)
+			cw_pte_clear_bit(va, ilog2(cw_platform.pte_mask));
+	}
+	mutex_unlock(&free_lock);
+	kvfree(pages);
+}
+
+static struct cw_range *sacrifice_get(u32 nr)
+{
+	struct page **pages = kvcalloc(nr, sizeof(*pages), GFP_KERNEL);
+	struct cw_range *range;
+	struct cw_area *area;
+	int err;
+	u32 i;
+
+	if (!pages)
+		return ERR_PTR(-ENOMEM);
+	mutex_lock(&free_lock);
+	err = cw_pages_alloc(pages, nr, 0);
+	mutex_unlock(&free_lock);
+	if (err)
+		goto err_array;
+	area = cw_area_new(pages, nr, false);
+	if (IS_ERR(area)) {
+		err = PTR_ERR(area);
+		goto err_pages;
+	}
+	area->disposable = true;
+	range = cw_range_new(area, 0, nr);
+	if (range)
+		return range;
+	cw_sacrifice_put(area, false);
+	return ERR_PTR(-ENOMEM);
+err_pages:
+	for (i = 0; i < nr; i++)
+		__free_page(pages[i]);
+err_array:
+	kvfree(pages);
+	return ERR_PTR(err);
+}
+
+static int run_free(const struct cw_run *run, int want)
+{
+	struct cw_range *range = sacrifice_get(run->pages);
+	struct cw_quirks quirks = { .host = run->sc->host };
+	int err;
+
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	err = cw_transition(range, true, &quirks);
+	if (!run->misbehave || err != want)
+		return cw_range_finish(run, range, err, want);
+	cw_sacrifice_put(range->area, true);
+	kfree(range);
+	return 0;
+}
+
+int cw_run_freed_shared(const struct cw_run *run)
+{
+	return run_free(run, 0);
+}
+
+int cw_run_freed_unknown(const struct cw_run *run)
+{
+	return run_free(run, -EFAULT);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A transition, step by step, in the order of __set_memory_enc_pgtable() and hv_vtom_*(): out
+ * of the page tables, flushed, changed, told, back in.  Misbehaves where it is told to.
+ */
+#include <linux/minmax.h>
+#include <asm/pgtable_types.h>
+
+#include "cocovm.h"
+#include "trace.h"
+
+static const struct cw_quirks honest;
+
+struct transition {
+	const struct cw_range *range;
+	const struct cw_quirks *quirks;
+	unsigned long vaddr;
+	u32 nr;
+	bool to_shared;
+	struct cw_probe probe;
+};
+
+static bool has_quirk(const struct transition *t, u32 flag)
+{
+	return t->quirks->flags & flag;
+}
+
+/* Edits both mappings of one page. */
+static int page_edit(const struct transition *t, u32 i, pteval_t set, pteval_t clear)
+{
+	const struct cw_range *range = t->range;
+	int err = cw_pte_edit(t->vaddr + PAGE_SIZE * i, set, clear);
+
+	if (err || range->area->direct)
+		return err;
+	return cw_pte_edit(cw_area_alias(range->area, range->first + i), set, clear);
+}
+
+/* Every CPU gets the translations cached that the flush has to remove. */
+static void probe_warm(struct transition *t)
+{
+	const struct cw_range *range = t->range;
+	struct cw_probe *p = &t->probe;
+	u32 last = t->nr - 1;
+
+	p->nr = 0;
+	p->addr[p->nr++] = t->vaddr;
+	p->addr[p->nr++] = t->vaddr + PAGE_SIZE * last;
+	if (!range->area->direct) {
+		p->addr[p->nr++] = cw_area_alias(range->area, range->first);
+		p->addr[p->nr++] = cw_area_alias(range->area, range->first + last);
+	}
+	cw_tlb_probe(p);
+}
+
+static int step_clear_present(struct transition *t)
+{
+	u32 i;
+	int err;
+
+	for (i = 0; i < t->nr; i++) {
+		if (has_quirk(t, CW_QUIRK_LEAVE_PRESENT) && i == t->quirks->page)
+			continue;
+		err = page_edit(t, i, 0, _PAGE_PRESENT);
+		if (!err && has_quirk(t, CW_QUIRK_FAIL_PREPARE) && i == t->quirks->page)
+			err = -ENOMEM;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void step_flush(struct transition *t)
+{
+	u32 flushed, online;
+
+	if (has_quirk(t, CW_QUIRK_NO_FLUSH))
+		return;
+	if (has_quirk(t, CW_QUIRK_FLUSH_HERE))
+		cw_tlb_flush_here(&flushed, &online);
+	else
+		cw_tlb_flush(&flushed, &online);
+	trace_cocovm_transition_flushed(t->vaddr, t->nr, flushed, online);
+}
+
+static int step_prepare(struct transition *t)
+{
+	int err;
+
+	probe_warm(t);
+	err = step_clear_present(t);
+	if (!err)
+		step_flush(t);
+	trace_cocovm_transition_prepared(t->vaddr, t->nr, t->to_shared, err);
+	if (err)
+		return err;
+	cw_tlb_probe(&t->probe);
+	trace_cocovm_transition_probed(t->vaddr, t->nr, atomic_read(&t->probe.cpus),
+				       atomic_read(&t->probe.stale));
+	return 0;
+}
+
+static int page_change(struct transition *t, u32 i)
+{
+	u64 mask = cw_platform.pte_mask;
+	/* the flag as set and clear bits of an edit */
+	pteval_t set = t->to_shared ? cw_platform_mkdec(0, mask) : cw_platform_mkenc(0, mask);
+
+	if (has_quirk(t, CW_QUIRK_SKIP_PAGE) && i == t->quirks->page)
+		return 0;
+	if (has_quirk(t, CW_QUIRK_KEEP_ALIAS))
+		return cw_pte_edit(t->vaddr + PAGE_SIZE * i, set, mask & ~set);
+	return page_edit(t, i, set, mask & ~set);
+}
+
+static int step_change(struct transition *t)
+{
+	u32 i;
+	int err = 0;
+
+	for (i = 0; i < t->nr && !err; i++) {
+		err = page_change(t, i);
+		if (!err && has_quirk(t, CW_QUIRK_FAIL_CHANGE) && i == t->quirks->page)
+			err = -ENOMEM;
+	}
+	trace_cocovm_transition_changed(t->vaddr, t->nr, t->to_shared, err);
+	return err;
+}
+
+/* On every page, also after an error on one. */
+static int set_present(struct transition *t)
+{
+	int err = 0, page_err;
+	u32 i;
+
+	for (i = 0; i < t->nr; i++) {
+		page_err = page_edit(t, i, _PAGE_PRESENT, 0);
+		if (!err)
+			err = page_err;
+	}
+	return err;
+}
+
+/* Like hv_vtom_set_host_visibility(): back in, whatever the host says; the first error counts. */
+static int step_finish(struct transition *t)
+{
+	int err, present_err;
+
+	err = cw_hypercall_visibility(t->vaddr, t->nr, t->to_shared, t->quirks);
+	if (has_quirk(t, CW_QUIRK_ABANDON))
+		return -ECANCELED;
+	trace_cocovm_transition_host_done(t->vaddr, t->nr, t->to_shared);
+	present_err = set_present(t);
+	if (has_quirk(t, CW_QUIRK_HIDE_FAILURE))
+		err = 0;
+	if (!err)
+		err = present_err;
+	trace_cocovm_transition_finished(t->vaddr, t->nr, t->to_shared, err);
+	return err;
+}
+
+static int transition_steps(struct transition *t)
+{
+	int err;
+
+	err = step_prepare(t);
+	if (err)
+		goto err_present;
+	if (t->quirks->in_window)
+		t->quirks->in_window(t->quirks->arg);
+	err = step_change(t);
+	if (err)
+		goto err_present;
+	return step_finish(t);
+err_present:
+	set_present(t);
+	return err;
+}
+
+int cw_transition(const struct cw_range *range, bool to_shared, const struct cw_quirks *quirks)
+{
+	struct transition t = {
+		.range = range,
+		.quirks = quirks ?: &honest,
+		.vaddr = cw_range_vaddr(range),
+		.nr = range->nr,
+		.to_shared = to_shared,
+	};
+	bool claimed;
+	int err;
+
+	atomic64_inc(&cw_counters.transitions);
+	trace_cocovm_transition_begin(t.vaddr, cw_range_gfn(range), t.nr, to_shared,
+				      cw_platform.window);
+	err = cw_area_claim(range->area, range->first, t.nr);
+	claimed = !err;
+	if (claimed)
+		err = transition_steps(&t);
+	else if (t.quirks->on_busy)
+		t.quirks->on_busy(t.quirks->arg);
+	if (err)
+		atomic64_inc(&cw_counters.failed);
+	/* whoever claims the pages next begins after this end */
+	if (!has_quirk(&t, CW_QUIRK_ABANDON))
+		trace_cocovm_transition_end(t.vaddr, cw_range_gfn(range), t.nr, to_shared, err);
+	if (claimed)
+		cw_area_unclaim(range->area, range->first, t.nr);
+	return err;
+}
