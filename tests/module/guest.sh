@@ -4,6 +4,9 @@
 # What the machine does whose boot tests/module/*.t ask for: TAP on stdout.
 #
 # Usage: guest.sh SECTION...    (in the machine, with /tests/lib.sh, cocowatch and /modules/cocovm.ko)
+#
+# Sections are called by name, and some of what they call by wait_for and ok:
+# shellcheck disable=SC2317,SC2086,SC2120,SC2119,SC2016
 
 TOP=/
 . /tests/lib.sh
