@@ -141,8 +141,12 @@ __noinline int cw_frame_apply(__u64 gfn, __u32 event)
 {
 	struct cw_store st = {};
 	__u32 lost = 0;
-	int before = cw_frame_step(&st, gfn, event, &lost);
+	int before;
 
+	/* 6.1 loses the bound of a copy of event: it has to be there from the start */
+	event &= 7;
+	barrier_var(event);
+	before = cw_frame_step(&st, gfn, event, &lost);
 	return lost ? -2 : before;
 }
 

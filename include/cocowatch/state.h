@@ -30,13 +30,18 @@ enum cw_frame_event {
 
 #define CW_FRAMES_PER_WORD 32
 
+/* Columns of the table: more than three bits can reach, so that a masked event is in
+ * bounds for the verifier, and not 8, since clang 14 puts a table of exactly 32 bytes
+ * where its BTF does not say.
+ */
+#define CW_FR_COLUMNS 9
+
 /* Rows are states, columns events.  A failed conversion leaves the frame
  * UNKNOWN, and only a full successful one leads out: a walk that happens to
  * find the PTE in order proves nothing about the host's side.  An end that had
  * no beginning proves that two transitions crossed, so it leads to UNKNOWN too.
- * (Seven columns: clang 14 puts a table of exactly 32 bytes where its BTF does not say.)
  */
-static const unsigned char cw_page_next[CW_PG_NR][CW_FR_NR] = {
+static const unsigned char cw_page_next[CW_PG_NR][CW_FR_COLUMNS] = {
 	/*                  BEGIN          DONE_SHARED    DONE_PRIVATE   FAIL           SEEN_SHARED    SEEN_PRIVATE   ACCUSED */
 	[CW_PG_PRIVATE] = { CW_PG_TRANSIT, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_SHARED,  CW_PG_PRIVATE, CW_PG_PRIVATE },
 	[CW_PG_TRANSIT] = { CW_PG_TRANSIT, CW_PG_SHARED,  CW_PG_PRIVATE, CW_PG_UNKNOWN, CW_PG_SHARED,  CW_PG_PRIVATE, CW_PG_SHARED },
