@@ -26,11 +26,11 @@ enum cw_rec_type {
 	/* Steps of a transition, struct cw_ev_step, in the order of the window path (Linux 6.8+). */
 	CW_EV_BEGIN = 1,	/* entered; stock: entry of __set_memory_enc_pgtable */
 	CW_EV_PREPARED = 2,	/* prepare returned; stock: exit of hv_vtom_clear_present */
-	CW_EV_FLUSHED = 3,	/* TLB flushed; stock: cpa_flush or flush_tlb_all */
+	CW_EV_FLUSHED = 3,	/* TLB flushed, with a walk; stock: cpa_flush or flush_tlb_all */
 	CW_EV_PROBED = 4,	/* TLB of each CPU tried with a read; module only */
 	CW_EV_CHANGED = 5,	/* PTE change returned; stock: exit of __change_page_attr_set_clr */
-	CW_EV_HOST_CALL = 6,	/* one batch handed over; stock: hv_std_hypercall or the last batch in the input page */
-	CW_EV_HOST_ANSWER = 7,	/* its status; stock: exit of hv_std_hypercall where there is one */
+	CW_EV_HOST_CALL = 6,	/* frames told; stock 7.x: hv_std_hypercall; before: set_memory_p, all at once */
+	CW_EV_HOST_ANSWER = 7,	/* its status; stock 7.x: exit of hv_std_hypercall; before: not sent */
 	CW_EV_HOST_DONE = 8,	/* about to become present; stock: entry of set_memory_p */
 	CW_EV_FINISHED = 9,	/* finish returned; stock: exit of hv_vtom_set_host_visibility */
 	CW_EV_END = 10,		/* left; stock: exit of __set_memory_enc_pgtable */
@@ -40,7 +40,7 @@ enum cw_rec_type {
 	CW_EV_ZEROPAD = 13,	/* struct cw_ev_zeropad; exit of fixup_exception */
 	CW_EV_PLATFORM = 14,	/* struct cw_ev_platform */
 	CW_EV_SEED = 15,	/* struct cw_ev_step: state of a range outside any transition */
-	CW_EV_WITHHELD = 16,	/* struct cw_ev_step: pages that their owner keeps as unknown */
+	CW_EV_WITHHELD = 16,	/* struct cw_ev_step: pages that their owner keeps as unknown; module only */
 	CW_EV_NR,
 	/* What the engine said of one event, with the event: struct cw_rec_verdict. */
 	CW_REC_VERDICT = 64,
@@ -84,11 +84,11 @@ struct cw_walk {
 };
 
 #define CW_STEP_RET	 (1U << 0)	/* ret is filled */
-#define CW_STEP_WINDOW	 (1U << 1)	/* BEGIN: this kernel or platform takes pages out while they change */
+#define CW_STEP_WINDOW	 (1U << 1)	/* BEGIN: pages are taken out while they change */
 #define CW_STEP_DIRECT	 (1U << 2)	/* vaddr lies in the direct map: it has no other alias */
 #define CW_STEP_TOLD	 (1U << 3)	/* HOST_CALL: the list handed over was read and compared */
 #define CW_STEP_CONTIG	 (1U << 4)	/* the frames of the range follow each other from gfn */
-#define CW_STEP_UNCONFIRMED (1U << 5)	/* the confirmation that the engine asked for could not be had */
+#define CW_STEP_UNCONFIRMED (1U << 5)	/* the confirmation asked for could not be had */
 
 /* One step of a transition.  Each step fills what it knows; the rest is zero. */
 struct cw_ev_step {
@@ -108,8 +108,10 @@ struct cw_ev_step {
 	__u32 before[4];	/* frames in each state (enum cw_page_state) before this step */
 	__u32 pad1;
 	struct cw_walk own;	/* the range's own PTEs; stock: BEGIN, PREPARED, HOST_DONE, END */
-	struct cw_walk alias;	/* their frames in the direct map; all zero with CW_STEP_DIRECT */
-	/* HOST_CALL and HOST_ANSWER; stock: the input page, from 7.x the hypercall's own arguments */
+	struct cw_walk alias;	/* their frames in the direct map; nothing walked with CW_STEP_DIRECT */
+	/* HOST_CALL and HOST_ANSWER; stock: slow_virt_to_phys and the input page, on 7.x the
+	 * hypercall's arguments
+	 */
 	__u64 told_want;	/* first difference: frame mapped, frame told */
 	__u64 told_seen;
 	__u32 told;		/* frames of this batch that were read and compared */
@@ -117,7 +119,7 @@ struct cw_ev_step {
 	__u32 told_first;	/* index in the range of the first difference */
 	__u32 told_count;	/* frames this batch claims to hold */
 	__u32 visibility;	/* 0 none, 1 read-only, 3 read-write (TLFS, HV_MAP_GPA_*) */
-	__u16 host_code;	/* hypercall code, 0xdb */
+	__u16 host_code;	/* hypercall code, 0xdb; optional on stock before 7.x */
 	__u16 host_status;	/* HOST_ANSWER: 0 is success; optional on stock before 7.x */
 	__u32 host_reps;	/* HOST_ANSWER: repetitions completed; optional on stock before 7.x */
 	/* FLUSHED and PROBED */
@@ -133,6 +135,7 @@ struct cw_ev_step {
 	__u32 first_type;	/* index of the first of these, or CW_NO_INDEX */
 	/* BEGIN again, when the engine asked for confirmation of T5 */
 	__u32 overlaps;		/* open transitions of others that cover a frame in transit */
+	__u32 pad2;
 	__u64 overlap_task;	/* one of them */
 	char comm[CW_COMM_LEN];	/* BEGIN and TASK_EXIT: name of the task */
 };
@@ -151,7 +154,7 @@ struct cw_ev_free {
 	__u8 pad[5];
 };
 
-/* A read that ran into a page fault and was repaired by an exception-table entry of zeropad type. */
+/* A read that faulted and was repaired by an exception-table entry of zeropad type. */
 struct cw_ev_zeropad {
 	struct cw_rec_hdr hdr;
 	__u64 fault_addr;	/* address (never printed unasked) */

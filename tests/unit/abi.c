@@ -1,0 +1,673 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The ABI does not move: sizes, offsets and numbers stand here a second time, and
+ * cocowatch-record(5) has the same; a stream of version 1.0 is read as it always was.
+ */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include <cocowatch/state.h>
+
+#include "feed.h"
+
+#define PAGE "man/cocowatch-record.5"
+#define STREAM "tests/data/records-1.0.hex"
+
+/* ---- structures ---- */
+
+struct field {
+	const char *type;	/* NULL ends a structure */
+	const char *name;	/* NULL: bytes without a name */
+	size_t offset;
+	size_t size;
+	size_t is_offset;
+	size_t is_size;
+};
+
+#define F(s, f, off, len) \
+	{ #s, #f, off, len, offsetof(struct s, f), sizeof(((struct s *)0)->f) }
+#define END(s, len) { NULL, #s, len, 0, sizeof(struct s), 0 }
+
+/* Every byte of every structure, in order.  What is appended gets a row; no other row changes. */
+/* clang-format off */
+static const struct field fields[] = {
+	F(cw_rec_hdr, type, 0, 2),
+	F(cw_rec_hdr, len, 2, 2),
+	F(cw_rec_hdr, cpu, 4, 4),
+	F(cw_rec_hdr, ts_ns, 8, 8),
+	F(cw_rec_hdr, seq, 16, 8),
+	F(cw_rec_hdr, task, 24, 8),
+	END(cw_rec_hdr, 32),
+
+	F(cw_walk, walked, 0, 4),
+	F(cw_walk, failed, 4, 4),
+	F(cw_walk, none, 8, 4),
+	F(cw_walk, present, 12, 4),
+	F(cw_walk, shared, 16, 4),
+	F(cw_walk, differ, 20, 4),
+	F(cw_walk, first_present, 24, 4),
+	F(cw_walk, first_absent, 28, 4),
+	F(cw_walk, first_shared, 32, 4),
+	F(cw_walk, first_private, 36, 4),
+	F(cw_walk, first_differ, 40, 4),
+	F(cw_walk, pad, 44, 4),
+	F(cw_walk, pte_present, 48, 8),
+	F(cw_walk, pte_absent, 56, 8),
+	F(cw_walk, pte_shared, 64, 8),
+	F(cw_walk, pte_private, 72, 8),
+	F(cw_walk, differ_want, 80, 8),
+	F(cw_walk, differ_seen, 88, 8),
+	END(cw_walk, 96),
+
+	F(cw_ev_step, hdr, 0, 32),
+	F(cw_ev_step, vaddr, 32, 8),
+	F(cw_ev_step, gfn, 40, 8),
+	F(cw_ev_step, gfn_min, 48, 8),
+	F(cw_ev_step, gfn_max, 56, 8),
+	F(cw_ev_step, nr_pages, 64, 4),
+	F(cw_ev_step, nr_unwalked, 68, 4),
+	F(cw_ev_step, flags, 72, 4),
+	F(cw_ev_step, ret, 76, 4),
+	F(cw_ev_step, space, 80, 1),
+	F(cw_ev_step, to_shared, 81, 1),
+	F(cw_ev_step, depth, 82, 1),
+	F(cw_ev_step, pad0, 83, 1),
+	F(cw_ev_step, before, 84, 16),
+	F(cw_ev_step, pad1, 100, 4),
+	F(cw_ev_step, own, 104, 96),
+	F(cw_ev_step, alias, 200, 96),
+	F(cw_ev_step, told_want, 296, 8),
+	F(cw_ev_step, told_seen, 304, 8),
+	F(cw_ev_step, told, 312, 4),
+	F(cw_ev_step, told_differ, 316, 4),
+	F(cw_ev_step, told_first, 320, 4),
+	F(cw_ev_step, told_count, 324, 4),
+	F(cw_ev_step, visibility, 328, 4),
+	F(cw_ev_step, host_code, 332, 2),
+	F(cw_ev_step, host_status, 334, 2),
+	F(cw_ev_step, host_reps, 336, 4),
+	F(cw_ev_step, cpus_flushed, 340, 4),
+	F(cw_ev_step, cpus_online, 344, 4),
+	F(cw_ev_step, cpus_probed, 348, 4),
+	F(cw_ev_step, cpus_stale, 352, 4),
+	F(cw_ev_step, types_read, 356, 4),
+	F(cw_ev_step, nr_table, 360, 4),
+	F(cw_ev_step, nr_slab_part, 364, 4),
+	F(cw_ev_step, nr_slab_whole, 368, 4),
+	F(cw_ev_step, first_type, 372, 4),
+	F(cw_ev_step, overlaps, 376, 4),
+	F(cw_ev_step, pad2, 380, 4),
+	F(cw_ev_step, overlap_task, 384, 8),
+	F(cw_ev_step, comm, 392, 16),
+	END(cw_ev_step, 408),
+
+	F(cw_ev_free, hdr, 0, 32),
+	F(cw_ev_free, gfn, 32, 8),
+	F(cw_ev_free, bad_gfn, 40, 8),
+	F(cw_ev_free, pte, 48, 8),
+	F(cw_ev_free, nr_pages, 56, 4),
+	F(cw_ev_free, nr_bad, 60, 4),
+	F(cw_ev_free, space, 64, 1),
+	F(cw_ev_free, state, 65, 1),
+	F(cw_ev_free, have_pte, 66, 1),
+	F(cw_ev_free, pad, 67, 5),
+	END(cw_ev_free, 72),
+
+	F(cw_ev_zeropad, hdr, 0, 32),
+	F(cw_ev_zeropad, fault_addr, 32, 8),
+	F(cw_ev_zeropad, gfn, 40, 8),
+	F(cw_ev_zeropad, pte, 48, 8),
+	F(cw_ev_zeropad, trapnr, 56, 4),
+	F(cw_ev_zeropad, space, 60, 1),
+	F(cw_ev_zeropad, state, 61, 1),
+	F(cw_ev_zeropad, have_pte, 62, 1),
+	F(cw_ev_zeropad, fixed, 63, 1),
+	END(cw_ev_zeropad, 64),
+
+	F(cw_ev_platform, hdr, 0, 32),
+	F(cw_ev_platform, cc_mask, 32, 8),
+	F(cw_ev_platform, physical_mask, 40, 8),
+	F(cw_ev_platform, sev_status, 48, 8),
+	F(cw_ev_platform, boundary, 56, 8),
+	F(cw_ev_platform, pte_mask, 64, 8),
+	F(cw_ev_platform, isolation, 72, 4),
+	F(cw_ev_platform, paravisor, 76, 4),
+	F(cw_ev_platform, vendor, 80, 4),
+	F(cw_ev_platform, callbacks, 84, 4),
+	F(cw_ev_platform, space, 88, 1),
+	F(cw_ev_platform, pad, 89, 7),
+	F(cw_ev_platform, comm, 96, 16),
+	END(cw_ev_platform, 112),
+
+	F(cw_detail, rule, 0, 1),
+	F(cw_detail, sev, 1, 1),
+	F(cw_detail, finding, 2, 2),
+	F(cw_detail, index, 4, 4),
+	F(cw_detail, gfn, 8, 8),
+	F(cw_detail, want, 16, 8),
+	F(cw_detail, seen, 24, 8),
+	END(cw_detail, 32),
+
+	F(cw_out, checked, 0, 8),
+	F(cw_out, violated, 8, 8),
+	F(cw_out, warned, 16, 8),
+	F(cw_out, observed, 24, 8),
+	F(cw_out, no_evidence, 32, 8),
+	F(cw_out, need, 40, 4),
+	F(cw_out, nr_details, 44, 4),
+	F(cw_out, detail, 48, 128),
+	END(cw_out, 176),
+
+	F(cw_rec_verdict, hdr, 0, 32),
+	F(cw_rec_verdict, out, 32, 176),
+	F(cw_rec_verdict, comm, 208, 16),
+	F(cw_rec_verdict, event_off, 224, 4),
+	F(cw_rec_verdict, nr_stack, 228, 4),
+	F(cw_rec_verdict, stack, 232, 256),
+	END(cw_rec_verdict, 488),
+};
+
+/* ---- numbers ---- */
+
+struct number {
+	const char *name;
+	__u64 number;
+	__u64 is;
+};
+
+#define N(name, number) { #name, number, (__u64)(name) }
+
+static const struct number numbers[] = {
+	N(CW_ABI_MAJOR, 1), N(CW_ABI_MINOR, 0),
+	N(CW_COMM_LEN, 16), N(CW_STACK_MAX, 32), N(CW_DETAIL_MAX, 4), N(CW_NO_INDEX, 0xffffffff),
+	N(CW_SPACE_KERNEL, 0), N(CW_SPACE_EMULATED, 1),
+	N(CW_STEP_RET, 1), N(CW_STEP_WINDOW, 2), N(CW_STEP_DIRECT, 4), N(CW_STEP_TOLD, 8),
+	N(CW_STEP_CONTIG, 16), N(CW_STEP_UNCONFIRMED, 32),
+	N(CW_PG_PRIVATE, 0), N(CW_PG_TRANSIT, 1), N(CW_PG_SHARED, 2), N(CW_PG_UNKNOWN, 3),
+	N(CW_ISOLATION_NONE, 0), N(CW_ISOLATION_VBS, 1),
+	N(CW_ISOLATION_SNP, 2), N(CW_ISOLATION_TDX, 3),
+	N(CW_CALLBACKS_NONE, 0), N(CW_CALLBACKS_VTOM, 1),
+	N(CW_CALLBACKS_AMD, 2), N(CW_CALLBACKS_TDX, 3),
+	N(CW_VENDOR_NONE, 0), N(CW_VENDOR_AMD, 1), N(CW_VENDOR_INTEL, 2),
+	N(CW_SEV_V, 1), N(CW_SEV_W, 2), N(CW_SEV_O, 4),
+	N(CW_NEED_OVERLAP, 1), N(CW_NEED_PTE, 2), N(CW_DO_REPAIR, 4), N(CW_DO_ACCUSED, 8),
+};
+
+static const struct number types[] = {
+	N(CW_REC_NONE, 0),
+	N(CW_EV_BEGIN, 1),
+	N(CW_EV_PREPARED, 2),
+	N(CW_EV_FLUSHED, 3),
+	N(CW_EV_PROBED, 4),
+	N(CW_EV_CHANGED, 5),
+	N(CW_EV_HOST_CALL, 6),
+	N(CW_EV_HOST_ANSWER, 7),
+	N(CW_EV_HOST_DONE, 8),
+	N(CW_EV_FINISHED, 9),
+	N(CW_EV_END, 10),
+	N(CW_EV_TASK_EXIT, 11),
+	N(CW_EV_PAGE_FREE, 12),
+	N(CW_EV_ZEROPAD, 13),
+	N(CW_EV_PLATFORM, 14),
+	N(CW_EV_SEED, 15),
+	N(CW_EV_WITHHELD, 16),
+	N(CW_REC_VERDICT, 64),
+	N(CW_REC_TICK, 65),
+};
+
+#define NR_EVENTS 17	/* CW_EV_NR: one more than the last event above */
+
+/* Bit of each rule; appended only. */
+static const char *const rules[] = {
+	"T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9",
+	"S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8",
+	"Z1", "Z2", "Z3", "Z4",
+	"H1", "H2", "H3", "H4", "H5", "H6",
+	"R1", "R2", "R3",
+	"P1", "P2",
+};
+
+/* Number of each finding, its rule, severity, and how its two values are read; appended only. */
+static const char *const findings[] = {
+	"1 WINDOW_OWN_PRESENT T1 V PTE",
+	"2 WINDOW_ALIAS_PRESENT T1 V PTE",
+	"3 FLUSH_MISSING T2 V NONE",
+	"4 FLUSH_PARTIAL T2 V CPUS",
+	"5 FLUSH_STALE T2 V CPUS",
+	"6 END_OWN_ABSENT T3 V PTE",
+	"7 END_OWN_BIT T3 V PTE",
+	"8 END_ALIAS_ABSENT T3 V PTE",
+	"9 END_ALIAS_BIT T3 V PTE",
+	"10 END_ALIAS_FRAME T3 V FRAME",
+	"11 FAILURE_HIDDEN T4 V ERRNO",
+	"12 PARTIAL_HIDDEN T4 V REPS",
+	"13 OVERLAP T5 V TASK",
+	"14 TOLD_OTHER_FRAME T6 V FRAME",
+	"15 TOLD_TOO_FEW T6 V PAGES",
+	"16 TOLD_TOO_MANY T6 V PAGES",
+	"17 TOLD_OTHER_WAY T6 V VISIBILITY",
+	"18 LEFT_ABSENT T7 V PTE",
+	"19 TASK_GONE T7 V TASK",
+	"20 SLOW T7 W NSEC",
+	"21 ZEROPAD_TRAP T8 V TRAP",
+	"22 ZEROPAD_OOPS T8 V TRAP",
+	"23 FREED_SHARED S3 V PTE",
+	"24 FREED_TRANSIT S3 V PTE",
+	"25 FREED_UNKNOWN S3 V PTE",
+	"26 SLAB_PART S5 V PAGES",
+	"27 SLAB_WHOLE S5 W PAGES",
+	"28 PAGE_TABLE S5 V PAGES",
+	"29 MODE_MIXED P1 V MASK",
+	"30 MASK_NOT_BOUNDARY P2 V MASK",
+	"31 MASK_IN_PHYSICAL P2 V MASK",
+};
+/* clang-format on */
+
+static void field_check(const struct field *f, size_t end)
+{
+	const char *name = f->name ? f->name : "bytes without a name";
+
+	if (!f->type && (f->offset != f->is_offset || f->offset != end))
+		fail_msg("struct %s: %zu bytes, must be %zu; its rows end at %zu", name,
+			 f->is_offset, f->offset, end);
+	if (f->type && (f->offset != f->is_offset || f->size != f->is_size))
+		fail_msg("%s.%s: %zu bytes at %zu, must be %zu at %zu", f->type, name, f->is_size,
+			 f->is_offset, f->size, f->offset);
+	if (f->type && f->offset != end)
+		fail_msg("%s.%s: begins at %zu, the row before ends at %zu", f->type, name,
+			 f->offset, end);
+}
+
+static void test_fields_stay(void **state)
+{
+	size_t end = 0, i;
+
+	(void)state;
+	for (i = 0; i < NR(fields); i++) {
+		field_check(&fields[i], end);
+		end = fields[i].type ? fields[i].offset + fields[i].size : 0;
+	}
+}
+
+static void numbers_check(const struct number *n, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (n[i].is != n[i].number)
+			fail_msg("%s: %llu, must be %llu", n[i].name, n[i].is, n[i].number);
+}
+
+static void test_numbers_stay(void **state)
+{
+	(void)state;
+	numbers_check(numbers, NR(numbers));
+	numbers_check(types, NR(types));
+	assert_int_equal(CW_EV_NR, NR_EVENTS);
+}
+
+static void test_rules_stay(void **state)
+{
+	__u32 i;
+
+	(void)state;
+	assert_int_equal(NR(rules), CW_RULE_NR);
+	for (i = 0; i < CW_RULE_NR; i++)
+		assert_string_equal(cw_rule_info(i)->id, rules[i]);
+}
+
+static void test_findings_stay(void **state)
+{
+#define FINDING_ROW(id, rule, sev, values, expected, seen) \
+	{ CW_FIND_##id, #id " " #rule " " #sev " " #values },
+	static const struct {
+		int number;
+		const char *rest;
+	} are[] = { CW_FINDINGS(FINDING_ROW) };
+	char row[80];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(NR(findings), NR(are));
+	for (i = 0; i < NR(are); i++) {
+		snprintf(row, sizeof(row), "%d %s", are[i].number, are[i].rest);
+		assert_string_equal(row, findings[i]);
+	}
+}
+
+/* ---- the manual page ---- */
+
+static char *file_read(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = calloc(1, 1 << 20);
+	size_t nr;
+
+	if (!f)
+		fail_msg("cannot read %s (run from the top of the tree)", path);
+	assert_non_null(text);
+	nr = fread(text, 1, (1 << 20) - 1, f);
+	assert_true(nr > 0);
+	fclose(f);
+	return text;
+}
+
+/* Whether a line from here to the end begins with these words and a tab. */
+static bool has_row(const char *from, const char *end, const char *row)
+{
+	size_t len = strlen(row);
+	const char *line;
+
+	for (line = strchr(from, '\n'); line && (!end || line < end); line = strchr(line + 1, '\n'))
+		if (!strncmp(line + 1, row, len) && line[1 + len] == '\t')
+			return true;
+	return false;
+}
+
+static void test_page_has_every_field(void **state)
+{
+	char *page = file_read(PAGE), row[80], *section;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NR(fields); i++) {
+		if (!fields[i].type || !fields[i].name)
+			continue;
+		snprintf(row, sizeof(row), "\n.SS struct %s\n", fields[i].type);
+		section = strstr(page, row);
+		snprintf(row, sizeof(row), "%zu\t%s", fields[i].offset, fields[i].name);
+		if (!section || !has_row(section + 1, strstr(section + 1, "\n.S"), row))
+			fail_msg(PAGE ": no row for %s.%s at %zu", fields[i].type, fields[i].name,
+				 fields[i].offset);
+	}
+	free(page);
+}
+
+static void test_page_has_every_number(void **state)
+{
+	char *page = file_read(PAGE), row[80], name[40], rule[8];
+	size_t i;
+	int number;
+
+	(void)state;
+	for (i = 0; i < NR(types); i++) {
+		snprintf(row, sizeof(row), "%llu\t%s", types[i].number, types[i].name);
+		if (!has_row(page, NULL, row))
+			fail_msg(PAGE ": no row for %s", types[i].name);
+	}
+	for (i = 0; i < NR(findings); i++) {
+		assert_int_equal(sscanf(findings[i], "%d %39s %7s", &number, name, rule), 3);
+		snprintf(row, sizeof(row), "%d\t%s\t%s", number, name, rule);
+		if (!has_row(page, NULL, row))
+			fail_msg(PAGE ": no row for the finding %s", name);
+	}
+	free(page);
+}
+
+/* ---- the stream ---- */
+
+static struct cw_feed feed;
+static struct cw_writers writers;
+static char path[] = "/tmp/cw-abi-XXXXXX";
+static char output[64];
+
+static int setup(void **state)
+{
+	static struct cw_platform platform = { .mode = "snp-vtom" };
+	static struct cw_arming arming;
+	static struct cw_policy policy;
+	static struct cw_start start;
+	int fd = mkstemp(path);
+
+	(void)state;
+	if (fd < 0)
+		return -1;
+	close(fd);
+	snprintf(output, sizeof(output), "ndjson=%s", path);
+	if (cw_writers_add(&writers, output) || cw_writers_open(&writers) ||
+	    cw_feed_init(&feed, &writers, 1000000000))
+		return -1;
+	cw_arming_init(&arming, &cw_source_module);
+	cw_arming_finish(&arming);
+	start = (struct cw_start){.platform = &platform,
+				  .arming = &arming,
+				  .policy = &policy,
+				  .fmt = {.shared_mask = 1ULL << 57, .frame_mask = 0xfffffff000ULL},
+				  .symbols = feed.symbols};
+	cw_writers_start(&writers, &start);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	cw_feed_exit(&feed);
+	cw_writers_close(&writers);
+	unlink(path);
+	return 0;
+}
+
+/* Bytes of one line "OFFSET: XX XX ..." into a record of size bytes. */
+static void bytes_put(unsigned char *rec, size_t size, const char *line)
+{
+	char *at;
+	size_t offset = strtoul(line, &at, 10);
+	unsigned int byte;
+	int nr;
+
+	assert_int_equal(*at, ':');
+	for (at++; sscanf(at, " %2x%n", &byte, &nr) == 1; at += nr) {
+		assert_true(offset < size);
+		rec[offset++] = (unsigned char)byte;
+	}
+	assert_int_equal(*(at + strspn(at, " \t")), '\0');
+}
+
+/* Feeds every record of the stream, each in memory of its own size. */
+static size_t stream_feed(void)
+{
+	char *text = file_read(STREAM), *line, *rest = text;
+	unsigned char *rec = NULL;
+	size_t size = 0, nr = 0;
+
+	while ((line = strsep(&rest, "\n"))) {
+		line[strcspn(line, "#")] = '\0';
+		if (!line[strspn(line, " \t")])
+			continue;
+		if (strncmp(line, "record ", 7)) {
+			assert_non_null(rec);
+			bytes_put(rec, size, line);
+			continue;
+		}
+		if (rec)
+			cw_feed_record(&feed, rec, size);
+		free(rec);
+		size = strtoul(line + 7, NULL, 10);
+		rec = calloc(1, size);
+		assert_non_null(rec);
+		nr++;
+	}
+	assert_non_null(rec);
+	cw_feed_record(&feed, rec, size);
+	free(rec);
+	free(text);
+	return nr;
+}
+
+/* The object of one finding. */
+static json_t *report(const char *finding)
+{
+	FILE *f = fopen(path, "r");
+	char line[65536];
+	json_t *o = NULL;
+
+	assert_non_null(f);
+	while (!o && fgets(line, sizeof(line), f)) {
+		const char *is;
+
+		o = json_loads(line, 0, NULL);
+		assert_non_null(o);
+		is = json_string_value(json_object_get(o, "finding"));
+		if (is && !strcmp(is, finding))
+			break;
+		json_decref(o);
+		o = NULL;
+	}
+	fclose(f);
+	if (!o)
+		fail_msg("no report of %s", finding);
+	return o;
+}
+
+static void is_number(const json_t *o, const char *key, long long want)
+{
+	const json_t *value = json_object_get(o, key);
+
+	if (!json_is_integer(value) || json_integer_value(value) != want)
+		fail_msg("%s: %lld, must be %lld", key, (long long)json_integer_value(value), want);
+}
+
+static void is_text(const json_t *o, const char *key, const char *want)
+{
+	const char *value = json_string_value(json_object_get(o, key));
+
+	if (!value || strcmp(value, want))
+		fail_msg("%s: %s, must be %s", key, value ? value : "(none)", want);
+}
+
+/* END of a transition, with the verdict of the kernel behind it. */
+static void step_is_reported(void)
+{
+	json_t *o = report("end_own_bit"), *before;
+
+	is_text(o, "type", "violation");
+	is_text(o, "rule", "T3");
+	is_text(o, "event", "end");
+	is_text(o, "comm", "golden");
+	is_text(o, "space", "emulated");
+	is_number(o, "ts_ns", 0x10d0);
+	is_number(o, "seq", 13);
+	is_number(o, "cpu", 3);
+	is_number(o, "tgid", 0x51);
+	is_number(o, "tid", 0x52);
+	is_number(o, "gfn", 0x1234);
+	is_number(o, "gfn_min", 0x1230);
+	is_number(o, "gfn_max", 0x1237);
+	is_number(o, "nr_pages", 7);
+	is_number(o, "nr_unwalked", 1);
+	is_number(o, "ret", 0);
+	is_number(o, "to_shared", 1);
+	is_number(o, "depth", 2);
+	before = json_object_get(o, "before");
+	is_number(before, "private", 0x61);
+	is_number(before, "in transition", 0x62);
+	is_number(before, "shared", 0x63);
+	is_number(before, "unknown", 0x64);
+	is_number(o, "index", 5);
+	is_number(o, "detail_gfn", 0x1236);
+	is_number(json_object_get(o, "seen"), "gfn", 0x1236);
+	is_number(o, "nr_untold", 0);
+	assert_int_equal(json_array_size(json_object_get(o, "stack")), 2);
+	json_decref(o);
+}
+
+static void free_is_reported(void)
+{
+	json_t *o = report("freed_unknown");
+
+	is_text(o, "rule", "S3");
+	is_text(o, "event", "page_free");
+	is_text(o, "state", "unknown");
+	is_text(o, "space", "emulated");
+	is_number(o, "gfn", 0x2000);
+	is_number(o, "bad_gfn", 0x2003);
+	is_number(o, "nr_pages", 4);
+	is_number(o, "nr_bad", 1);
+	json_decref(o);
+}
+
+static void zeropad_is_reported(void)
+{
+	json_t *o = report("zeropad_trap");
+
+	is_text(o, "rule", "T8");
+	is_text(o, "event", "zeropad");
+	is_text(o, "state", "in transition");
+	is_number(o, "gfn", 0x1235);
+	is_number(o, "trapnr", 29);
+	is_number(o, "fixed", 1);
+	is_number(o, "want", 14);
+	is_number(o, "seen", 29);
+	json_decref(o);
+}
+
+/* Judged here, from the fields. */
+static void platform_is_reported(void)
+{
+	json_t *o = report("mask_in_physical");
+
+	is_text(o, "event", "platform");
+	is_text(o, "comm", "golden");
+	is_text(o, "isolation", "TDX");
+	is_text(o, "vendor", "Intel");
+	is_text(o, "callbacks", "hv_vtom_*");
+	is_text(o, "sev_status", "0x0");
+	is_text(o, "cc_mask", "0x800000000000");
+	is_text(o, "boundary", "0x800000000000");
+	is_text(o, "physical_mask", "0xffffffffffff");
+	is_text(o, "pte_mask", "0x200000000000000");
+	is_number(o, "paravisor", 1);
+	json_decref(o);
+}
+
+static void exit_is_reported(void)
+{
+	json_t *o = report("task_gone");
+
+	is_text(o, "event", "task_exit");
+	is_text(o, "comm", "gone");
+	is_number(o, "detail_gfn", 0x3000);
+	is_number(json_object_get(o, "seen"), "tid", 0x54);
+	json_decref(o);
+}
+
+static void test_stream_is_read(void **state)
+{
+	size_t nr = stream_feed();
+
+	(void)state;
+	assert_int_equal(feed.nr_records, nr);
+	assert_int_equal(feed.malformed, 2);	/* a short step, a short verdict */
+	assert_int_equal(feed.unknown, 2);	/* type 40, and a tick */
+	/* T7: the longer end, and a task that exits; of the other end one page was not walked */
+	assert_int_equal(feed.user[CW_RULE_T7].checked, 2);
+	assert_int_equal(feed.user[CW_RULE_T7].violated, 1);
+	assert_int_equal(feed.user[CW_RULE_T7].no_evidence, 1);
+	assert_int_equal(feed.user[CW_RULE_P1].checked, 2);
+	assert_int_equal(feed.user[CW_RULE_P1].violated, 0);
+	assert_int_equal(feed.user[CW_RULE_P2].checked, 2);
+	assert_int_equal(feed.user[CW_RULE_P2].violated, 1);
+	/* T3, S3 and T8 of the kernel, T7 and P2 of user space */
+	assert_int_equal(feed.nr_violations, 5);
+	assert_int_equal(cw_judge_nr_open(feed.judge), 0);
+	step_is_reported();
+	free_is_reported();
+	zeropad_is_reported();
+	platform_is_reported();
+	exit_is_reported();
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_fields_stay),
+	cmocka_unit_test(test_numbers_stay),
+	cmocka_unit_test(test_rules_stay),
+	cmocka_unit_test(test_findings_stay),
+	cmocka_unit_test(test_page_has_every_field),
+	cmocka_unit_test(test_page_has_every_number),
+	cmocka_unit_test_setup_teardown(test_stream_is_read, setup, teardown),
+};
+
+UNIT_MAIN(tests)
