@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What guest.sh measures with, in the machine.
+ *
+ * Usage: gauge stamp FILE COMMAND...	write the time to FILE and become COMMAND
+ *	  gauge since FILE LINES TEXT PID
+ *		wait until a line of LINES has TEXT, or PID ends: seconds since the stamp
+ *	  gauge plain PAGES MS		nanoseconds of one transition of cocovm.ko, over at least MS
+ *	  gauge spawn MS PROGRAM	nanoseconds of starting and reaping PROGRAM, over at least MS
+ *	  gauge progs			NAME RUNS NANOSECONDS VERIFIED of each BPF program
+ *	  gauge maps			NAME BYTES of each BPF map
+ */
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "bench.h"
+
+#define DEVICE "/dev/cocovm"
+#define WAIT_NS (180 * NSEC_PER_SEC)
+#define WAIT_STEP_US 2000
+#define LOOPS_START 2	/* even: `plain` takes turns between an honest host and one that stutters */
+
+extern char **environ;
+
+/* ---- time to attach ---- */
+
+static int do_stamp(int argc, char **argv)
+{
+	FILE *f = argc > 1 ? fopen(argv[0], "w") : NULL;
+
+	if (!f)
+		return failed("stamp: FILE COMMAND...");
+	fprintf(f, "%llu\n", now_ns());
+	fclose(f);
+	execvp(argv[1], argv + 1);
+	return failed("cannot run %s: %s", argv[1], strerror(errno));
+}
+
+static int has_line(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "r");
+	char *line = NULL;
+	size_t size = 0;
+	int found = 0;
+
+	if (!f)
+		return 0;
+	while (!found && getline(&line, &size, f) > 0)
+		found = !!strstr(line, text);
+	free(line);
+	fclose(f);
+	return found;
+}
+
+/* Ended, whether its parent has noticed or not. */
+static int has_ended(const char *pid)
+{
+	char path[64], state = 'Z';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	f = fopen(path, "r");
+	if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+		state = 'Z';
+	if (f)
+		fclose(f);
+	return state == 'Z';
+}
+
+static int do_since(int argc, char **argv)
+{
+	__u64 begin = now_ns(), stamp = 0, now;
+	FILE *f;
+
+	if (argc != 4)
+		return failed("since: FILE LINES TEXT PID");
+	while (!has_line(argv[1], argv[2])) {
+		if (has_ended(argv[3]) || now_ns() - begin > WAIT_NS)
+			return failed("no line with %s in %s", argv[2], argv[1]);
+		usleep(WAIT_STEP_US);
+	}
+	now = now_ns();
+	f = fopen(argv[0], "r");
+	if (!f || fscanf(f, "%llu", &stamp) != 1)
+		return failed("cannot read %s", argv[0]);
+	fclose(f);
+	printf("%.4f\n", (double)(now - stamp) / NSEC_PER_SEC);
+	return 0;
+}
+
+/* ---- loops that grow until they take long enough ---- */
+
+struct work {
+	/* Does nr of it, and returns how many were counted, or 0 after a message. */
+	double (*run)(const struct work *w, unsigned long nr);
+	unsigned long pages;
+	char **command;
+};
+
+static int work_time(const struct work *w, __u64 min_ns)
+{
+	unsigned long nr = LOOPS_START;
+	__u64 start, spent;
+	double done;
+
+	for (;; nr *= 2) {
+		start = now_ns();
+		done = w->run(w, nr);
+		spent = now_ns() - start;
+		if (done <= 0)
+			return 1;
+		if (spent >= min_ns)
+			break;
+		/* most of the way in one step */
+		while (spent * 4 < min_ns) {
+			spent *= 2;
+			nr *= 2;
+		}
+	}
+	printf("%.1f\n", (double)spent / done);
+	return 0;
+}
+
+static double transitions(void)
+{
+	FILE *f = fopen(DEVICE, "r");
+	char line[256];
+	double n = -1;
+
+	while (f && n < 0 && fgets(line, sizeof(line), f))
+		if (sscanf(line, "transitions=%lf", &n) != 1)
+			n = -1;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static double run_plain(const struct work *w, unsigned long nr)
+{
+	double before = transitions(), after;
+	int fd = open(DEVICE, O_WRONLY), len;
+	char line[128];
+
+	len = snprintf(line, sizeof(line), "honest plain pages=%lu loops=%lu", w->pages, nr);
+	if (fd < 0 || write(fd, line, (size_t)len) != len) {
+		failed("%s: %s: %s", DEVICE, line, strerror(errno));
+		close(fd);
+		return 0;
+	}
+	close(fd);
+	after = transitions();
+	if (before < 0 || after <= before) {
+		failed("%s does not count transitions", DEVICE);
+		return 0;
+	}
+	return after - before;
+}
+
+static int do_plain(int argc, char **argv)
+{
+	struct work w = { .run = run_plain, .pages = number(argc == 2 ? argv[0] : NULL) };
+	unsigned long ms = number(argc == 2 ? argv[1] : NULL);
+
+	return w.pages && ms ? work_time(&w, ms * NSEC_PER_MSEC) : 2;
+}
+
+static double run_spawn(const struct work *w, unsigned long nr)
+{
+	unsigned long i;
+	int err, status;
+	pid_t pid;
+
+	for (i = 0; i < nr; i++) {
+		err = posix_spawn(&pid, w->command[0], NULL, NULL, w->command, environ);
+		if (!err && waitpid(pid, &status, 0) == pid && status == 0)
+			continue;
+		failed("cannot run %s: %s", w->command[0], strerror(err));
+		return 0;
+	}
+	return (double)nr;
+}
+
+static int do_spawn(int argc, char **argv)
+{
+	struct work w = { .run = run_spawn, .command = argv + 1 };
+	unsigned long ms = number(argc >= 2 ? argv[0] : NULL);
+
+	return ms ? work_time(&w, ms * NSEC_PER_MSEC) : 2;
+}
+
+/* ---- what the kernel says of programs and maps ---- */
+
+static int prog_print(int fd)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return failed("cannot read a BPF program's figures: %s", strerror(errno));
+	printf("%s %llu %llu %u\n", *info.name ? info.name : "-", info.run_cnt, info.run_time_ns,
+	       info.verified_insns);
+	return 0;
+}
+
+static int do_progs(int argc, char **argv)
+{
+	__u32 id = 0;
+	int fd, err = 0;
+
+	(void)argc;
+	(void)argv;
+	while (!err && !bpf_prog_get_next_id(id, &id)) {
+		fd = bpf_prog_get_fd_by_id(id);
+		if (fd < 0)
+			continue;	/* gone meanwhile */
+		err = prog_print(fd);
+		close(fd);
+	}
+	return err;
+}
+
+/* Bytes that the kernel charges for a map, or -1. */
+static double map_bytes(int fd)
+{
+	char path[64], line[256];
+	double bytes = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "r");
+	while (f && bytes < 0 && fgets(line, sizeof(line), f))
+		if (sscanf(line, "memlock: %lf", &bytes) != 1)
+			bytes = -1;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
+static int map_print(int fd)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+	double bytes = map_bytes(fd);
+
+	if (bytes < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
+		return failed("cannot read a BPF map's size: %s", strerror(errno));
+	printf("%s %.0f\n", *info.name ? info.name : "-", bytes);
+	return 0;
+}
+
+static int do_maps(int argc, char **argv)
+{
+	__u32 id = 0;
+	int fd, err = 0;
+
+	(void)argc;
+	(void)argv;
+	while (!err && !bpf_map_get_next_id(id, &id)) {
+		fd = bpf_map_get_fd_by_id(id);
+		if (fd < 0)
+			continue;
+		err = map_print(fd);
+		close(fd);
+	}
+	return err;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "stamp", do_stamp },
+	{ "since", do_since },
+	{ "plain", do_plain },
+	{ "spawn", do_spawn },
+	{ "progs", do_progs },
+	{ "maps",  do_maps },
+};
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 2, argv + 2);
+	failed("gauge: stamp, since, plain, spawn, progs or maps");
+	return 2;
+}
