@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-only
 /* The engine in a program type that needs no tracing rights: the test writes an
  * event into a map, runs this with BPF_PROG_TEST_RUN, and reads what was said.
  */
@@ -46,4 +46,4 @@ int run_frame(struct __sk_buff *skb)
 	return 0;
 }
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
+char LICENSE[] SEC("license") = "GPL";

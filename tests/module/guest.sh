@@ -64,7 +64,8 @@ watch_stop() {
 
 # Rules that were reported (violations, warnings) for a task of that name, sorted, once each.
 reported_for() {
-	grep -E '"type":"(violation|warning)"' $nd | grep -F "\"comm\":\"$1\"" |
+	grep -E '"type":"(violation|warning)"' $nd | sed 's/"previous":{[^}]*}//' |
+		grep -F "\"comm\":\"$1\"" |
 		sed 's/.*"rule":"\([A-Z0-9]*\)".*/\1/' | sort -u | tr '\n' ' ' | sed 's/ $//'
 }
 
