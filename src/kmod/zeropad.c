@@ -59,7 +59,7 @@ static void zeropad_in_window(void *arg)
 
 	while (r->cpu >= 0 && READ_ONCE(r->fixed) == before && time_before(jiffies, deadline))
 		usleep_range(10, 50);
-	if (r->cpu >= 0 && READ_ONCE(r->fixed) != before)
+	if (READ_ONCE(r->fixed) != before)
 		return;
 	reader_read(&self);
 	atomic64_add(self.reads, &cw_counters.zeropad_reads);
