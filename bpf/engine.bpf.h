@@ -58,14 +58,42 @@ struct {
 	__type(value, struct cw_kern);
 } cw_kerns SEC(".maps");
 
-/* 2 MiB blocks with frames that took part in a transition: their frees are judged. */
+/* One bit for each frame of a 2 MiB block that took part in a transition. */
+struct cw_block {
+	__u64 frames[(1 << CW_BLOCK_SHIFT) / 64];
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, CW_BLOCK_MAX);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64);
-	__type(value, __u8);
+	__type(value, struct cw_block);
 } cw_blocks SEC(".maps");
+
+/* Sets the bit of a frame; true when it was set already. */
+static __always_inline bool block_bit_set(struct cw_block *block, __u64 gfn)
+{
+	__u64 bit = 1ULL << (gfn & 63);
+	__u64 *word = &block->frames[(gfn >> 6) & 7];
+
+	if (cw_read_once(*word) & bit)
+		return true;
+	__sync_fetch_and_or(word, bit);
+	return false;
+}
+
+/* Clears it; true when it was set. */
+static __always_inline bool block_bit_clear(struct cw_block *block, __u64 gfn)
+{
+	__u64 bit = 1ULL << (gfn & 63);
+	__u64 *word = &block->frames[(gfn >> 6) & 7];
+
+	if (!(cw_read_once(*word) & bit))
+		return false;
+	__sync_fetch_and_and(word, ~bit);
+	return true;
+}
 
 /* A run of PTEs of one last-level table, or one large leaf that stands for them. */
 struct cw_chunk {
@@ -94,7 +122,6 @@ struct cw_scratch {
 	struct cw_chunk alias;
 	__u64 told[CW_TOLD_CHUNK];
 	__u64 told_tag;
-	__u64 block;	/* last block entered into cw_blocks, plus 1 */
 	__u32 lost;	/* state words that kept changing in this pass */
 	__u32 beyond;	/* frames of this pass beyond the state map */
 };

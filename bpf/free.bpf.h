@@ -20,6 +20,9 @@ struct {
 struct cw_free_scratch {
 	struct cw_ev_free ev;
 	struct cw_out out;
+	struct cw_out worst;	/* of the frames of the block so far, with its event in sent.ev */
+	__u32 judged;		/* frames of the block that took part */
+	__u32 pad;
 	struct {
 		struct cw_rec_verdict verdict;
 		struct cw_ev_free ev;
@@ -35,63 +38,41 @@ struct {
 	__type(value, struct cw_free_scratch);
 } cw_free_scratches SEC(".maps");
 
-/* Odd bits of a state word that is not all PRIVATE, one for each frame. */
-static __always_inline __u64 word_not_private(__u64 word)
-{
-	return (word | word >> 1) & 0x5555555555555555ULL;
-}
+struct bpf_map;
 
 struct free_ctx {
 	struct cw_free_scratch *s;
-	__u64 gfn;
+	struct cw_kern *kern;
+	struct cw_pte_fmt fmt;
 };
 
-/* One state word of the block that is freed. */
-static long free_word(__u64 nr, void *data)
+struct flight_ctx {
+	struct cw_ev_free *ev;
+};
+
+static long flight_try(struct bpf_map *map, struct cw_open_key *key, struct cw_open *open,
+		       struct flight_ctx *ctx)
 {
-	struct free_ctx *ctx = data;
-	struct cw_ev_free *ev = &ctx->s->ev;
-	__u64 gfn = (ctx->gfn & ~(CW_FRAMES_PER_WORD - 1ULL)) + nr * CW_FRAMES_PER_WORD;
-	struct cw_store st = {};
-	__u64 *word = cw_store_word(&st, gfn), bad;
-	int i;
-
-	if (!word)
-		return 0;
-	bad = word_not_private(cw_read_once(*word));
-	if (!bad)
-		return 0;
-	for (i = 0; i < CW_FRAMES_PER_WORD; i++) {
-		__u64 frame = gfn + i;
-
-		if (!(bad >> (2 * i) & 1) || frame < ev->gfn || frame >= ev->gfn + ev->nr_pages)
-			continue;
-		if (!ev->nr_bad++) {
-			ev->bad_gfn = frame;
-			ev->state = cw_state_of(cw_read_once(*word), frame);
-		}
-	}
+	(void)map;
+	(void)key;
+	if (open->contig && ctx->ev->bad_gfn >= open->gfn_min && ctx->ev->bad_gfn <= open->gfn_max)
+		ctx->ev->in_flight = 1;
 	return 0;
-}
-
-static __always_inline bool free_is_watched(struct cw_kern *kern, __u64 gfn, __u32 order)
-{
-	__u64 block = gfn >> CW_BLOCK_SHIFT;
-
-	if (gfn + (1ULL << order) <= kern->gfn_min || gfn > kern->gfn_max)
-		return false;
-	return order >= CW_BLOCK_SHIFT || bpf_map_lookup_elem(&cw_blocks, &block);
 }
 
 static __always_inline void free_confirm(struct cw_kern *kern, const struct cw_pte_fmt *fmt,
 					 struct cw_free_scratch *s)
 {
+	struct flight_ctx flight = { .ev = &s->ev };
+
 	s->chunk.tag = 0;
 	if (chunk_pte(kern, fmt, &s->chunk, kern->page_offset + (s->ev.bad_gfn << CW_PAGE_SHIFT),
 		      &s->ev.pte))
 		s->ev.have_pte = 2;
 	else
 		s->ev.have_pte = 1;
+	if (s->ev.state == CW_PG_TRANSIT)
+		bpf_for_each_map_elem(&cw_open_txns, flight_try, &flight, 0);
 }
 
 static __always_inline void free_apply(struct cw_free_scratch *s)
@@ -108,40 +89,102 @@ static __always_inline void free_apply(struct cw_free_scratch *s)
 		loss_add(CW_EV_PAGE_FREE, CW_LOSS_CONTENDED, lost);
 }
 
+/* Whether the frame took part; with it ends what is known of it. */
+static __always_inline bool free_unwatch(__u64 gfn)
+{
+	__u64 nr = gfn >> CW_BLOCK_SHIFT;
+	struct cw_block *block = bpf_map_lookup_elem(&cw_blocks, &nr);
+
+	return block && block_bit_clear(block, gfn);
+}
+
+/* Keeps what was said of the first frame that is worse than all before it. */
+static __always_inline void free_keep(struct cw_free_scratch *s)
+{
+	bool worse = out_reports(&s->out) && !out_reports(&s->worst);
+
+	worse |= s->out.no_evidence && !out_reports(&s->worst) && !s->worst.no_evidence;
+	if (worse || !s->judged) {
+		__builtin_memcpy(&s->worst, &s->out, sizeof(s->out));
+		__builtin_memcpy(&s->sent.ev, &s->ev, sizeof(s->ev));
+	}
+	s->judged++;
+}
+
+/* Judges one frame of the block that is freed. */
+static long free_frame(__u64 nr, void *data)
+{
+	struct free_ctx *ctx = data;
+	struct cw_free_scratch *s = ctx->s;
+	__u64 gfn = s->ev.gfn + nr;
+	struct cw_store st = {};
+	__u64 *word;
+
+	if (!free_unwatch(gfn))
+		return 0;
+	word = cw_store_word(&st, gfn);
+	if (!word)
+		return 0;
+	s->ev.bad_gfn = gfn;
+	s->ev.state = cw_state_of(cw_read_once(*word), gfn);
+	s->ev.have_pte = 0;
+	s->ev.in_flight = 0;
+	s->ev.pte = 0;
+	s->ev.nr_bad += s->ev.state != CW_PG_PRIVATE;
+	__builtin_memset(&s->out, 0, sizeof(s->out));
+	cw_step_free(&ctx->fmt, &s->ev, &s->out);
+	if (s->out.need & CW_NEED_PTE) {
+		free_confirm(ctx->kern, &ctx->fmt, s);
+		__builtin_memset(&s->out, 0, sizeof(s->out));
+		cw_step_free(&ctx->fmt, &s->ev, &s->out);
+		free_apply(s);
+	}
+	free_keep(s);
+	return 0;
+}
+
+static __always_inline void free_send(void *ctx, struct cw_free_scratch *s)
+{
+	rule_count(CW_RULE_S3, &s->worst);
+	if (!cfg_record_frees && !out_reports(&s->worst))
+		return;
+	s->sent.ev.nr_bad = s->ev.nr_bad;
+	hdr_fill(&s->sent.ev.hdr, CW_EV_PAGE_FREE, sizeof(s->ev));
+	rec_send(CW_EV_PAGE_FREE, &s->sent.ev, sizeof(s->ev));
+	if (out_reports(&s->worst))
+		verdict_send(ctx, CW_EV_PAGE_FREE, &s->sent.verdict, &s->sent.ev.hdr, &s->worst,
+			     sizeof(s->ev));
+}
+
 static __always_inline void free_judge(void *ctx, struct cw_kern *kern, __u32 nr, __u64 gfn,
 				       __u32 order)
 {
 	struct cw_free_scratch *s = bpf_map_lookup_elem(&cw_free_scratches, &nr);
-	struct free_ctx words = { .s = s, .gfn = gfn };
-	struct cw_pte_fmt fmt;
+	struct free_ctx frames = { .s = s, .kern = kern };
 
 	if (!s)
 		return;
 	__builtin_memset(&s->ev, 0, sizeof(s->ev));
-	__builtin_memset(&s->out, 0, sizeof(s->out));
+	__builtin_memset(&s->worst, 0, sizeof(s->worst));
+	s->judged = 0;
 	s->ev.gfn = gfn;
 	s->ev.nr_pages = 1U << (order & 31);
 	s->ev.space = CW_SPACE;
-	bpf_loop((gfn % CW_FRAMES_PER_WORD + s->ev.nr_pages + CW_FRAMES_PER_WORD - 1) /
-		 CW_FRAMES_PER_WORD, free_word, &words, 0);
-	fmt_fill(kern, &fmt);
-	cw_step_free(&fmt, &s->ev, &s->out);
-	if (s->out.need & CW_NEED_PTE) {
-		free_confirm(kern, &fmt, s);
-		__builtin_memset(&s->out, 0, sizeof(s->out));
-		cw_step_free(&fmt, &s->ev, &s->out);
-		free_apply(s);
-	}
+	fmt_fill(kern, &frames.fmt);
+	bpf_loop(s->ev.nr_pages, free_frame, &frames, 0);
+	if (!s->judged)
+		return;
 	stat_add(CW_STAT_FREES, 1);
-	rule_count(CW_RULE_S3, &s->out);
-	if (!cfg_record_frees && !out_reports(&s->out))
-		return;
-	hdr_fill(&s->ev.hdr, CW_EV_PAGE_FREE, sizeof(s->ev));
-	rec_send(CW_EV_PAGE_FREE, &s->ev, sizeof(s->ev));
-	if (!out_reports(&s->out))
-		return;
-	__builtin_memcpy(&s->sent.ev, &s->ev, sizeof(s->ev));
-	verdict_send(ctx, CW_EV_PAGE_FREE, &s->sent.verdict, &s->ev.hdr, &s->out, sizeof(s->ev));
+	free_send(ctx, s);
+}
+
+static __always_inline bool free_is_watched(const struct cw_kern *kern, __u64 gfn, __u32 order)
+{
+	__u64 block = gfn >> CW_BLOCK_SHIFT;
+
+	if (gfn + (1ULL << (order & 31)) <= kern->gfn_min || gfn > kern->gfn_max)
+		return false;
+	return order > CW_BLOCK_SHIFT || bpf_map_lookup_elem(&cw_blocks, &block);
 }
 
 static __always_inline void free_see(struct bpf_raw_tracepoint_args *ctx, __u32 nr)

@@ -60,8 +60,7 @@ int on_flushed(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	s->ev.cpus_flushed = ctx->args[2];
 	s->ev.cpus_online = ctx->args[3];
-	/* one page tells whether present had been cleared: T1 looks at all of them */
-	step_walk(s, CW_EV_FLUSHED, RANGE_LOOK, 0, 1);
+	step_walk(s, CW_EV_FLUSHED, RANGE_LOOK, 0, s->ev.nr_pages);
 	step_inside(ctx, CW_EV_FLUSHED, s);
 	return 0;
 }
@@ -91,7 +90,9 @@ int on_changed(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* Reads the visibility of the input page, and compares its list with the range. */
+/* Reads the visibility of the input page, and compares its list with the range, from where
+ * the batch before it ended.
+ */
 static __always_inline void host_call_read(struct cw_scratch *s, __u64 input, __u32 first)
 {
 	struct range_ctx ctx = {
@@ -117,13 +118,22 @@ SEC("raw_tp/cocovm_host_call")
 int on_host_call(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct cw_scratch *s = step_get(CW_EV_HOST_CALL, ctx->args[0], 0, 0);
+	struct cw_store st = {};
+	struct cw_open *open;
+	__u32 depth;
 
 	if (!s)
 		return 0;
+	open = cw_open_find(&st, s->ev.hdr.task, &depth);
+	if (!open) {
+		stat_add(CW_STAT_UNPAIRED, 1);
+		return 0;
+	}
+	s->ev.told_sum = open->told_sum;
 	s->ev.told_count = ctx->args[3];
 	s->ev.nr_pages = s->ev.told_count;
 	s->ev.host_code = ctx->args[4];
-	host_call_read(s, ctx->args[1], ctx->args[2]);
+	host_call_read(s, ctx->args[1], open->nr_told);
 	step_inside(ctx, CW_EV_HOST_CALL, s);
 	return 0;
 }
@@ -179,8 +189,16 @@ int on_end(struct bpf_raw_tracepoint_args *ctx)
 	step_ret(s, (__s32)ctx->args[4]);
 	open = cw_open_find(&st, s->ev.hdr.task, &depth);
 	s->ev.depth = depth;
+	if (open) {
+		/* judged by what was begun, not by what the end says of it */
+		s->ev.vaddr = open->vaddr;
+		s->ev.nr_pages = open->nr_pages;
+		s->ev.to_shared = open->to_shared;
+	}
 	step_walk(s, CW_EV_END, RANGE_END, cw_end_kind(open, s->ev.ret), s->ev.nr_pages);
 	if (!open) {
+		if (depth)
+			cw_open_drop(&st, s->ev.hdr.task, depth);
 		stat_add(CW_STAT_UNPAIRED, 1);
 		return 0;
 	}
@@ -201,10 +219,14 @@ int on_task_exit(struct bpf_raw_tracepoint_args *ctx)
 	__u32 depth;
 	int i;
 
-	for (i = 0; i < CW_DEPTH_MAX; i++) {
+	for (i = 0; i <= CW_DEPTH_MAX; i++) {
 		open = cw_open_find(&st, task, &depth);
-		if (!open)
+		if (!open && !depth)
 			return 0;
+		if (!open) {
+			cw_open_drop(&st, task, CW_DEPTH_MAX);
+			continue;
+		}
 		s = step_get(CW_EV_TASK_EXIT, open->vaddr, open->nr_pages, open->to_shared);
 		if (!s)
 			return 0;

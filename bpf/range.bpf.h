@@ -39,7 +39,8 @@ struct range_ctx {
 
 /* ---- page types ---- */
 
-static __always_inline bool page_is_slab(const struct page___cw *head)
+/* 1, 0, or -1 where this kernel does not say. */
+static __always_inline int page_is_slab(const struct page___cw *head)
 {
 	if (bpf_core_enum_value_exists(enum pagetype___cw, PGTY_slab___cw)) {
 		__u32 type = BPF_CORE_READ(head, page_type);
@@ -51,7 +52,7 @@ static __always_inline bool page_is_slab(const struct page___cw *head)
 
 		return flags >> bpf_core_enum_value(enum pageflags___cw, PG_slab___cw) & 1;
 	}
-	return false;
+	return -1;
 }
 
 /* Before the page types had an enum (6.11) a cleared bit of page_type said it:
@@ -72,13 +73,17 @@ static __always_inline void range_type(struct range_ctx *ctx, struct cw_ev_step 
 	const struct page___cw *page, *head;
 	__u64 link;
 	__u32 size = 0;
+	int slab;
 
 	page = (void *)(ctx->kern->vmemmap + gfn * bpf_core_type_size(struct page___cw));
 	if (bpf_probe_read_kernel(&link, sizeof(link), &page->compound_head))
 		return;
 	head = link & 1 ? (void *)(link - 1) : page;
+	slab = page_is_slab(head);
+	if (slab < 0)
+		return;
 	ev->types_read++;
-	if (page_is_slab(head)) {
+	if (slab) {
 		const struct kmem_cache___cw *cache = BPF_CORE_READ((struct slab___cw *)head, slab_cache);
 
 		if (cache)
@@ -96,7 +101,7 @@ static __always_inline void range_type(struct range_ctx *ctx, struct cw_ev_step 
 		ev->first_type = index;
 }
 
-/* ---- watched blocks: which frees are judged ---- */
+/* ---- frames that took part: their frees are judged ---- */
 
 static __always_inline void span_extend(struct cw_kern *kern, __u64 gfn)
 {
@@ -121,18 +126,26 @@ static __always_inline void span_extend(struct cw_kern *kern, __u64 gfn)
 /* Global functions, here and below, are verified on their own and not once for
  * each path that leads to them.
  */
-__noinline int cw_block_watch(struct cw_kern *kern, __u64 block)
+__noinline int cw_frame_watch(struct cw_kern *kern, __u64 gfn)
 {
-	__u8 one = 1;
+	struct cw_block *block, empty = {};
+	__u64 nr = gfn >> CW_BLOCK_SHIFT;
 
 	if (!kern)
 		return 0;
-	span_extend(kern, block << CW_BLOCK_SHIFT);
-	span_extend(kern, ((block + 1) << CW_BLOCK_SHIFT) - 1);
-	if (bpf_map_lookup_elem(&cw_blocks, &block))
-		return 0;
-	if (bpf_map_update_elem(&cw_blocks, &block, &one, BPF_ANY))
+	block = bpf_map_lookup_elem(&cw_blocks, &nr);
+	if (!block) {
+		/* another CPU may have been first: that is as good */
+		bpf_map_update_elem(&cw_blocks, &nr, &empty, BPF_NOEXIST);
+		block = bpf_map_lookup_elem(&cw_blocks, &nr);
+	}
+	if (!block) {
 		loss_add(CW_EV_PAGE_FREE, CW_LOSS_TABLE, 1);
+		return 0;
+	}
+	if (block_bit_set(block, gfn))
+		return 0;
+	span_extend(kern, gfn);
 	return 0;
 }
 
@@ -152,42 +165,64 @@ __noinline int cw_frame_apply(__u64 gfn, __u32 event)
 
 /* ---- one page ---- */
 
-/* Seeding races with transitions that begin: the word is taken first, the PTE read
- * after it, and a word that changed meanwhile is left to whoever changed it.
+/* Seeding races with transitions that begin: the word is taken first, the PTE read after
+ * it, and a frame whose own state changed meanwhile is left to whoever changed it.
  */
 static __always_inline void seed_frame(struct range_ctx *ctx, __u64 va, __u64 gfn)
 {
 	struct cw_store st = {};
 	__u64 *word = cw_store_word(&st, gfn);
-	__u64 old, new, pte;
-	__u32 event;
+	__u64 old, seen, pte;
+	__u32 event, state;
+	int i;
 
 	if (!word) {
 		ctx->s->beyond++;
 		return;
 	}
 	old = cw_read_once(*word);
+	state = cw_state_of(old, gfn);
 	ctx->s->own.tag = 0;
-	if (chunk_pte(ctx->kern, &ctx->fmt, &ctx->s->own, va, &pte))
+	if (chunk_pte(ctx->kern, &ctx->fmt, &ctx->s->own, va, &pte)) {
+		ctx->s->lost++;
 		return;
-	if (cw_state_of(old, gfn) == CW_PG_TRANSIT || cw_pte_gfn(&ctx->fmt, pte) != gfn)
+	}
+	if (state == CW_PG_TRANSIT || cw_pte_gfn(&ctx->fmt, pte) != gfn)
 		return;
-	event = cw_seed_frame_event(&ctx->fmt, pte);
-	new = cw_state_put(old, gfn, cw_state_next(cw_state_of(old, gfn), event));
-	if (new != old)
-		__sync_val_compare_and_swap(word, old, new);
+	event = cw_seed_frame_event(&ctx->fmt, pte) & 7;
+	barrier_var(event);
+	for (i = 0; i < CW_CAS_TRIES; i++) {
+		seen = __sync_val_compare_and_swap(word, old,
+						   cw_state_put(old, gfn, cw_state_next(state, event)));
+		if (seen == old || cw_state_of(seen, gfn) != state)
+			return;
+		old = seen;
+	}
+	ctx->s->lost++;
+}
+
+/* What the end means for one frame, by both its PTEs. */
+static __always_inline __u32 end_event(const struct range_ctx *ctx, __u64 own, __u64 alias,
+				       bool has_alias)
+{
+	__u32 event = cw_end_frame_event(ctx->end, &ctx->fmt, own);
+
+	if (!has_alias || event == cw_end_frame_event(ctx->end, &ctx->fmt, alias))
+		return event;
+	/* of a refused transition it is the other one that is half way */
+	if (ctx->end == CW_END_REFUSED || ctx->end == CW_END_UNSEEN)
+		return CW_FR_NONE;
+	return CW_FR_FAIL;
 }
 
 static __always_inline void range_state(struct range_ctx *ctx, struct cw_ev_step *ev, __u64 va,
-					__u64 gfn, __u64 own, __u64 alias)
+					__u64 gfn, __u64 own, __u64 alias, bool has_alias)
 {
 	__u32 event = CW_FR_NONE;
 	int before;
 
-	if (ctx->s->block != (gfn >> CW_BLOCK_SHIFT) + 1) {
-		ctx->s->block = (gfn >> CW_BLOCK_SHIFT) + 1;
-		cw_block_watch(ctx->kern, gfn >> CW_BLOCK_SHIFT);
-	}
+	if (ctx->mode != RANGE_END)
+		cw_frame_watch(ctx->kern, gfn);
 	switch (ctx->mode) {
 	case RANGE_BEGIN:
 		event = CW_FR_BEGIN;
@@ -199,18 +234,19 @@ static __always_inline void range_state(struct range_ctx *ctx, struct cw_ev_step
 		seed_frame(ctx, va, gfn);
 		return;
 	case RANGE_END:
-		event = cw_end_frame_event(ctx->end, &ctx->fmt, own);
-		if (alias && event != cw_end_frame_event(ctx->end, &ctx->fmt, alias))
-			event = CW_FR_FAIL;
+		event = end_event(ctx, own, alias, has_alias);
 		break;
 	}
 	before = cw_frame_apply(gfn, event);
-	if (before >= 0)
+	if (before >= 0) {
 		ev->before[before & 3]++;
-	else if (before == -1)
+		if ((before & 1) && !ev->overlap_gfn)	/* TRANSIT or UNKNOWN */
+			ev->overlap_gfn = gfn;
+	} else if (before == -1) {
 		ctx->s->beyond++;
-	else
+	} else {
 		ctx->s->lost++;
+	}
 }
 
 static __always_inline void range_told(struct range_ctx *ctx, struct cw_ev_step *ev, __u32 i, __u64 gfn)
@@ -230,6 +266,7 @@ static __always_inline void range_told(struct range_ctx *ctx, struct cw_ev_step 
 	if (at >= CW_TOLD_CHUNK)
 		return;
 	ev->told++;
+	ev->told_sum = CW_SUM_NEXT(ev->told_sum, s->told[at]);
 	if (s->told[at] == gfn)
 		return;
 	if (!ev->told_differ++) {
@@ -247,8 +284,26 @@ static __always_inline void range_frames(struct cw_ev_step *ev, __u32 i, __u64 g
 		ev->gfn_min = gfn;
 	if (gfn > ev->gfn_max)
 		ev->gfn_max = gfn;
+	ev->frames_sum = CW_SUM_NEXT(ev->frames_sum, gfn);
 	if (gfn != ev->gfn + i)
 		ev->flags &= ~CW_STEP_CONTIG;
+}
+
+static __always_inline bool range_alias(struct range_ctx *ctx, struct cw_ev_step *ev, __u32 index,
+					__u64 gfn, __u64 *alias)
+{
+	if (chunk_pte(ctx->kern, &ctx->fmt, &ctx->s->alias,
+		      ctx->kern->page_offset + (gfn << CW_PAGE_SHIFT), alias)) {
+		ev->alias.failed++;
+		return false;
+	}
+	walk_add(&ev->alias, &ctx->fmt, index, *alias);
+	if (cw_pte_gfn(&ctx->fmt, *alias) != gfn && !ev->alias.differ++) {
+		ev->alias.first_differ = index;
+		ev->alias.differ_want = gfn;
+		ev->alias.differ_seen = cw_pte_gfn(&ctx->fmt, *alias);
+	}
+	return true;
 }
 
 static long range_page(__u64 nr, void *data)
@@ -259,6 +314,7 @@ static long range_page(__u64 nr, void *data)
 	__u32 i = nr, index = ctx->first + i;
 	__u64 va = ctx->vaddr + ((__u64)index << CW_PAGE_SHIFT);
 	__u64 own, alias = 0, gfn;
+	bool has_alias = false;
 
 	if (chunk_pte(ctx->kern, &ctx->fmt, &s->own, va, &own)) {
 		ev->own.failed++;
@@ -272,25 +328,16 @@ static long range_page(__u64 nr, void *data)
 	}
 	gfn = cw_pte_gfn(&ctx->fmt, own);
 	range_frames(ev, i, gfn);
-	if (!(ev->flags & CW_STEP_DIRECT)) {
-		if (chunk_pte(ctx->kern, &ctx->fmt, &s->alias,
-			      ctx->kern->page_offset + (gfn << CW_PAGE_SHIFT), &alias)) {
-			ev->alias.failed++;
-		} else {
-			walk_add(&ev->alias, &ctx->fmt, index, alias);
-			if (cw_pte_gfn(&ctx->fmt, alias) != gfn && !ev->alias.differ++) {
-				ev->alias.first_differ = index;
-				ev->alias.differ_want = gfn;
-				ev->alias.differ_seen = cw_pte_gfn(&ctx->fmt, alias);
-			}
-		}
-	}
-	if (ctx->told_list)
+	if (ctx->told_list) {
 		range_told(ctx, ev, i, gfn);
+		return 0;
+	}
+	if (!(ev->flags & CW_STEP_DIRECT))
+		has_alias = range_alias(ctx, ev, index, gfn, &alias);
 	if (ctx->types)
 		range_type(ctx, ev, index, gfn);
 	if (ctx->mode != RANGE_LOOK)
-		range_state(ctx, ev, va, gfn, own, alias);
+		range_state(ctx, ev, va, gfn, own, alias, has_alias);
 	return 0;
 }
 
@@ -308,7 +355,6 @@ static __always_inline void range_walk(struct range_ctx *ctx, __u32 nr_pages)
 	s->own.tag = 0;
 	s->alias.tag = 0;
 	s->told_tag = 0;
-	s->block = 0;
 	s->lost = 0;
 	s->beyond = 0;
 	walk_init(&ev->own);
@@ -324,6 +370,8 @@ static __always_inline void range_walk(struct range_ctx *ctx, __u32 nr_pages)
 		nr_pages = max;
 	}
 	bpf_loop(nr_pages, range_page, ctx, 0);
+	if (ev->own.failed)
+		loss_add(ctx->type, CW_LOSS_UNWALKED, ev->own.failed);
 	if (s->lost)
 		loss_add(ctx->type, CW_LOSS_CONTENDED, s->lost);
 	if (s->beyond)

@@ -82,7 +82,7 @@ static long overlap_try(struct bpf_map *map, struct cw_open_key *key, struct cw_
 	__u64 open_bytes = (__u64)open->nr_pages << CW_PAGE_SHIFT;
 
 	(void)map;
-	if (key->task == ev->hdr.task && key->depth == ev->depth)
+	if (key->task == ev->hdr.task)
 		return 0;
 	if (!cw_read_once(open->gfn_max)) {
 		/* its first walk is still under way: only the addresses can be compared */
@@ -90,7 +90,11 @@ static long overlap_try(struct bpf_map *map, struct cw_open_key *key, struct cw_
 			ev->flags |= CW_STEP_UNCONFIRMED;
 			return 0;
 		}
-	} else if (open->gfn_min > ev->gfn_max || open->gfn_max < ev->gfn_min) {
+	} else if (ev->overlap_gfn < open->gfn_min || ev->overlap_gfn > open->gfn_max) {
+		return 0;
+	} else if (!open->contig) {
+		/* the frame lies between its frames, which need not be all of them */
+		ev->flags |= CW_STEP_UNCONFIRMED;
 		return 0;
 	}
 	ev->overlaps++;
@@ -118,6 +122,7 @@ static __always_inline void begin_range(struct cw_ev_step *ev)
 	if (!open)
 		return;
 	open->gfn_min = ev->gfn_min;
+	open->contig = !!(ev->flags & CW_STEP_CONTIG);
 	cw_write_once(open->gfn_max, ev->gfn_max);
 }
 

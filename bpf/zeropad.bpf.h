@@ -65,9 +65,11 @@ static __always_inline void zeropad_walk(struct cw_zeropad_scratch *s, struct cw
 		return;
 	fmt_fill(kern, &fmt);
 	s->chunk.tag = 0;
-	if (chunk_pte(kern, &fmt, &s->chunk, ev->fault_addr, &ev->pte) || cw_pte_is_none(ev->pte))
+	if (chunk_pte(kern, &fmt, &s->chunk, ev->fault_addr, &ev->pte))
 		return;
 	ev->have_pte = 1;
+	if (cw_pte_is_none(ev->pte))
+		return;
 	ev->gfn = cw_pte_gfn(&fmt, ev->pte);
 	word = cw_store_word(&st, ev->gfn);
 	if (word)
@@ -98,7 +100,7 @@ int on_fixup_exception(__u64 *ctx)
 	ev->space = CW_SPACE;
 	bpf_map_delete_elem(&cw_zeropads, &key);
 	zeropad_walk(s, ev);
-	if (ev->state != CW_PG_TRANSIT)
+	if (ev->have_pte && ev->state != CW_PG_TRANSIT)
 		return 0;
 	hdr_fill(&ev->hdr, CW_EV_ZEROPAD, sizeof(*ev));
 	cw_step_zeropad(ev, &s->out);

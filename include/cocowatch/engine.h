@@ -40,16 +40,22 @@ struct cw_open {
 	__u32 host_asked;	/* repetitions asked for and completed */
 	__u32 host_done;
 	__s32 failed_ret;	/* first error that a step returned */
+	__u64 told_sum;		/* CW_SUM_NEXT over them */
 	__u32 cpus_flushed;
 	__u32 cpus_online;
+	__u32 cpus_probed;
 	__u32 cpus_stale;
+	__u32 flush_present;	/* PTEs still present at the best flush */
+	__u32 prepared_present;	/* and when prepare returned */
 	__u32 nested;		/* in the entry of depth 0: how many are open above it */
 	__u8 to_shared;
 	__u8 window;
 	__u8 failed;		/* a step failed, whatever it returned */
 	__u8 flush_judged;
+	__u8 flush_unread;	/* a flush whose walk failed: T2 has no evidence */
 	__u8 told_unread;	/* a batch could not be read: T6 has no evidence */
-	__u8 pad[3];
+	__u8 told_wrong;	/* another frame was told: T6 has said so */
+	__u8 contig;		/* the frames are all of gfn_min to gfn_max */
 };
 
 /* ---- the store, defined by the includer ---- */
@@ -63,6 +69,9 @@ static int cw_store_open_add(struct cw_store *st, const struct cw_open_key *key,
 static void cw_store_open_del(struct cw_store *st, const struct cw_open_key *key);
 
 #define CW_SEEN(type) (1U << (type))
+#define CW_EBUSY 16	/* errno.h is not to be had everywhere */
+#define CW_E2BIG 7
+#define CW_EIO 5
 
 /* ---- details ---- */
 
@@ -151,14 +160,22 @@ enum cw_end_kind {
 	CW_END_PRIVATE,
 };
 
+/* Whether a step failed, or the host left a part undone. */
+static __always_inline int cw_open_failed(const struct cw_open *open)
+{
+	return open->failed || open->host_done < open->host_asked;
+}
+
 static __always_inline __u32 cw_end_kind(const struct cw_open *open, __s32 ret)
 {
+	int refused = ret == -CW_EBUSY && (!open || !(open->seen & ~CW_SEEN(CW_EV_BEGIN)));
+
+	if (refused)
+		return CW_END_REFUSED;
+	if (ret || (open && cw_open_failed(open)))
+		return CW_END_FAILED;
 	if (!open)
 		return CW_END_UNSEEN;
-	if (ret && !(open->seen & ~CW_SEEN(CW_EV_BEGIN)))
-		return CW_END_REFUSED;
-	if (ret || open->failed)
-		return CW_END_FAILED;
 	return open->to_shared ? CW_END_SHARED : CW_END_PRIVATE;
 }
 
@@ -185,7 +202,9 @@ static __always_inline __u32 cw_seed_frame_event(const struct cw_pte_fmt *fmt, _
 
 /* ---- open transitions ---- */
 
-/* The innermost open transition of a task; *depth is its depth.  NULL when there is none. */
+/* The innermost open transition of a task; *depth is its depth.  NULL when there is none,
+ * or when it is nested too deep to be followed.
+ */
 static __always_inline struct cw_open *cw_open_find(struct cw_store *st, __u64 task, __u32 *depth)
 {
 	struct cw_open_key key = { .task = task };
@@ -199,7 +218,9 @@ static __always_inline struct cw_open *cw_open_find(struct cw_store *st, __u64 t
 	return cw_store_open(st, &key);
 }
 
-/* Opens a transition for ev, and writes its depth into ev.  0 or a negative errno when the table is full. */
+/* Opens a transition for ev, and writes its depth into ev.  0, or a negative errno when it
+ * is too deep or the table is full.
+ */
 static __always_inline int cw_open_add(struct cw_store *st, struct cw_ev_step *ev)
 {
 	struct cw_open_key key = { .task = ev->hdr.task };
@@ -213,23 +234,25 @@ static __always_inline int cw_open_add(struct cw_store *st, struct cw_ev_step *e
 		.seen = CW_SEEN(CW_EV_BEGIN),
 		.to_shared = ev->to_shared,
 		.window = !!(ev->flags & CW_STEP_WINDOW),
+		.flush_present = ~0U,
 	};
 	int err;
 
 	if (outer) {
-		if (outer->nested >= CW_DEPTH_MAX - 1)
-			return -7;	/* -E2BIG; errno.h is not to be had everywhere */
-		key.depth = outer->nested + 1;
+		/* counted also when it is too deep, so that its steps are not taken for the outer one's */
+		outer->nested++;
+		key.depth = outer->nested;
+		ev->depth = key.depth;
+		if (key.depth >= CW_DEPTH_MAX)
+			return -CW_E2BIG;
 	}
 	err = cw_store_open_add(st, &key, &open);
-	if (err)
-		return err;
-	if (outer)
-		outer->nested = key.depth;
-	ev->depth = key.depth;
-	return 0;
+	if (err && outer)
+		outer->nested--;
+	return err;
 }
 
+/* Ends the transition at a depth that cw_open_find() gave, followed or not. */
 static __always_inline void cw_open_drop(struct cw_store *st, __u64 task, __u32 depth)
 {
 	struct cw_open_key key = { .task = task, .depth = depth };
@@ -255,9 +278,10 @@ static __always_inline void cw_open_fail(struct cw_open *open, __s32 ret)
 
 static __always_inline int cw_walk_complete(const struct cw_ev_step *ev)
 {
-	if (!ev->own.walked || ev->own.failed)
+	if (!ev->own.walked || ev->own.failed || ev->nr_unwalked)
 		return 0;
-	return (ev->flags & CW_STEP_DIRECT) || (ev->alias.walked && !ev->alias.failed);
+	return (ev->flags & CW_STEP_DIRECT) ||
+	       (ev->alias.walked == ev->own.walked && !ev->alias.failed);
 }
 
 static __always_inline void cw_rule_t1(const struct cw_ev_step *ev, struct cw_out *out)
@@ -274,16 +298,30 @@ static __always_inline void cw_rule_t1(const struct cw_ev_step *ev, struct cw_ou
 			  cw_step_gfn(ev, ev->alias.first_present), 0, ev->alias.pte_present);
 }
 
-/* Judged once, when the host is about to be told or, where that is not seen, has been told. */
+/* Whether what is known of the flush is evidence.  A source that counts CPUs also tries them. */
+static __always_inline int cw_flush_known(const struct cw_open *open)
+{
+	return !open->flush_unread && open->cpus_probed >= open->cpus_online;
+}
+
+/* Judged once, when the host is about to be told or, where that is not seen, has been told.
+ * What was already present when prepare returned is T1's matter.
+ */
 static __always_inline void cw_rule_t2(struct cw_open *open, const struct cw_ev_step *ev,
 				       struct cw_out *out)
 {
 	if (open->flush_judged || !open->window)
 		return;
 	open->flush_judged = 1;
-	CW_CHECKED(out, T2);
+	if ((open->seen & CW_SEEN(CW_EV_FLUSHED)) && !cw_flush_known(open))
+		CW_NO_EVIDENCE(out, T2);
+	else
+		CW_CHECKED(out, T2);
 	if (!(open->seen & CW_SEEN(CW_EV_FLUSHED)))
 		CW_REPORT(out, FLUSH_MISSING, CW_NO_INDEX, ev->gfn, 1, 0);
+	else if (open->flush_present != ~0U && open->flush_present > open->prepared_present)
+		CW_REPORT(out, FLUSH_EARLY, CW_NO_INDEX, ev->gfn, open->prepared_present,
+			  open->flush_present);
 	else if (open->cpus_flushed < open->cpus_online)
 		CW_REPORT(out, FLUSH_PARTIAL, CW_NO_INDEX, ev->gfn, open->cpus_online,
 			  open->cpus_flushed);
@@ -291,10 +329,11 @@ static __always_inline void cw_rule_t2(struct cw_open *open, const struct cw_ev_
 		CW_REPORT(out, FLUSH_STALE, CW_NO_INDEX, ev->gfn, 0, open->cpus_stale);
 }
 
-static __always_inline void cw_rule_t3(const struct cw_ev_step *ev, struct cw_out *out)
+static __always_inline void cw_rule_t3(const struct cw_open *open, const struct cw_ev_step *ev,
+				       struct cw_out *out)
 {
 	const struct cw_walk *own = &ev->own, *alias = &ev->alias;
-	int to_shared = ev->to_shared;
+	int to_shared = open->to_shared;
 
 	if (!cw_walk_complete(ev))
 		CW_NO_EVIDENCE(out, T3);
@@ -317,13 +356,17 @@ static __always_inline void cw_rule_t3(const struct cw_ev_step *ev, struct cw_ou
 	if (alias->differ)
 		CW_REPORT(out, END_ALIAS_FRAME, alias->first_differ, alias->differ_want,
 			  alias->differ_want, alias->differ_seen);
+	/* where the list was wrong or cut short T6 has said so */
+	if (cw_walk_complete(ev) && open->nr_told == ev->own.walked && !open->told_unread &&
+	    !open->told_wrong && open->told_sum != ev->frames_sum)
+		CW_REPORT(out, END_OTHER_FRAMES, CW_NO_INDEX, ev->gfn, 0, 0);
 }
 
 /* A transition in which no step failed says nothing about T4. */
 static __always_inline void cw_rule_t4(const struct cw_open *open, const struct cw_ev_step *ev,
 				       struct cw_out *out)
 {
-	if (!open->failed)
+	if (!cw_open_failed(open))
 		return;
 	CW_CHECKED(out, T4);
 	if (ev->ret)
@@ -336,14 +379,17 @@ static __always_inline void cw_rule_t4(const struct cw_open *open, const struct 
 			  (__u64)(__s64)open->failed_ret, 0);
 }
 
-/* A frame in transit accuses; only another open transition that covers it convicts. */
-static __always_inline void cw_rule_t5(const struct cw_ev_step *ev, struct cw_out *out, int confirmed)
+/* A frame in transit, or unknown and so perhaps in transit, accuses; only another open
+ * transition that covers it convicts.
+ */
+static __always_inline void cw_rule_t5(const struct cw_ev_step *ev, struct cw_out *out,
+				       int confirmed)
 {
-	if (!ev->own.walked) {
+	if (!ev->own.walked || ev->own.failed || ev->nr_unwalked) {
 		CW_NO_EVIDENCE(out, T5);
 		return;
 	}
-	if (!ev->before[CW_PG_TRANSIT]) {
+	if (!ev->before[CW_PG_TRANSIT] && !ev->before[CW_PG_UNKNOWN]) {
 		CW_CHECKED(out, T5);
 		return;
 	}
@@ -357,7 +403,8 @@ static __always_inline void cw_rule_t5(const struct cw_ev_step *ev, struct cw_ou
 	}
 	CW_CHECKED(out, T5);
 	if (ev->overlaps)
-		CW_REPORT(out, OVERLAP, CW_NO_INDEX, ev->gfn, ev->hdr.task, ev->overlap_task);
+		CW_REPORT(out, OVERLAP, CW_NO_INDEX, ev->overlap_gfn, ev->hdr.task,
+			  ev->overlap_task);
 }
 
 static __always_inline void cw_rule_t6_batch(struct cw_open *open, const struct cw_ev_step *ev,
@@ -370,6 +417,7 @@ static __always_inline void cw_rule_t6_batch(struct cw_open *open, const struct 
 		CW_NO_EVIDENCE(out, T6);
 		return;
 	}
+	open->told_wrong |= !!ev->told_differ;
 	if (ev->told_differ)
 		CW_REPORT(out, TOLD_OTHER_FRAME, ev->told_first, ev->told_want, ev->told_want,
 			  ev->told_seen);
@@ -381,7 +429,7 @@ static __always_inline void cw_rule_t6_batch(struct cw_open *open, const struct 
 static __always_inline void cw_rule_t6_end(const struct cw_open *open, const struct cw_ev_step *ev,
 					   struct cw_out *out)
 {
-	if (ev->ret || open->failed)
+	if (ev->ret || cw_open_failed(open))
 		return;
 	if (open->told_unread || !(open->seen & CW_SEEN(CW_EV_HOST_CALL))) {
 		CW_NO_EVIDENCE(out, T6);
@@ -434,29 +482,33 @@ static __always_inline void cw_step_inside(__u32 type, struct cw_open *open,
 
 	switch (type) {
 	case CW_EV_PREPARED:
+		open->prepared_present = ev->own.present + ev->alias.present;
 		if (open->window && !ev->ret)
 			cw_rule_t1(ev, out);
 		break;
 	case CW_EV_FLUSHED:
-		/* a flush before present was cleared does not count */
-		if (ev->own.present)
-			return;
+		if (!cw_walk_complete(ev))
+			open->flush_unread = 1;
+		else if (ev->own.present + ev->alias.present < open->flush_present)
+			open->flush_present = ev->own.present + ev->alias.present;
 		open->cpus_flushed = ev->cpus_flushed;
 		open->cpus_online = ev->cpus_online;
 		break;
 	case CW_EV_PROBED:
+		open->cpus_probed = ev->cpus_probed;
 		open->cpus_stale += ev->cpus_stale;
 		break;
 	case CW_EV_HOST_CALL:
 		cw_rule_t2(open, ev, out);
 		cw_rule_t6_batch(open, ev, out);
 		open->nr_told += ev->told_count;
+		open->told_sum = ev->told_sum;
 		break;
 	case CW_EV_HOST_ANSWER:
 		open->host_asked += ev->told_count;
 		open->host_done += ev->host_reps;
-		if (ev->host_status || ev->host_reps < ev->told_count)
-			cw_open_fail(open, -5);	/* -EIO */
+		if (ev->host_status)
+			cw_open_fail(open, -CW_EIO);
 		break;
 	case CW_EV_HOST_DONE:
 		cw_rule_t2(open, ev, out);
@@ -473,15 +525,17 @@ static __always_inline void cw_step_inside(__u32 type, struct cw_open *open,
 static __always_inline void cw_step_end(struct cw_open *open, const struct cw_ev_step *ev,
 					struct cw_out *out)
 {
-	/* a window platform whose host step was never seen: T1 and T2 could not be judged */
-	if (!ev->ret && open->window && !open->flush_judged) {
-		CW_NO_EVIDENCE(out, T1);
-		CW_NO_EVIDENCE(out, T2);
+	/* a step that was not seen is no evidence, whatever was seen before it */
+	if (!ev->ret && open->window) {
+		if (!(open->seen & CW_SEEN(CW_EV_HOST_DONE)))
+			CW_NO_EVIDENCE(out, T1);
+		if (!open->flush_judged)
+			CW_NO_EVIDENCE(out, T2);
 	}
 	cw_rule_t4(open, ev, out);
 	cw_rule_t6_end(open, ev, out);
 	if (!ev->ret)
-		cw_rule_t3(ev, out);
+		cw_rule_t3(open, ev, out);
 }
 
 /* A free.  Without a PTE a frame that is not private asks for CW_NEED_PTE first.
@@ -505,7 +559,7 @@ static __always_inline void cw_step_free(const struct cw_pte_fmt *fmt, const str
 	CW_CHECKED(out, S3);
 	if (ev->state == CW_PG_UNKNOWN) {
 		CW_REPORT(out, FREED_UNKNOWN, CW_NO_INDEX, ev->bad_gfn, 0, ev->pte);
-	} else if (cw_pte_is_present(ev->pte) && !cw_pte_is_shared(fmt, ev->pte)) {
+	} else if (!ev->in_flight && cw_pte_is_present(ev->pte) && !cw_pte_is_shared(fmt, ev->pte)) {
 		out->need |= CW_DO_REPAIR;
 		return;
 	} else if (ev->state == CW_PG_TRANSIT) {
@@ -519,12 +573,12 @@ static __always_inline void cw_step_free(const struct cw_pte_fmt *fmt, const str
 /* A zeropad fixup.  Reads that did not run into a window are nobody's business. */
 static __always_inline void cw_step_zeropad(const struct cw_ev_zeropad *ev, struct cw_out *out)
 {
-	if (ev->state != CW_PG_TRANSIT)
-		return;
 	if (!ev->have_pte) {
 		CW_NO_EVIDENCE(out, T8);
 		return;
 	}
+	if (ev->state != CW_PG_TRANSIT)
+		return;
 	CW_CHECKED(out, T8);
 	if (!ev->fixed)
 		CW_REPORT(out, ZEROPAD_OOPS, CW_NO_INDEX, ev->gfn, 1, ev->trapnr);
@@ -544,8 +598,11 @@ static __always_inline int cw_engine_txn(struct cw_store *st, const struct cw_ev
 	__u32 depth;
 	struct cw_open *open = cw_open_find(st, ev->hdr.task, &depth);
 
-	if (!open)
+	if (!open) {
+		if (depth && (ev->hdr.type == CW_EV_END || ev->hdr.type == CW_EV_TASK_EXIT))
+			cw_open_drop(st, ev->hdr.task, depth);
 		return CW_STEP_NO_OPEN;
+	}
 	switch (ev->hdr.type) {
 	case CW_EV_PREPARED:
 		cw_step_inside(CW_EV_PREPARED, open, ev, out);

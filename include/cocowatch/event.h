@@ -90,6 +90,9 @@ struct cw_walk {
 #define CW_STEP_CONTIG	 (1U << 4)	/* the frames of the range follow each other from gfn */
 #define CW_STEP_UNCONFIRMED (1U << 5)	/* the confirmation asked for could not be had */
 
+/* Order-sensitive sum over frame numbers, to compare two lists without keeping either. */
+#define CW_SUM_NEXT(sum, gfn) ((sum) * 0x100000001b3ULL + (gfn) + 1)
+
 /* One step of a transition.  Each step fills what it knows; the rest is zero. */
 struct cw_ev_step {
 	struct cw_rec_hdr hdr;
@@ -138,6 +141,9 @@ struct cw_ev_step {
 	__u32 pad2;
 	__u64 overlap_task;	/* one of them */
 	char comm[CW_COMM_LEN];	/* BEGIN and TASK_EXIT: name of the task */
+	__u64 overlap_gfn;	/* BEGIN: first frame that was in transit or unknown, if before[] has one */
+	__u64 frames_sum;	/* of the frames walked, in order: CW_SUM_NEXT from 0 */
+	__u64 told_sum;		/* HOST_CALL: of the frames told, continued from the batch before */
 };
 
 /* A page goes back to the allocator.  Frames are those of the freed block. */
@@ -151,7 +157,8 @@ struct cw_ev_free {
 	__u8 space;
 	__u8 state;		/* enum cw_page_state of bad_gfn */
 	__u8 have_pte;		/* 1: read, 2: could not be read */
-	__u8 pad[5];
+	__u8 in_flight;		/* an open transition covers bad_gfn */
+	__u8 pad[4];
 };
 
 /* A read that faulted and was repaired by an exception-table entry of zeropad type. */
@@ -163,7 +170,7 @@ struct cw_ev_zeropad {
 	__u32 trapnr;		/* 14 #PF, 20 #VE, 29 #VC */
 	__u8 space;
 	__u8 state;		/* enum cw_page_state of gfn */
-	__u8 have_pte;
+	__u8 have_pte;		/* 0: could not be read */
 	__u8 fixed;		/* the fixup accepted it */
 };
 
@@ -244,7 +251,7 @@ struct cw_rec_verdict {
 
 _Static_assert(sizeof(struct cw_rec_hdr) == 32, "struct cw_rec_hdr is ABI");
 _Static_assert(sizeof(struct cw_walk) == 96, "struct cw_walk is ABI");
-_Static_assert(sizeof(struct cw_ev_step) == 408, "struct cw_ev_step is ABI");
+_Static_assert(sizeof(struct cw_ev_step) == 432, "struct cw_ev_step is ABI");
 _Static_assert(sizeof(struct cw_ev_free) == 72, "struct cw_ev_free is ABI");
 _Static_assert(sizeof(struct cw_ev_zeropad) == 64, "struct cw_ev_zeropad is ABI");
 _Static_assert(sizeof(struct cw_ev_platform) == 112, "struct cw_ev_platform is ABI");

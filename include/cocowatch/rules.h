@@ -25,7 +25,8 @@
 	  "The TLB of the range was flushed on every CPU after present was cleared and before the " \
 	  "host was told.") \
 	X(T3, "state-agrees", CW_SEV_V, K, PAGES, \
-	  "When a transition reports success, each PTE is present and its shared bit equals the request.") \
+	  "When a transition reports success, each PTE is present, its shared bit equals the request, " \
+	  "and the frames are those that the host was told.") \
 	X(T4, "failure-honoured", CW_SEV_V, K, PAGES, \
 	  "A failed or partial step is returned as an error, and its pages become unknown.") \
 	X(T5, "no-overlap", CW_SEV_V, K, PAGES, \
@@ -96,7 +97,7 @@ enum cw_rule { CW_RULES(CW_RULE_ENUM) CW_RULE_NR };
 #define CW_RULE_BIT(rule) (1ULL << (rule))
 #define CW_RULE_ALL (CW_RULE_BIT(CW_RULE_NR) - 1)
 
-/* What exactly was found: the rule, its severity, how the two values of a detail
+/* What exactly was found; the numbers stand in records, so rows are appended, wherever they belong: the rule, its severity, how the two values of a detail
  * are to be read, what was expected, what was seen.
  * X(finding, rule, severity, values, expected, seen)
  */
@@ -167,7 +168,12 @@ enum cw_rule { CW_RULES(CW_RULE_ENUM) CW_RULE_NR };
 	X(MASK_NOT_BOUNDARY, P2, V, MASK, \
 	  "cc_mask is the shared GPA boundary", "it is another value") \
 	X(MASK_IN_PHYSICAL, P2, V, MASK, \
-	  "physical_mask excludes the shared GPA boundary", "it contains it")
+	  "physical_mask excludes the shared GPA boundary", "it contains it") \
+	X(FLUSH_EARLY, T2, V, PAGES, \
+	  "the TLB flushed after present was cleared on every page", \
+	  "PTEs were still present at each flush") \
+	X(END_OTHER_FRAMES, T3, V, NONE, \
+	  "the range maps the frames that the host was told", "it maps others, or in another order")
 
 #define CW_FINDING_ENUM(id, rule, sev, values, expected, seen) CW_FIND_##id,
 enum cw_finding { CW_FIND_NONE, CW_FINDINGS(CW_FINDING_ENUM) CW_FIND_NR };

@@ -37,8 +37,9 @@ enum cw_frame_event {
 #define CW_FR_COLUMNS 9
 
 /* Rows are states, columns events.  A failed conversion leaves the frame
- * UNKNOWN, and only a full successful one leads out: a walk that happens to
- * find the PTE in order proves nothing about the host's side.  An end that had
+ * UNKNOWN, and only the end of a full successful one leads out, not the beginning of
+ * one that may yet be refused, nor a walk that happens to find the PTE in order: it
+ * proves nothing about the host's side.  An end that had
  * no beginning proves that two transitions crossed, so it leads to UNKNOWN too.
  */
 static const unsigned char cw_page_next[CW_PG_NR][CW_FR_COLUMNS] = {
@@ -46,7 +47,7 @@ static const unsigned char cw_page_next[CW_PG_NR][CW_FR_COLUMNS] = {
 	[CW_PG_PRIVATE] = { CW_PG_TRANSIT, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_SHARED,  CW_PG_PRIVATE, CW_PG_PRIVATE },
 	[CW_PG_TRANSIT] = { CW_PG_TRANSIT, CW_PG_SHARED,  CW_PG_PRIVATE, CW_PG_UNKNOWN, CW_PG_SHARED,  CW_PG_PRIVATE, CW_PG_SHARED },
 	[CW_PG_SHARED]  = { CW_PG_TRANSIT, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_SHARED,  CW_PG_PRIVATE, CW_PG_SHARED },
-	[CW_PG_UNKNOWN] = { CW_PG_TRANSIT, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_SHARED },
+	[CW_PG_UNKNOWN] = { CW_PG_UNKNOWN, CW_PG_SHARED,  CW_PG_PRIVATE, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_SHARED },
 };
 
 /* Next state; an event that the table does not have changes nothing. */

@@ -13,9 +13,6 @@ struct {
 	__type(value, struct vector_io);
 } vector_ios SEC(".maps");
 
-/* Frees, zeropads and frames on the one hand, transitions on the other: two
- * programs, so that each stays small for the verifier.
- */
 SEC("socket")
 int run_event(struct __sk_buff *skb)
 {

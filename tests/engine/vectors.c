@@ -133,6 +133,15 @@ static struct cw_walk walk(bool present, bool shared)
 	};
 }
 
+static __u64 frames_sum(__u64 gfn, __u32 nr)
+{
+	__u64 sum = 0;
+
+	while (nr--)
+		sum = CW_SUM_NEXT(sum, gfn++);
+	return sum;
+}
+
 static const __u16 steps[] = {
 	CW_EV_BEGIN, CW_EV_FLUSHED, CW_EV_PREPARED, CW_EV_PROBED, CW_EV_CHANGED, CW_EV_HOST_CALL,
 	CW_EV_HOST_ANSWER, CW_EV_HOST_DONE, CW_EV_FINISHED, CW_EV_END,
@@ -154,6 +163,7 @@ static void honest(struct cw_ev_step *ev, __u16 type, bool to_shared)
 		.flags = CW_STEP_CONTIG,
 		.to_shared = to_shared,
 		.first_type = CW_NO_INDEX,
+		.frames_sum = frames_sum(GFN, PAGES),
 		.own = walk(present, after == to_shared),
 		.alias = walk(present, after == to_shared),
 	};
@@ -174,6 +184,7 @@ static void honest(struct cw_ev_step *ev, __u16 type, bool to_shared)
 		ev->flags |= CW_STEP_TOLD;
 		ev->told = PAGES;
 		ev->told_count = PAGES;
+		ev->told_sum = ev->frames_sum;
 		ev->host_code = 0xdb;
 		ev->visibility = to_shared ? 3 : 0;
 		break;
@@ -207,6 +218,7 @@ struct edit {
 struct row {
 	const char *name;
 	bool to_private;
+	__u32 batches;	/* of the hypercall; 0 is 1.  HOST_ANSWER edits are of the last */
 	struct edit edits[MAX_EDITS];
 	__u64 checked;		/* over the whole transition */
 	__u64 violated;
@@ -240,13 +252,36 @@ static const struct row rows[] = {
 	{ "T1: the direct map has no alias to walk",
 	  .edits = { SET(PREPARED, flags, CW_STEP_DIRECT | CW_STEP_RET), SET(PREPARED, alias.walked, 0) },
 	  .checked = WINDOW | BIT(S5) },
+	{ "T1: an own PTE that could not be read", .edits = { SET(PREPARED, own.failed, 1) },
+	  .checked = WINDOW | BIT(S5), .no_evidence = BIT(T1) },
+	{ "T1: aliases that were not walked", .edits = { SET(HOST_DONE, alias.walked, 7) },
+	  .checked = WINDOW | BIT(S5), .no_evidence = BIT(T1) },
+	{ "T1: pages beyond the budget", .edits = { SET(PREPARED, nr_unwalked, 1) },
+	  .checked = WINDOW | BIT(S5), .no_evidence = BIT(T1) },
+	{ "T1: the host's answer not seen is no evidence", .edits = { DROP(HOST_DONE) },
+	  .checked = WINDOW | BIT(S5), .no_evidence = BIT(T1) },
+	{ "T1: a prepare that failed opens no window",
+	  .edits = { SET(PREPARED, ret, -ENOMEM), SET(PREPARED, own.present, 8), DROP(HOST_CALL),
+		     DROP(HOST_ANSWER), DROP(HOST_DONE), DROP(FINISHED), SET(END, ret, -ENOMEM) },
+	  .checked = BIT(T4) | BIT(T5) | BIT(S5) },
 	{ "T1: prepare not seen is no evidence", .edits = { DROP(PREPARED) },
 	  .checked = (WINDOW & ~BIT(T1)) | BIT(S5), .no_evidence = BIT(T1) },
 
 	{ "T2: no flush", .edits = { DROP(FLUSHED) },
 	  .checked = WINDOW | BIT(S5), .violated = BIT(T2), .finding = CW_FIND_FLUSH_MISSING },
-	{ "T2: a flush before present was cleared", .edits = { SET(FLUSHED, own.present, 1) },
-	  .checked = WINDOW | BIT(S5), .violated = BIT(T2), .finding = CW_FIND_FLUSH_MISSING },
+	{ "T2: a flush before present was cleared on the last page", .edits = { SET(FLUSHED, own.present, 1) },
+	  .checked = WINDOW | BIT(S5), .violated = BIT(T2), .finding = CW_FIND_FLUSH_EARLY },
+	{ "T2: a flush before the alias was cleared", .edits = { SET(FLUSHED, alias.present, 8) },
+	  .checked = WINDOW | BIT(S5), .violated = BIT(T2), .finding = CW_FIND_FLUSH_EARLY },
+	{ "T2: what prepare left present is T1's matter",
+	  .edits = { SET(FLUSHED, own.present, 1), SET(PREPARED, own.present, 1) },
+	  .checked = WINDOW | BIT(S5), .violated = BIT(T1), .finding = CW_FIND_WINDOW_OWN_PRESENT },
+	{ "T2: a flush whose walk failed is no evidence", .edits = { SET(FLUSHED, own.failed, 1) },
+	  .checked = (WINDOW & ~BIT(T2)) | BIT(S5), .no_evidence = BIT(T2) },
+	{ "T2: CPUs that were not tried are no evidence", .edits = { SET(PROBED, cpus_probed, 3) },
+	  .checked = (WINDOW & ~BIT(T2)) | BIT(S5), .no_evidence = BIT(T2) },
+	{ "T2: a source that counts CPUs and tries none is no evidence", .edits = { DROP(PROBED) },
+	  .checked = (WINDOW & ~BIT(T2)) | BIT(S5), .no_evidence = BIT(T2) },
 	{ "T2: three of four CPUs flushed", .edits = { SET(FLUSHED, cpus_flushed, 3) },
 	  .checked = WINDOW | BIT(S5), .violated = BIT(T2), .finding = CW_FIND_FLUSH_PARTIAL },
 	{ "T2: flush claimed, one CPU reads through",  .edits = { SET(PROBED, cpus_stale, 1) },
@@ -277,6 +312,10 @@ static const struct row rows[] = {
 	  .edits = { SET(END, alias.differ, 1), SET(END, alias.differ_want, GFN),
 		     SET(END, alias.differ_seen, GFN + 1) },
 	  .checked = WINDOW | BIT(S5), .violated = BIT(T3), .finding = CW_FIND_END_ALIAS_FRAME },
+	{ "T3: other frames than those told", .edits = { SET(END, frames_sum, 1) },
+	  .checked = WINDOW | BIT(S5), .violated = BIT(T3), .finding = CW_FIND_END_OTHER_FRAMES },
+	{ "T3: the end's own word for the direction does not count",
+	  .edits = { SET(END, to_shared, 0) }, .checked = WINDOW | BIT(S5) },
 	{ "T3: nothing walked is no evidence", .edits = { SET(END, own.walked, 0), SET(END, own.present, 0),
 							    SET(END, own.shared, 0) },
 	  .checked = (WINDOW & ~BIT(T3)) | BIT(S5), .no_evidence = BIT(T3) },
@@ -311,6 +350,11 @@ static const struct row rows[] = {
 	  .edits = { SET(BEGIN, before[CW_PG_TRANSIT], 1), SET(BEGIN, overlaps, 1),
 		     SET(BEGIN, overlap_task, OTHER) },
 	  .checked = WINDOW | BIT(S5), .violated = BIT(T5), .finding = CW_FIND_OVERLAP },
+	{ "T5: an unknown frame that another has open",
+	  .edits = { SET(BEGIN, before[CW_PG_UNKNOWN], 1), SET(BEGIN, overlaps, 1) },
+	  .checked = WINDOW | BIT(S5), .violated = BIT(T5), .finding = CW_FIND_OVERLAP },
+	{ "T5: a PTE that could not be read is no evidence", .edits = { SET(BEGIN, own.failed, 1) },
+	  .checked = (WINDOW & ~BIT(T5)) | BIT(S5), .no_evidence = BIT(T5) },
 	{ "T5: a frame in transit that nobody has open",
 	  .edits = { SET(BEGIN, before[CW_PG_TRANSIT], 1) }, .checked = WINDOW | BIT(S5) },
 	{ "T5: unconfirmed is no evidence",
@@ -322,8 +366,15 @@ static const struct row rows[] = {
 
 	{ "T6: another frame told",
 	  .edits = { SET(HOST_CALL, told_differ, 1), SET(HOST_CALL, told_want, GFN),
-		     SET(HOST_CALL, told_seen, 0x9999) },
+		     SET(HOST_CALL, told_seen, 0x9999), SET(HOST_CALL, told_sum, 1) },
 	  .checked = WINDOW | BIT(S5), .violated = BIT(T6), .finding = CW_FIND_TOLD_OTHER_FRAME },
+	{ "T6: the list was not read to its end", .edits = { SET(HOST_CALL, told, 7) },
+	  .checked = (WINDOW & ~BIT(T6)) | BIT(S5), .no_evidence = BIT(T6) },
+	{ "T6: two batches", .batches = 2, .checked = WINDOW | BIT(S5) },
+	{ "T4: the second of two batches in part", .batches = 2,
+	  .edits = { SET(HOST_ANSWER, host_reps, 3) },
+	  .checked = (WINDOW & ~BIT(T6)) | BIT(T4) | BIT(S5), .violated = BIT(T4),
+	  .finding = CW_FIND_PARTIAL_HIDDEN },
 	{ "T6: too few frames told",
 	  .edits = { SET(HOST_CALL, told_count, 7), SET(HOST_CALL, told, 7),
 		     SET(HOST_ANSWER, told_count, 7), SET(HOST_ANSWER, host_reps, 7) },
@@ -390,31 +441,67 @@ static bool has_finding(const struct cw_out *out, int finding)
 	return false;
 }
 
+struct row_run {
+	struct cw_out sum;
+	bool agree, found, both;	/* both: one event said "checked" and "no evidence" */
+};
+
+static void run_step(const struct row *row, struct vector_io *io, struct row_run *run)
+{
+	run->agree &= both_event(io) && !io->ret;
+	run->sum.checked |= io->out.checked;
+	run->sum.violated |= io->out.violated;
+	run->sum.warned |= io->out.warned;
+	run->sum.no_evidence |= io->out.no_evidence;
+	run->found |= has_finding(&io->out, row->finding);
+	run->both |= (io->out.checked & io->out.no_evidence) != 0;
+}
+
+/* The hypercall in two halves; what the row edits is the second one. */
+static void run_halves(const struct row *row, struct row_run *run)
+{
+	static const __u16 calls[] = { CW_EV_HOST_CALL, CW_EV_HOST_ANSWER };
+	__u32 half, i;
+
+	for (half = 0; half < 2; half++) {
+		for (i = 0; i < 2; i++) {
+			struct vector_io io = { .fmt = fmt };
+			struct cw_ev_step *ev = &io.ev.step;
+
+			honest(ev, calls[i], !row->to_private);
+			ev->told = ev->told_count = ev->host_reps = PAGES / 2;
+			ev->told_sum = frames_sum(GFN, PAGES / 2 * (half + 1));
+			if (half && edit_of(row, calls[i], 0))
+				memcpy((char *)ev + edit_of(row, calls[i], 0)->off,
+				       &edit_of(row, calls[i], 0)->value, edit_of(row, calls[i], 0)->size);
+			run_step(row, &io, run);
+		}
+	}
+}
+
 static void run_row(const struct row *row)
 {
-	struct cw_out sum = { 0 };
-	bool agree = true, found = !row->finding;
-	struct vector_io io;
+	struct row_run run = { .agree = true, .found = !row->finding };
 	size_t i;
 
 	for (i = 0; i < NR_STEPS; i++) {
-		memset(&io, 0, sizeof(io));
-		io.fmt = fmt;
-		if (!row_step(row, steps[i], &io.ev.step))
+		struct vector_io io = { .fmt = fmt };
+
+		if (row->batches == 2 && steps[i] == CW_EV_HOST_CALL)
+			run_halves(row, &run);
+		else if (row->batches == 2 && steps[i] == CW_EV_HOST_ANSWER)
 			continue;
-		agree &= both_event(&io) && !io.ret;
-		sum.checked |= io.out.checked;
-		sum.violated |= io.out.violated;
-		sum.warned |= io.out.warned;
-		sum.no_evidence |= io.out.no_evidence;
-		found |= has_finding(&io.out, row->finding);
+		else if (row_step(row, steps[i], &io.ev.step))
+			run_step(row, &io, &run);
 	}
-	/* a rule may be without evidence at one step and checked at another */
-	if (!report(agree && found && (sum.checked | sum.no_evidence) == (row->checked | row->no_evidence) &&
-		    sum.no_evidence == row->no_evidence && sum.violated == row->violated &&
-		    sum.warned == row->warned, "%s", row->name))
-		printf("# agree %d found %d checked %#llx violated %#llx warned %#llx no_evidence %#llx\n",
-		       agree, found, sum.checked, sum.violated, sum.warned, sum.no_evidence);
+	/* a rule may be without evidence at one step and checked at another, never both at one */
+	if (!report(run.agree && run.found && !run.both &&
+		    (run.sum.checked | run.sum.no_evidence) == (row->checked | row->no_evidence) &&
+		    run.sum.no_evidence == row->no_evidence && run.sum.violated == row->violated &&
+		    run.sum.warned == row->warned, "%s", row->name))
+		printf("# agree %d found %d both %d checked %#llx violated %#llx warned %#llx no_evidence %#llx\n",
+		       run.agree, run.found, run.both, run.sum.checked, run.sum.violated, run.sum.warned,
+		       run.sum.no_evidence);
 }
 
 /* ---- rows of frees and zeropads ---- */
@@ -426,6 +513,7 @@ struct free_row {
 	__u64 checked, violated, no_evidence;
 	__u32 need;
 	int finding;
+	__u8 in_flight;
 };
 
 #define PTE_PRIVATE (0x1000ULL << 12 | 0x163)
@@ -433,19 +521,21 @@ struct free_row {
 #define PTE_WINDOW  ((~(0x1000ULL << 12) & CW_PTE_FRAME) | 0x062)
 
 static const struct free_row free_rows[] = {
-	{ "S3: a private page goes back", CW_PG_PRIVATE, 0, 0, BIT(S3), 0, 0, 0, 0 },
-	{ "S3: a shared one asks for a walk first", CW_PG_SHARED, 0, 0, 0, 0, 0, CW_NEED_PTE, 0 },
+	{ "S3: a private page goes back", CW_PG_PRIVATE, 0, 0, BIT(S3), 0, 0, 0, 0, 0 },
+	{ "S3: a shared one asks for a walk first", CW_PG_SHARED, 0, 0, 0, 0, 0, CW_NEED_PTE, 0, 0 },
 	{ "S3: shared, and the PTE says so", CW_PG_SHARED, 1, PTE_SHARED, BIT(S3), BIT(S3), 0,
-	  CW_DO_ACCUSED, CW_FIND_FREED_SHARED },
+	  CW_DO_ACCUSED, CW_FIND_FREED_SHARED, 0 },
 	{ "S3: shared, and the PTE says private: repaired", CW_PG_SHARED, 1, PTE_PRIVATE, BIT(S3), 0, 0,
-	  CW_DO_REPAIR, 0 },
+	  CW_DO_REPAIR, 0, 0 },
 	{ "S3: in transit and not present", CW_PG_TRANSIT, 1, PTE_WINDOW, BIT(S3), BIT(S3), 0,
-	  CW_DO_ACCUSED, CW_FIND_FREED_TRANSIT },
+	  CW_DO_ACCUSED, CW_FIND_FREED_TRANSIT, 0 },
+	{ "S3: in transit, private, and another has it open", CW_PG_TRANSIT, 1, PTE_PRIVATE, BIT(S3), BIT(S3),
+	  0, CW_DO_ACCUSED, CW_FIND_FREED_TRANSIT, 1 },
 	{ "S3: in transit, and the PTE says private: repaired", CW_PG_TRANSIT, 1, PTE_PRIVATE, BIT(S3), 0,
-	  0, CW_DO_REPAIR, 0 },
+	  0, CW_DO_REPAIR, 0, 0 },
 	{ "S3: unknown is never repaired by a walk", CW_PG_UNKNOWN, 1, PTE_PRIVATE, BIT(S3), BIT(S3), 0,
-	  CW_DO_ACCUSED, CW_FIND_FREED_UNKNOWN },
-	{ "S3: a PTE that could not be read is no evidence", CW_PG_SHARED, 2, 0, 0, 0, BIT(S3), 0, 0 },
+	  CW_DO_ACCUSED, CW_FIND_FREED_UNKNOWN, 0 },
+	{ "S3: a PTE that could not be read is no evidence", CW_PG_SHARED, 2, 0, 0, 0, BIT(S3), 0, 0, 0 },
 };
 
 static void run_free(const struct free_row *row)
@@ -457,6 +547,7 @@ static void run_free(const struct free_row *row)
 		.hdr = { .type = CW_EV_PAGE_FREE, .len = sizeof(struct cw_ev_free), .task = TASK },
 		.gfn = GFN, .bad_gfn = GFN, .nr_pages = 1, .nr_bad = row->state != CW_PG_PRIVATE,
 		.state = row->state, .have_pte = row->have_pte, .pte = row->pte,
+		.in_flight = row->in_flight,
 	};
 	agree = both_event(&io);
 	report(agree && io.out.checked == row->checked && io.out.violated == row->violated &&
@@ -510,6 +601,8 @@ static const struct frame_row frame_rows[] = {
 	  CW_PG_PRIVATE },
 	{ "failed share", { CW_FR_BEGIN, CW_FR_FAIL }, 2, CW_PG_UNKNOWN },
 	{ "unknown is not repaired by a walk", { CW_FR_BEGIN, CW_FR_FAIL, CW_FR_SEEN_PRIVATE }, 3,
+	  CW_PG_UNKNOWN },
+	{ "unknown stays so when a transition is refused", { CW_FR_FAIL, CW_FR_BEGIN, CW_FR_SEEN_PRIVATE }, 3,
 	  CW_PG_UNKNOWN },
 	{ "unknown ends with a full transition", { CW_FR_FAIL, CW_FR_BEGIN, CW_FR_DONE_PRIVATE }, 3,
 	  CW_PG_PRIVATE },
@@ -574,8 +667,14 @@ static void run_open(void)
 		agree &= both_event(&io);
 		opened += !io.ret;
 	}
-	report(agree && opened == CW_DEPTH_MAX, "open: %d transitions of a task enclose each other",
+	report(agree && opened == CW_DEPTH_MAX && io.ev.step.depth == CW_DEPTH_MAX, "open: %d transitions of a task enclose each other",
 	       CW_DEPTH_MAX);
+	/* one that is too deep is not taken for the one around it */
+	honest(&io.ev.step, CW_EV_HOST_CALL, true);
+	agree &= both_event(&io) && io.ret == CW_STEP_NO_OPEN;
+	honest(&io.ev.step, CW_EV_END, true);
+	agree &= both_event(&io) && io.ret == CW_STEP_NO_OPEN;
+	report(agree, "open: the steps and the end of one that is too deep are nobody's");
 	for (i = 0; i < CW_DEPTH_MAX; i++) {
 		honest(&io.ev.step, CW_EV_TASK_EXIT, true);
 		agree &= both_event(&io);

@@ -102,7 +102,10 @@ static const struct field fields[] = {
 	F(cw_ev_step, pad2, 380, 4),
 	F(cw_ev_step, overlap_task, 384, 8),
 	F(cw_ev_step, comm, 392, 16),
-	END(cw_ev_step, 408),
+	F(cw_ev_step, overlap_gfn, 408, 8),
+	F(cw_ev_step, frames_sum, 416, 8),
+	F(cw_ev_step, told_sum, 424, 8),
+	END(cw_ev_step, 432),
 
 	F(cw_ev_free, hdr, 0, 32),
 	F(cw_ev_free, gfn, 32, 8),
@@ -113,7 +116,8 @@ static const struct field fields[] = {
 	F(cw_ev_free, space, 64, 1),
 	F(cw_ev_free, state, 65, 1),
 	F(cw_ev_free, have_pte, 66, 1),
-	F(cw_ev_free, pad, 67, 5),
+	F(cw_ev_free, in_flight, 67, 1),
+	F(cw_ev_free, pad, 68, 4),
 	END(cw_ev_free, 72),
 
 	F(cw_ev_zeropad, hdr, 0, 32),
@@ -263,6 +267,8 @@ static const char *const findings[] = {
 	"29 MODE_MIXED P1 V MASK",
 	"30 MASK_NOT_BOUNDARY P2 V MASK",
 	"31 MASK_IN_PHYSICAL P2 V MASK",
+	"32 FLUSH_EARLY T2 V PAGES",
+	"33 END_OTHER_FRAMES T3 V NONE",
 };
 /* clang-format on */
 

@@ -78,7 +78,7 @@ static const unsigned char want_next[CW_PG_NR][CW_FR_NR] = {
 	{ 1, 3, 3, 3, 2, 0, 0 },
 	{ 1, 2, 0, 3, 2, 0, 2 },
 	{ 1, 3, 3, 3, 2, 0, 2 },
-	{ 1, 3, 3, 3, 3, 3, 2 },
+	{ 3, 2, 0, 3, 3, 3, 2 },
 };
 
 static void test_state_table(void **state)
@@ -129,6 +129,8 @@ static const struct end_case end_cases[] = {
 	{ "an error hidden", 1, 1, 1, 1, 0, SHARED_PTE, CW_FR_FAIL },
 	{ "refused before its first step", 1, 0, 1, 0, -16, PRIVATE_PTE, CW_FR_SEEN_PRIVATE },
 	{ "refused, and another has the page out", 1, 0, 1, 0, -16, ABSENT_PTE, CW_FR_NONE },
+	{ "an error without a step that was seen", 1, 0, 1, 0, -14, PRIVATE_PTE, CW_FR_FAIL },
+	{ "begun before the session, failed", 0, 0, 1, 0, -14, PRIVATE_PTE, CW_FR_FAIL },
 	{ "begun before the session, shared", 0, 0, 1, 0, 0, SHARED_PTE, CW_FR_SEEN_SHARED },
 	{ "begun before the session, private", 0, 0, 0, 0, 0, PRIVATE_PTE, CW_FR_SEEN_PRIVATE },
 	{ "begun before the session, absent", 0, 0, 0, 0, 0, ABSENT_PTE, CW_FR_NONE },
