@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* An area: pages with a mapping of their own and a split direct map, known to the host.  The
- * flags of its PTEs are remembered, so that it can be given back as it was found.
+ * flags of its PTEs are remembered, so that it can be given back as it was found.  All areas
+ * are on a list, for those who come to watch later.
  */
 #include <linux/bitmap.h>
 #include <linux/err.h>
+#include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <asm/pgtable.h>
 
 #include "cocovm.h"
+#include "trace.h"
+
+#define ANNOUNCE_PAGES	512	/* at most, in one cocovm_pool_range */
+
+static LIST_HEAD(areas);
+static DEFINE_MUTEX(areas_lock);
 
 unsigned long cw_area_own(const struct cw_area *area, u32 index)
 {
@@ -116,6 +125,9 @@ struct cw_area *cw_area_new(struct page **pages, u32 nr, bool direct)
 	err = area_tell_host(area);
 	if (err)
 		goto err_map;
+	mutex_lock(&areas_lock);
+	list_add_tail(&area->link, &areas);
+	mutex_unlock(&areas_lock);
 	return area;
 err_map:
 	if (map)
@@ -143,6 +155,9 @@ void cw_area_free(struct cw_area *area)
 
 	if (IS_ERR_OR_NULL(area))
 		return;
+	mutex_lock(&areas_lock);
+	list_del(&area->link);
+	mutex_unlock(&areas_lock);
 	/* vunmap() warns about entries that are not present */
 	cw_area_restore(area, 0, area->nr);
 	for (i = 0; i < area->nr; i++)
@@ -174,4 +189,25 @@ void cw_area_unclaim(struct cw_area *area, u32 first, u32 nr)
 		smp_mb__before_atomic();
 		clear_bit(i, area->busy);
 	}
+}
+
+static void area_announce(struct cw_area *area)
+{
+	struct cw_range range = { .area = area };
+
+	for (; range.first < area->nr; range.first += range.nr) {
+		range.nr = min_t(u32, area->nr - range.first, ANNOUNCE_PAGES);
+		trace_cocovm_pool_range(cw_range_vaddr(&range), cw_range_gfn(&range), range.nr);
+	}
+}
+
+/* Also those that a scenario is about to free: what is shared already has to be known by then. */
+void cw_areas_announce(void)
+{
+	struct cw_area *area;
+
+	mutex_lock(&areas_lock);
+	list_for_each_entry(area, &areas, link)
+		area_announce(area);
+	mutex_unlock(&areas_lock);
 }

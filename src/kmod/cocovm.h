@@ -34,6 +34,7 @@ extern struct cw_counters cw_counters;
 
 #define CW_IO_APIC_GPA	0xfec00000ULL
 #define CW_VTPM_GPA	0xfed40000ULL
+#define CW_PCI_GPA	0xf8000000ULL	/* the low window of a Hyper-V machine */
 
 struct cw_platform {
 	const char *mode;
@@ -64,6 +65,7 @@ int cw_pte_flags(unsigned long va, pteval_t *flags);
 int cw_pte_gfn(unsigned long va, u64 *gfn);
 int cw_pte_restore(unsigned long va, pteval_t flags);
 void cw_pte_clear_bit(unsigned long va, unsigned int bit);
+/* After an error the pages may be freed; any that must not be are held by a reference more. */
 int cw_direct_split(struct page **pages, u32 nr);
 
 /* ---- tlb.c ---- */
@@ -82,6 +84,7 @@ void cw_tlb_probe(struct cw_probe *probe);	/* reads on every CPU, and counts */
 /* ---- area.c: pages with a mapping of their own, known to the host ---- */
 
 struct cw_area {
+	struct list_head link;
 	unsigned long vaddr;
 	u32 nr;
 	bool direct;		/* vaddr is in the direct map: there is no other mapping */
@@ -112,6 +115,7 @@ unsigned long cw_area_own(const struct cw_area *area, u32 index);
 unsigned long cw_area_alias(const struct cw_area *area, u32 index);
 unsigned long cw_range_vaddr(const struct cw_range *range);
 u64 cw_range_gfn(const struct cw_range *range);
+void cw_areas_announce(void);
 
 /* ---- pool.c: ranges to play with, and those that are withheld ---- */
 
@@ -130,7 +134,7 @@ void cw_range_keep(struct cw_range *range);
 int cw_range_restore(struct cw_range *range);
 int cw_pool_restore_kept(void);
 struct cw_range *cw_range_new(struct cw_area *area, u32 first, u32 nr);
-void cw_pool_announce(void);
+void cw_pool_announce_kept(void);
 
 /* ---- host.c: the emulated hypervisor ---- */
 

@@ -141,7 +141,9 @@ static int do_announce(char **line)
 	if (word_next(line))
 		return -EINVAL;
 	cw_platform_announce(&cw_platform);
-	cw_pool_announce();
+	/* what is withheld is on the list of areas too, and known better here */
+	cw_areas_announce();
+	cw_pool_announce_kept();
 	return 0;
 }
 
@@ -198,6 +200,23 @@ static ssize_t device_write(struct file *file, const char __user *buf, size_t si
 
 /* ---- what there is to read ---- */
 
+static void mmio_show(struct seq_file *m)
+{
+	static const struct {
+		const char *name;
+		u64 gpa;
+	} mmio[] = {
+		{ "io-apic", CW_IO_APIC_GPA },
+		{ "vtpm",    CW_VTPM_GPA },
+		{ "pci",     CW_PCI_GPA },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(mmio); i++)
+		seq_printf(m, "mmio %s gpa=0x%llx private=%d\n", mmio[i].name, mmio[i].gpa,
+			   cw_platform_is_private_mmio(mmio[i].gpa));
+}
+
 static void platform_show(struct seq_file *m)
 {
 	const struct cw_platform *p = &cw_platform;
@@ -211,7 +230,7 @@ static void platform_show(struct seq_file *m)
 		   p->boundary, p->cc_mask, p->physical_mask, p->sev_status);
 	seq_printf(m, "pte_mask=0x%llx\nprot_private=0x%llx\nprot_shared=0x%llx\n", p->pte_mask,
 		   cw_platform_mkenc(prot, p->cc_mask), cw_platform_mkdec(prot, p->cc_mask));
-	seq_printf(m, "private_mmio=0x%llx,0x%llx\n", CW_IO_APIC_GPA, CW_VTPM_GPA);
+	mmio_show(m);
 }
 
 static void counters_show(struct seq_file *m)

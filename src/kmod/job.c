@@ -110,7 +110,8 @@ int cw_job_run(const struct cw_options *opt)
 
 	if (IS_ERR(job))
 		return PTR_ERR(job);
-	wait_err = wait_for_completion_interruptible(&job->done);
+	/* a shell would write again after EINTR, and run everything twice */
+	wait_err = wait_for_completion_killable(&job->done);
 	WRITE_ONCE(job->stop, true);
 	err = job_reap(job);
 	return wait_err ? -EINTR : err;

@@ -17,7 +17,6 @@
 #include "trace.h"
 
 #define BLOCK_ORDER	9	/* 2 MiB */
-#define ANNOUNCE_PAGES	512	/* at most, in one cocovm_pool_range */
 
 static struct cw_area *pool;
 static unsigned long *pool_used;
@@ -307,14 +306,10 @@ int cw_pool_restore_kept(void)
 	return err;
 }
 
-void cw_pool_announce(void)
+void cw_pool_announce_kept(void)
 {
-	struct cw_range range = { .area = pool }, *withheld;
+	struct cw_range *withheld;
 
-	for (range.first = 0; range.first < pool->nr; range.first += range.nr) {
-		range.nr = min_t(u32, pool->nr - range.first, ANNOUNCE_PAGES);
-		trace_cocovm_pool_range(cw_range_vaddr(&range), cw_range_gfn(&range), range.nr);
-	}
 	mutex_lock(&kept_lock);
 	list_for_each_entry(withheld, &kept, link)
 		withheld_announce(withheld);

@@ -2,7 +2,10 @@
 /* Edits of last-level PTEs, as the kernel's own change_page_attr makes them, and the split of
  * the direct map that they need.  Whoever edits owns the page; nothing here locks.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/set_memory.h>
 #include <asm/pgtable.h>
 
@@ -75,6 +78,20 @@ void cw_pte_clear_bit(unsigned long va, unsigned int bit)
 		clear_bit(bit, (unsigned long *)pte);
 }
 
+/* Whatever went wrong, no page goes back to the allocator uncached: where that cannot be helped
+ * each gets a reference that nobody will drop.
+ */
+static void direct_cached(struct page **pages, u32 nr)
+{
+	u32 i;
+
+	if (!set_pages_array_wb(pages, nr))
+		return;
+	pr_warn("%u pages may have stayed uncached; they are not given back\n", nr);
+	for (i = 0; i < nr; i++)
+		get_page(pages[i]);
+}
+
 /* Leaves each page with a 4 KiB entry in the direct map.  The array calls go page by page and
  * so cannot change a large entry whole, as set_memory_uc() on an aligned block does.
  */
@@ -86,15 +103,19 @@ int cw_direct_split(struct page **pages, u32 nr)
 
 	err = set_pages_array_uc(pages, nr);
 	if (err)
-		return err;
+		goto err_cached;
 	err = set_pages_array_wb(pages, nr);
 	if (err)
-		return err;
+		goto err_cached;
+	err = -EFAULT;
 	for (i = 0; i < nr; i++) {
 		pte_t *pte = lookup_address((unsigned long)page_address(pages[i]), &level);
 
 		if (!pte || level != PG_LEVEL_4K || !pte_present(*pte))
-			return -EFAULT;
+			goto err_cached;
 	}
 	return 0;
+err_cached:
+	direct_cached(pages, nr);
+	return err;
 }

@@ -4,6 +4,7 @@
  */
 #include <linux/err.h>
 #include <linux/gfp.h>
+#include <linux/irqflags.h>
 #include <linux/log2.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -12,6 +13,20 @@
 
 /* None of these pages is taken while another is free and still has its shared bit. */
 static DEFINE_MUTEX(free_lock);
+
+/* The freed page is the next that this CPU hands out, and whoever frees it again with the bit
+ * still set would be accused: no other task and no interrupt comes in between.
+ */
+static void free_dirty(struct page *page)
+{
+	unsigned long va = (unsigned long)page_address(page), flags;
+
+	cw_pte_edit(va, cw_platform.pte_mask, 0);
+	local_irq_save(flags);
+	__free_page(page);
+	cw_pte_clear_bit(va, ilog2(cw_platform.pte_mask));
+	local_irq_restore(flags);
+}
 
 /* The area as it was found, the mapping gone, the host's table clean; dirty: then each page gets
  * its shared bit once more, for as long as freeing it takes.
@@ -24,13 +39,10 @@ void cw_sacrifice_put(struct cw_area *area, bool dirty)
 	cw_area_free(area);
 	mutex_lock(&free_lock);
 	for (i = 0; i < nr; i++) {
-		unsigned long va = (unsigned long)page_address(pages[i]);
-
 		if (dirty)
-			cw_pte_edit(va, cw_platform.pte_mask, 0);
-		__free_page(pages[i]);
-		if (dirty)
-			cw_pte_clear_bit(va, ilog2(cw_platform.pte_mask));
+			free_dirty(pages[i]);
+		else
+			__free_page(pages[i]);
 	}
 	mutex_unlock(&free_lock);
 	kvfree(pages);
