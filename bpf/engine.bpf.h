@@ -10,7 +10,7 @@
 #include "store.bpf.h"
 #include <cocowatch/count.h>
 
-#define CW_RING_BYTES	(4 << 20)	/* mapped twice by libbpf, and counted twice in its resident set */
+#define CW_RING_BYTES	(4 << 20)	/* libbpf maps it twice, and both count as resident */
 #define CW_BLOCK_MAX	65536
 #define CW_BLOCK_SHIFT	9	/* frames of a 2 MiB block */
 #define CW_CHUNK	64	/* PTEs read at a time */
@@ -244,7 +244,7 @@ static __always_inline void verdict_send(void *ctx, __u32 type, struct cw_rec_ve
 	rec_send_flags(type, v, sizeof(*v) + ev_len, BPF_RB_FORCE_WAKEUP);
 }
 
-/* The scratch of one program, with its event and verdict empty; NULL cannot happen but must be tested. */
+/* The scratch of one program, with its event and verdict empty; NULL only for the verifier. */
 static __always_inline struct cw_scratch *scratch_get(__u32 type)
 {
 	struct cw_scratch *s = bpf_map_lookup_elem(&cw_scratches, &type);

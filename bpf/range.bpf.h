@@ -84,8 +84,9 @@ static __always_inline void range_type(struct range_ctx *ctx, struct cw_ev_step 
 		return;
 	ev->types_read++;
 	if (slab) {
-		const struct kmem_cache___cw *cache = BPF_CORE_READ((struct slab___cw *)head, slab_cache);
+		const struct kmem_cache___cw *cache;
 
+		cache = BPF_CORE_READ((struct slab___cw *)head, slab_cache);
 		if (cache)
 			size = BPF_CORE_READ(cache, size);
 		if (size && size < CW_PAGE_SIZE)
@@ -172,7 +173,7 @@ static __always_inline void seed_frame(struct range_ctx *ctx, __u64 va, __u64 gf
 {
 	struct cw_store st = {};
 	__u64 *word = cw_store_word(&st, gfn);
-	__u64 old, seen, pte;
+	__u64 old, new, seen, pte;
 	__u32 event, state;
 	int i;
 
@@ -192,8 +193,8 @@ static __always_inline void seed_frame(struct range_ctx *ctx, __u64 va, __u64 gf
 	event = cw_seed_frame_event(&ctx->fmt, pte) & 7;
 	barrier_var(event);
 	for (i = 0; i < CW_CAS_TRIES; i++) {
-		seen = __sync_val_compare_and_swap(word, old,
-						   cw_state_put(old, gfn, cw_state_next(state, event)));
+		new = cw_state_put(old, gfn, cw_state_next(state, event));
+		seen = __sync_val_compare_and_swap(word, old, new);
 		if (seen == old || cw_state_of(seen, gfn) != state)
 			return;
 		old = seen;
@@ -249,7 +250,8 @@ static __always_inline void range_state(struct range_ctx *ctx, struct cw_ev_step
 	}
 }
 
-static __always_inline void range_told(struct range_ctx *ctx, struct cw_ev_step *ev, __u32 i, __u64 gfn)
+static __always_inline void range_told(struct range_ctx *ctx, struct cw_ev_step *ev, __u32 i,
+				       __u64 gfn)
 {
 	struct cw_scratch *s = ctx->s;
 	__u32 chunk = i / CW_TOLD_CHUNK, at = i % CW_TOLD_CHUNK;

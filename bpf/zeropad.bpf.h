@@ -26,7 +26,9 @@ struct {
 	__type(value, struct cw_zeropad_seen);
 } cw_zeropads SEC(".maps");
 
-/* bool ex_handler_zeropad(const struct exception_table_entry *, struct pt_regs *, unsigned long fault_addr) */
+/* bool ex_handler_zeropad(const struct exception_table_entry *, struct pt_regs *,
+ *			   unsigned long fault_addr)
+ */
 SEC("fexit/ex_handler_zeropad")
 int on_zeropad(__u64 *ctx)
 {
@@ -76,7 +78,9 @@ static __always_inline void zeropad_walk(struct cw_zeropad_scratch *s, struct cw
 		ev->state = cw_state_of(cw_read_once(*word), ev->gfn);
 }
 
-/* int fixup_exception(struct pt_regs *, int trapnr, unsigned long error_code, unsigned long fault_addr) */
+/* int fixup_exception(struct pt_regs *, int trapnr, unsigned long error_code,
+ *		       unsigned long fault_addr)
+ */
 SEC("fexit/fixup_exception")
 int on_fixup_exception(__u64 *ctx)
 {

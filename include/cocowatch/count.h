@@ -34,7 +34,7 @@ enum cw_loss { CW_LOSSES(CW_LOSS_ENUM) CW_LOSS_NR };
 #define CW_STATS(X) \
 	X(REPAIRED, "frame states corrected by a page walk") \
 	X(NESTED, "page frees judged by the second program while the first was interrupted") \
-	X(FREES, "page frees seen in watched blocks") \
+	X(FREES, "frees of pages that took part") \
 	X(STEPS, "transition steps judged") \
 	X(UNPAIRED, "steps of transitions that had begun before the session")
 
@@ -46,7 +46,7 @@ struct cw_kern {
 	__u64 page_offset;	/* start of the direct map */
 	__u64 vmemmap;		/* start of the array of struct page */
 	__u64 frame_mask;	/* frame bits of a PTE: physical_mask, page aligned */
-	__u64 gfn_min;		/* frames that took part in a transition lie in [gfn_min, gfn_max] */
+	__u64 gfn_min;		/* frames that took part lie in [gfn_min, gfn_max] */
 	__u64 gfn_max;
 	__u32 levels;		/* of the page tables: 4 or 5 */
 	__u32 ready;		/* 0 until all of the above were read */

@@ -122,6 +122,8 @@ static __always_inline void cw_rule_t3(const struct cw_open *open, const struct 
 {
 	const struct cw_walk *own = &ev->own, *alias = &ev->alias;
 	int to_shared = open->to_shared;
+	__u32 own_bit = to_shared ? own->first_private : own->first_shared;
+	__u32 alias_bit = to_shared ? alias->first_private : alias->first_shared;
 
 	if (!cw_walk_complete(ev))
 		CW_NO_EVIDENCE(out, T3);
@@ -131,15 +133,13 @@ static __always_inline void cw_rule_t3(const struct cw_open *open, const struct 
 		CW_REPORT(out, END_OWN_ABSENT, own->first_absent,
 			  cw_step_gfn(ev, own->first_absent), 0, own->pte_absent);
 	if (to_shared ? own->shared + own->none < own->walked : own->shared > 0)
-		CW_REPORT(out, END_OWN_BIT, to_shared ? own->first_private : own->first_shared,
-			  cw_step_gfn(ev, to_shared ? own->first_private : own->first_shared), 0,
+		CW_REPORT(out, END_OWN_BIT, own_bit, cw_step_gfn(ev, own_bit), 0,
 			  to_shared ? own->pte_private : own->pte_shared);
 	if (alias->present < alias->walked)
 		CW_REPORT(out, END_ALIAS_ABSENT, alias->first_absent,
 			  cw_step_gfn(ev, alias->first_absent), 0, alias->pte_absent);
 	if (to_shared ? alias->shared + alias->none < alias->walked : alias->shared > 0)
-		CW_REPORT(out, END_ALIAS_BIT, to_shared ? alias->first_private : alias->first_shared,
-			  cw_step_gfn(ev, to_shared ? alias->first_private : alias->first_shared), 0,
+		CW_REPORT(out, END_ALIAS_BIT, alias_bit, cw_step_gfn(ev, alias_bit), 0,
 			  to_shared ? alias->pte_private : alias->pte_shared);
 	if (alias->differ)
 		CW_REPORT(out, END_ALIAS_FRAME, alias->first_differ, alias->differ_want,
@@ -347,7 +347,7 @@ static __always_inline void cw_step_free(const struct cw_pte_fmt *fmt, const str
 	CW_CHECKED(out, S3);
 	if (ev->state == CW_PG_UNKNOWN) {
 		CW_REPORT(out, FREED_UNKNOWN, CW_NO_INDEX, ev->bad_gfn, 0, ev->pte);
-	} else if (!ev->in_flight && cw_pte_is_present(ev->pte) && !cw_pte_is_shared(fmt, ev->pte)) {
+	} else if (!ev->in_flight && cw_pte_agrees(fmt, ev->pte, 0)) {
 		out->need |= CW_DO_REPAIR;
 		return;
 	} else if (ev->state == CW_PG_TRANSIT) {

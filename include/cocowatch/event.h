@@ -23,14 +23,14 @@
 
 enum cw_rec_type {
 	CW_REC_NONE = 0,
-	/* Steps of a transition, struct cw_ev_step, in the order of the window path (Linux 6.8+). */
+	/* Steps of a transition, struct cw_ev_step, in the order of the window path (6.8+). */
 	CW_EV_BEGIN = 1,	/* entered; stock: entry of __set_memory_enc_pgtable */
 	CW_EV_PREPARED = 2,	/* prepare returned; stock: exit of hv_vtom_clear_present */
 	CW_EV_FLUSHED = 3,	/* TLB flushed, with a walk; stock: cpa_flush or flush_tlb_all */
 	CW_EV_PROBED = 4,	/* TLB of each CPU tried with a read; module only */
 	CW_EV_CHANGED = 5,	/* PTE change returned; stock: exit of __change_page_attr_set_clr */
-	CW_EV_HOST_CALL = 6,	/* frames told; stock 7.x: hv_std_hypercall; before: set_memory_p, all at once */
-	CW_EV_HOST_ANSWER = 7,	/* its status; stock 7.x: exit of hv_std_hypercall; before: not sent */
+	CW_EV_HOST_CALL = 6,	/* frames told; stock 7.x: hv_std_hypercall; before: set_memory_p */
+	CW_EV_HOST_ANSWER = 7,	/* its status; stock 7.x: exit of it; before: not sent */
 	CW_EV_HOST_DONE = 8,	/* about to become present; stock: entry of set_memory_p */
 	CW_EV_FINISHED = 9,	/* finish returned; stock: exit of hv_vtom_set_host_visibility */
 	CW_EV_END = 10,		/* left; stock: exit of __set_memory_enc_pgtable */
@@ -40,7 +40,7 @@ enum cw_rec_type {
 	CW_EV_ZEROPAD = 13,	/* struct cw_ev_zeropad; exit of fixup_exception */
 	CW_EV_PLATFORM = 14,	/* struct cw_ev_platform */
 	CW_EV_SEED = 15,	/* struct cw_ev_step: state of a range outside any transition */
-	CW_EV_WITHHELD = 16,	/* struct cw_ev_step: pages that their owner keeps as unknown; module only */
+	CW_EV_WITHHELD = 16,	/* struct cw_ev_step: pages kept as unknown; module only */
 	CW_EV_NR,
 	/* What the engine said of one event, with the event: struct cw_rec_verdict. */
 	CW_REC_VERDICT = 64,
@@ -96,14 +96,14 @@ struct cw_walk {
 /* One step of a transition.  Each step fills what it knows; the rest is zero. */
 struct cw_ev_step {
 	struct cw_rec_hdr hdr;
-	__u64 vaddr;		/* start of the range; module and stock: argument (never printed unasked) */
+	__u64 vaddr;		/* start of the range: argument (never printed unasked) */
 	__u64 gfn;		/* frame of its first page, from the walk */
 	__u64 gfn_min;		/* lowest and highest frame of the range, from the walk */
 	__u64 gfn_max;
 	__u32 nr_pages;		/* 4 KiB pages; stock: numpages */
 	__u32 nr_unwalked;	/* pages beyond the walk's budget */
 	__u32 flags;		/* CW_STEP_* */
-	__s32 ret;		/* 0 or -errno; stock 6.1 to 6.10: the callbacks' bool, as 0 or -EIO */
+	__s32 ret;		/* 0 or -errno; stock before 6.11: the bool, as 0 or -EIO */
 	__u8 space;		/* enum cw_space */
 	__u8 to_shared;		/* 1: decrypt, 0: encrypt; stock: !enc */
 	__u8 depth;		/* 0, or how many transitions of this task enclose this one */
@@ -111,7 +111,7 @@ struct cw_ev_step {
 	__u32 before[4];	/* frames in each state (enum cw_page_state) before this step */
 	__u32 pad1;
 	struct cw_walk own;	/* the range's own PTEs; stock: BEGIN, PREPARED, HOST_DONE, END */
-	struct cw_walk alias;	/* their frames in the direct map; nothing walked with CW_STEP_DIRECT */
+	struct cw_walk alias;	/* their frames in the direct map; not walked with DIRECT */
 	/* HOST_CALL and HOST_ANSWER; stock: slow_virt_to_phys and the input page, on 7.x the
 	 * hypercall's arguments
 	 */
@@ -124,7 +124,7 @@ struct cw_ev_step {
 	__u32 visibility;	/* 0 none, 1 read-only, 3 read-write (TLFS, HV_MAP_GPA_*) */
 	__u16 host_code;	/* hypercall code, 0xdb; optional on stock before 7.x */
 	__u16 host_status;	/* HOST_ANSWER: 0 is success; optional on stock before 7.x */
-	__u32 host_reps;	/* HOST_ANSWER: repetitions completed; optional on stock before 7.x */
+	__u32 host_reps;	/* HOST_ANSWER: repetitions completed */
 	/* FLUSHED and PROBED */
 	__u32 cpus_flushed;	/* optional: stock knows only that a flush was made */
 	__u32 cpus_online;	/* optional */
@@ -141,7 +141,7 @@ struct cw_ev_step {
 	__u32 pad2;
 	__u64 overlap_task;	/* one of them */
 	char comm[CW_COMM_LEN];	/* BEGIN and TASK_EXIT: name of the task */
-	__u64 overlap_gfn;	/* BEGIN: first frame that was in transit or unknown, if before[] has one */
+	__u64 overlap_gfn;	/* BEGIN: first frame that was in transit or unknown */
 	__u64 frames_sum;	/* of the frames walked, in order: CW_SUM_NEXT from 0 */
 	__u64 told_sum;		/* HOST_CALL: of the frames told, continued from the batch before */
 };
@@ -222,7 +222,7 @@ struct cw_detail {
 	__u64 seen;
 };
 
-#define CW_NEED_OVERLAP	(1U << 0)	/* look for another open transition on the frames in transit */
+#define CW_NEED_OVERLAP	(1U << 0)	/* look for another open transition on overlap_gfn */
 #define CW_NEED_PTE	(1U << 1)	/* walk to bad_gfn in the direct map */
 #define CW_DO_REPAIR	(1U << 2)	/* the walk disagrees with the state: the state was wrong */
 #define CW_DO_ACCUSED	(1U << 3)	/* reported: the frame begins a new life */
@@ -246,7 +246,7 @@ struct cw_rec_verdict {
 	char comm[CW_COMM_LEN];
 	__u32 event_off;	/* from the start of this record */
 	__u32 nr_stack;		/* entries of stack that are filled */
-	__u64 stack[CW_STACK_MAX];	/* kernel addresses, innermost first (never printed unasked) */
+	__u64 stack[CW_STACK_MAX];	/* addresses, innermost first (never printed unasked) */
 };
 
 _Static_assert(sizeof(struct cw_rec_hdr) == 32, "struct cw_rec_hdr is ABI");

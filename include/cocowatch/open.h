@@ -103,7 +103,7 @@ static __always_inline int cw_frame_step(struct cw_store *st, __u64 gfn, __u32 e
 /* How a transition ended, as far as the states of its frames go. */
 enum cw_end_kind {
 	CW_END_UNSEEN,	/* it began before the session: what the walk sees is all that is known */
-	CW_END_REFUSED,	/* before its first step: nothing was changed, what is absent is another's */
+	CW_END_REFUSED,	/* before its first step: what is absent is another's */
 	CW_END_FAILED,	/* returned or hidden */
 	CW_END_SHARED,
 	CW_END_PRIVATE,
@@ -188,7 +188,7 @@ static __always_inline int cw_open_add(struct cw_store *st, struct cw_ev_step *e
 	int err;
 
 	if (outer) {
-		/* counted also when it is too deep, so that its steps are not taken for the outer one's */
+		/* counted also when too deep: its steps are not the outer one's */
 		outer->nested++;
 		key.depth = outer->nested;
 		ev->depth = key.depth;

@@ -97,8 +97,9 @@ enum cw_rule { CW_RULES(CW_RULE_ENUM) CW_RULE_NR };
 #define CW_RULE_BIT(rule) (1ULL << (rule))
 #define CW_RULE_ALL (CW_RULE_BIT(CW_RULE_NR) - 1)
 
-/* What exactly was found; the numbers stand in records, so rows are appended, wherever they belong: the rule, its severity, how the two values of a detail
- * are to be read, what was expected, what was seen.
+/* What exactly was found: the rule, its severity, how the two values of a detail are to be
+ * read, what was expected, what was seen.  The numbers stand in records: rows are appended,
+ * whatever their rule.
  * X(finding, rule, severity, values, expected, seen)
  */
 #define CW_FINDINGS(X) \

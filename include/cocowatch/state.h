@@ -42,12 +42,16 @@ enum cw_frame_event {
  * proves nothing about the host's side.  An end that had
  * no beginning proves that two transitions crossed, so it leads to UNKNOWN too.
  */
+#define CW_NEXT(a, b, c, d, e, f, g) \
+	{ CW_PG_##a, CW_PG_##b, CW_PG_##c, CW_PG_##d, CW_PG_##e, CW_PG_##f, CW_PG_##g }
 static const unsigned char cw_page_next[CW_PG_NR][CW_FR_COLUMNS] = {
-	/*                  BEGIN          DONE_SHARED    DONE_PRIVATE   FAIL           SEEN_SHARED    SEEN_PRIVATE   ACCUSED */
-	[CW_PG_PRIVATE] = { CW_PG_TRANSIT, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_SHARED,  CW_PG_PRIVATE, CW_PG_PRIVATE },
-	[CW_PG_TRANSIT] = { CW_PG_TRANSIT, CW_PG_SHARED,  CW_PG_PRIVATE, CW_PG_UNKNOWN, CW_PG_SHARED,  CW_PG_PRIVATE, CW_PG_SHARED },
-	[CW_PG_SHARED]  = { CW_PG_TRANSIT, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_SHARED,  CW_PG_PRIVATE, CW_PG_SHARED },
-	[CW_PG_UNKNOWN] = { CW_PG_UNKNOWN, CW_PG_SHARED,  CW_PG_PRIVATE, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_UNKNOWN, CW_PG_SHARED },
+	/*                          BEGIN    DONE_    DONE_    FAIL     SEEN_    SEEN_    ACCUSED
+	 *                                   SHARED   PRIVATE           SHARED   PRIVATE
+	 */
+	[CW_PG_PRIVATE] = CW_NEXT(TRANSIT, UNKNOWN, UNKNOWN, UNKNOWN, SHARED,  PRIVATE, PRIVATE),
+	[CW_PG_TRANSIT] = CW_NEXT(TRANSIT, SHARED,  PRIVATE, UNKNOWN, SHARED,  PRIVATE, SHARED),
+	[CW_PG_SHARED]  = CW_NEXT(TRANSIT, UNKNOWN, UNKNOWN, UNKNOWN, SHARED,  PRIVATE, SHARED),
+	[CW_PG_UNKNOWN] = CW_NEXT(UNKNOWN, SHARED,  PRIVATE, UNKNOWN, UNKNOWN, UNKNOWN, SHARED),
 };
 
 /* Next state; an event that the table does not have changes nothing. */

@@ -204,10 +204,11 @@ int cw_cmd_doctor(int argc, char **argv)
 	struct cw_common c = { .debug = false };
 	struct findings d;
 	size_t i;
+	int status;
 	bool good;
 
-	if (cw_options_parse(&argp, argc, argv, false, &c))
-		return CW_EXIT_USAGE;
+	if (!cw_options_parse(&argp, argc, argv, false, &c, &status))
+		return status;
 	cw_libbpf_init(c.debug);
 	if (cw_writers_open(&c.writers))
 		return CW_EXIT_UNKNOWN;

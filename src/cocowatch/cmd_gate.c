@@ -62,10 +62,10 @@ static const struct argp argp = {
 int cw_cmd_gate(int argc, char **argv)
 {
 	struct cw_run r = { .slow_limit_ns = CW_SLOW_LIMIT_NS, .policy = { .gate = true } };
-	int err;
+	int err, status;
 
-	if (cw_options_parse(&argp, argc, argv, true, &r))
-		return CW_EXIT_USAGE;
+	if (!cw_options_parse(&argp, argc, argv, true, &r, &status))
+		return status;
 	err = cw_child_check(r.command[0]);
 	if (err) {
 		cw_err(err, "cannot run '%s'", r.command[0]);

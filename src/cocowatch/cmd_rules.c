@@ -188,7 +188,7 @@ static int rules_print(struct rules_args *a)
 
 	if (a->man) {
 		cw_rules_man();
-		return fflush(stdout) ? cw_err(-errno, "cannot write to stdout") : 0;
+		return cw_stdout_flush();
 	}
 	if (cw_writers_open(ws))
 		return -EIO;
@@ -206,8 +206,8 @@ int cw_cmd_rules(int argc, char **argv)
 	struct rules_args a = { .asked = 0 };
 	int err;
 
-	if (cw_options_parse(&argp, argc, argv, false, &a))
-		return CW_EXIT_USAGE;
+	if (!cw_options_parse(&argp, argc, argv, false, &a, &err))
+		return err;
 	err = rules_print(&a);
 	return cw_writers_close(&a.common.writers) ? err : -EIO;
 }

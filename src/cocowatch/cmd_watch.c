@@ -64,8 +64,9 @@ static const struct argp argp = {
 int cw_cmd_watch(int argc, char **argv)
 {
 	struct cw_run r = { .slow_limit_ns = CW_SLOW_LIMIT_NS };
+	int status;
 
-	if (cw_options_parse(&argp, argc, argv, false, &r))
-		return CW_EXIT_USAGE;
+	if (!cw_options_parse(&argp, argc, argv, false, &r, &status))
+		return status;
 	return cw_run(&r);
 }

@@ -14,6 +14,7 @@
 #include "cmd.h"
 #include "err.h"
 #include "exit.h"
+#include "out.h"
 #include "parse.h"
 
 #define VERSION "0.1.0"
@@ -44,13 +45,13 @@ static int print_help(void)
 	printf("\n`cocowatch COMMAND --help` lists the options of one, cocowatch-COMMAND(1) has all of it.\n\n"
 	       "Exit status: 0 held, 1 violated, 2 usage, 3 no verdict, 4 the rules held and the\n"
 	       "command under gate failed.\n");
-	return CW_EXIT_HELD;
+	return cw_stdout_flush() ? CW_EXIT_UNKNOWN : CW_EXIT_HELD;
 }
 
 static int print_version(void)
 {
 	printf("cocowatch %s (ABI %d.%d)\n", VERSION, CW_ABI_MAJOR, CW_ABI_MINOR);
-	return CW_EXIT_HELD;
+	return cw_stdout_flush() ? CW_EXIT_UNKNOWN : CW_EXIT_HELD;
 }
 
 static const struct cw_cmd *cmd_find(const char *name)

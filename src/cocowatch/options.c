@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "exit.h"
 #include "parse.h"
 #include "run.h"
 
@@ -18,6 +19,7 @@ enum {
 	KEY_INCLUDE_ADDRESSES,
 	KEY_SLOW_LIMIT,
 	KEY_MAX_WALK,
+	KEY_USAGE,
 };
 
 error_t cw_option_bad(const char *option, const char *arg, const char *wanted)
@@ -96,9 +98,11 @@ struct names {
 	size_t nr;
 };
 
+/* Those of argp itself. */
 static const struct argp_option builtin[] = {
-	{ "help", '?', NULL, 0, NULL, 0 },
-	{ "usage", 0, NULL, 0, NULL, 0 },
+	{ "help", '?', NULL, 0, "give this help list", -1 },
+	{ "usage", KEY_USAGE, NULL, 0, "give a short usage message", 0 },
+	{ 0 },
 };
 
 static void names_collect(struct names *n, const struct argp *argp)
@@ -174,11 +178,21 @@ static int short_check(const struct names *n, const char *arg, bool has_next)
 	return 1;
 }
 
-static int options_check(const struct argp *argp, int argc, char **argv, bool in_order)
+static unsigned int help_asked(const char *arg)
+{
+	if (!strcmp(arg, "--help") || !strncmp(arg, "-?", 2))
+		return ARGP_HELP_STD_HELP;
+	return strcmp(arg, "--usage") ? 0 : ARGP_HELP_USAGE;
+}
+
+/* Sets *help to what argp_help() shall print, if anything.  0, or -EINVAL after a message. */
+static int options_check(const struct argp *argp, int argc, char **argv, bool in_order,
+			 unsigned int *help)
 {
 	struct names n = { .option = { &builtin[0], &builtin[1] }, .nr = 2 };
 	int i = 1;
 
+	*help = 0;
 	names_collect(&n, argp);
 	while (i < argc && strcmp(argv[i], "--")) {
 		bool has_next = i + 1 < argc;
@@ -192,16 +206,46 @@ static int options_check(const struct argp *argp, int argc, char **argv, bool in
 			return 0;
 		if (taken < 0)
 			return taken;
+		*help = help_asked(argv[i]);
+		if (*help)
+			return 0;
 		i += taken;
 	}
 	return 0;
 }
 
-int cw_options_parse(const struct argp *argp, int argc, char **argv, bool in_order, void *input)
+/* argp would end the program, whether its help could be written or not. */
+static int help_print(const struct argp *argp, char *name, unsigned int flags)
 {
-	int err = options_check(argp, argc, argv, in_order);
+	const struct argp builtin_argp = { .options = builtin };
+	struct argp own = *argp;
+	const struct argp_child both[] = {
+		{ &own, 0, NULL, 0 },
+		{ &builtin_argp, 0, NULL, 0 },
+		{ 0 },
+	};
+	const struct argp whole = {
+		.children = both,
+		.args_doc = argp->args_doc,
+		.doc = argp->doc,
+	};
 
-	if (err)
-		return err;
-	return -argp_parse(argp, argc, argv, in_order ? ARGP_IN_ORDER : 0, NULL, input);
+	own.args_doc = own.doc = NULL;
+	argp_help(&whole, stdout, flags, name);
+	return cw_stdout_flush() ? CW_EXIT_UNKNOWN : CW_EXIT_HELD;
+}
+
+bool cw_options_parse(const struct argp *argp, int argc, char **argv, bool in_order, void *input,
+		      int *status)
+{
+	unsigned int help;
+
+	*status = CW_EXIT_USAGE;
+	if (options_check(argp, argc, argv, in_order, &help))
+		return false;
+	if (help) {
+		*status = help_print(argp, argv[0], help);
+		return false;
+	}
+	return !argp_parse(argp, argc, argv, in_order ? ARGP_IN_ORDER : 0, NULL, input);
 }

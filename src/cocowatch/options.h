@@ -22,10 +22,11 @@ extern const struct argp cw_common_argp;
 extern const struct argp cw_watching_argp;
 
 /* Checks argv against the options of argp and its children, then parses it.
- * in_order: options end at the first argument.  0, or -EINVAL after a message.
- * --help and --usage do not return.
+ * in_order: options end at the first argument.  False: leave with *status, since a message
+ * or the help that was asked for has been printed.
  */
-int cw_options_parse(const struct argp *argp, int argc, char **argv, bool in_order, void *input);
+bool cw_options_parse(const struct argp *argp, int argc, char **argv, bool in_order, void *input,
+		      int *status);
 
 /* Message for a value that is no number or duration.  Returns EINVAL. */
 error_t cw_option_bad(const char *option, const char *arg, const char *wanted);

@@ -10,18 +10,18 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "caps.h"
 #include "child.h"
+#include "clock.h"
 #include "err.h"
 
 #define TICK_MS 100
 #define NSEC_PER_MSEC 1000000ULL
 
 struct running {
-	const struct cw_run *run;
+	struct cw_run *run;
 	struct cw_platform platform;
 	struct cw_arming arming;
 	struct cw_feed feed;
@@ -32,14 +32,6 @@ struct running {
 	int signal_fd;
 	bool stop;
 };
-
-static __u64 clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (__u64)ts.tv_sec * 1000000000ULL + (__u64)ts.tv_nsec;
-}
 
 /* From here on signals wait for the loop: one that comes while programs are loaded
  * ends the session cleanly right after.
@@ -53,6 +45,8 @@ static int signals_hold(struct running *s)
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGHUP);
 	sigaddset(&mask, SIGQUIT);
+	sigaddset(&mask, SIGUSR1);
+	sigaddset(&mask, SIGUSR2);
 	sigaddset(&mask, SIGCHLD);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);	/* ignored, it would leave nobody to be waited for */
@@ -62,15 +56,24 @@ static int signals_hold(struct running *s)
 	return s->signal_fd < 0 ? -errno : 0;
 }
 
-/* A signal from the terminal reached the command too, as one of the foreground group. */
+/* A signal from the terminal goes to the whole foreground group: to the command too, unless it
+ * went into a group of its own.
+ */
+static bool reached_command(const struct running *s, const struct signalfd_siginfo *si)
+{
+	return si->ssi_code == SI_KERNEL && getpgid(s->child.pid) == getpgrp();
+}
+
 static void on_signal(struct running *s, const struct signalfd_siginfo *si)
 {
+	bool users = si->ssi_signo == SIGUSR1 || si->ssi_signo == SIGUSR2;
+
 	if (si->ssi_signo == SIGCHLD)
 		return;
-	if (!s->run->command)
-		s->stop = true;
-	else if (si->ssi_code != SI_KERNEL)
+	if (s->run->command && !reached_command(s, si))
 		cw_child_signal(&s->child, (int)si->ssi_signo);
+	else if (!s->run->command && !users)	/* those say nothing to us */
+		s->stop = true;
 }
 
 static void signals_read(struct running *s)
@@ -86,16 +89,19 @@ static bool is_over(const struct running *s)
 {
 	const struct cw_run *r = s->run;
 
-	if (s->stop || s->child.ended || r->common.writers.pipe_closed)
+	if (s->stop || s->child.ended)
+		return true;
+	/* under gate the command goes on, and the exit status still tells the verdict */
+	if (r->common.writers.pipe_closed && !r->command)
 		return true;
 	if (r->max_violations && s->feed.nr_violations >= r->max_violations)
 		return true;
-	return r->for_ns && clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns >= r->for_ns;
+	return r->for_ns && cw_clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns >= r->for_ns;
 }
 
 static int timeout_ms(const struct running *s)
 {
-	__u64 past = clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns, left;
+	__u64 past = cw_clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns, left;
 
 	if (!s->run->for_ns)
 		return TICK_MS;
@@ -113,7 +119,7 @@ static void loop(struct running *s)
 
 	while (!is_over(s)) {
 		poll(fds, 3, timeout_ms(s));
-		if (fds[2].revents & POLLERR) {
+		if (fds[2].revents & (POLLERR | POLLHUP | POLLNVAL)) {
 			cw_writers_stdout_gone(s->feed.writers);
 			fds[2].fd = -1;
 		}
@@ -133,16 +139,24 @@ static int command_start(struct running *s)
 	return err ? cw_err(err, "cannot start '%s'", s->run->command[0]) : 0;
 }
 
+/* 0, or an exit status after a message, with nothing of the command left. */
 static int command_go(struct running *s)
 {
 	int err = s->run->command ? cw_child_go(&s->child) : 0;
 
-	return err ? cw_err(err, "cannot run '%s'", s->run->command[0]) : 0;
+	if (!err)
+		return 0;
+	cw_child_cancel(&s->child);
+	if (err == -EPIPE)
+		return cw_say(CW_EXIT_UNKNOWN, "cannot run '%s': it was ended before it began",
+			      s->run->command[0]);
+	cw_err(err, "cannot run '%s'", s->run->command[0]);
+	return CW_EXIT_USAGE;
 }
 
 static void start_tell(struct running *s)
 {
-	struct cw_run *r = (struct cw_run *)s->run;
+	struct cw_run *r = s->run;
 
 	s->start = (struct cw_start){
 		.platform = &s->platform,
@@ -150,11 +164,11 @@ static void start_tell(struct running *s)
 		.policy = &r->policy,
 		.fmt = cw_session_fmt(&s->platform),
 		.symbols = s->feed.symbols,
-		.ts_ns = clock_ns(CLOCK_MONOTONIC),
+		.ts_ns = cw_clock_ns(CLOCK_MONOTONIC),
 		.command = r->command,
 		.include_addresses = r->include_addresses,
 	};
-	s->start.wall_offset_ns = clock_ns(CLOCK_REALTIME) - s->start.ts_ns;
+	s->start.wall_offset_ns = cw_clock_ns(CLOCK_REALTIME) - s->start.ts_ns;
 	cw_writers_start(&r->common.writers, &s->start);
 }
 
@@ -175,7 +189,7 @@ static int conclude(struct running *s)
 		.totals = &totals,
 		.told = &s->feed.told,
 		.ending = &ending,
-		.duration_ns = clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns,
+		.duration_ns = cw_clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns,
 	};
 
 	cw_session_totals(s->session, &totals);
@@ -195,10 +209,9 @@ static int run_attached(struct running *s)
 	if (err)
 		cw_err(err, "cannot drop privileges, going on with them");
 	start_tell(s);
-	if (command_go(s)) {
-		cw_child_cancel(&s->child);
-		return CW_EXIT_USAGE;
-	}
+	err = command_go(s);
+	if (err)
+		return err;
 	loop(s);
 	cw_session_stop(s->session);
 	return conclude(s);

@@ -10,6 +10,8 @@
 
 #include <bpf/libbpf.h>
 
+#include "text.h"
+
 static char libbpf_last[256];
 static bool libbpf_debug;
 
@@ -18,6 +20,7 @@ static void print_line(int err, const char *fmt, va_list ap)
 	char msg[1024];
 
 	vsnprintf(msg, sizeof(msg), fmt, ap);
+	cw_text_clean(msg);
 	fflush(stdout);	/* keeps the order where both go to one terminal */
 	if (err < 0)
 		fprintf(stderr, "cocowatch: %s: %s\n", msg, strerror(-err));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Messages on stderr: `cocowatch: what was tried: reason`, printed once, by the
- * layer that knows the object.
+ * layer that knows the object; always one line, whatever a name in them holds.
  */
 #ifndef CW_ERR_H
 #define CW_ERR_H

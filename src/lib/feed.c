@@ -4,10 +4,11 @@
  */
 #include "feed.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "text.h"
 
 int cw_feed_init(struct cw_feed *f, struct cw_writers *writers, __u64 slow_limit_ns)
 {
@@ -47,14 +48,6 @@ static size_t event_size(__u32 type)
 	}
 }
 
-/* A name that a task chose goes to a terminal: without control characters. */
-static void comm_clean(char *comm)
-{
-	for (; *comm; comm++)
-		if (!isprint((unsigned char)*comm))
-			*comm = '?';
-}
-
 /* Name of the task of an event; to be asked before the judge sees the end of a transition. */
 static void event_comm(const struct cw_feed *f, const struct cw_rec_hdr *ev, char *comm)
 {
@@ -68,7 +61,24 @@ static void event_comm(const struct cw_feed *f, const struct cw_rec_hdr *ev, cha
 	else if (ev->type == CW_EV_END)
 		name = cw_judge_comm(f->judge, ev->task, step->depth);
 	snprintf(comm, CW_COMM_LEN, "%.*s", CW_COMM_LEN - 1, name);
-	comm_clean(comm);
+	cw_text_clean(comm);
+}
+
+/* Whether it can be said of an event of this type: the writers read the event by it. */
+static bool finding_fits(const struct cw_finding_info *finding, __u32 event)
+{
+	switch (finding->rule) {
+	case CW_RULE_S3:
+		return event == CW_EV_PAGE_FREE;
+	case CW_RULE_T8:
+		return event == CW_EV_ZEROPAD;
+	case CW_RULE_P1:
+	case CW_RULE_P2:
+		return event == CW_EV_PLATFORM;
+	default:
+		return event != CW_EV_PAGE_FREE && event != CW_EV_ZEROPAD &&
+		       event != CW_EV_PLATFORM;
+	}
 }
 
 /* Fills a report with one finding.  False when it is malformed, or only counted in its group. */
@@ -78,7 +88,8 @@ static bool finding_fill(struct cw_feed *f, struct cw_report *r, const struct cw
 	__u32 skip;
 
 	r->finding = cw_finding_info(d->finding);
-	if (!r->finding || d->rule != r->finding->rule) {
+	if (!r->finding || d->rule != r->finding->rule ||
+	    !finding_fits(r->finding, r->event->type)) {
 		f->malformed++;
 		return false;
 	}
@@ -108,6 +119,7 @@ static void masks_count(struct cw_feed *f, const struct cw_out *out)
 
 		f->told.reported[i] += !!(out->violated & bit) + !!(out->warned & bit) +
 				       !!(out->observed & bit);
+		f->told.violated[i] += !!(out->violated & bit);
 		f->nr_violations += !!(out->violated & bit);
 	}
 }
@@ -180,7 +192,7 @@ static void on_verdict(struct cw_feed *f, const struct cw_rec_verdict *v, size_t
 		return;
 	}
 	snprintf(comm, sizeof(comm), "%.*s", CW_COMM_LEN, v->comm);
-	comm_clean(comm);
+	cw_text_clean(comm);
 	r.comm = comm;
 	findings_report(f, &v->out, &r);
 }
@@ -204,6 +216,24 @@ void cw_feed_record(struct cw_feed *f, const void *data, size_t size)
 	} else {
 		on_event(f, hdr);
 	}
+}
+
+void cw_feed_totals(const struct cw_feed *f, struct cw_totals *t)
+{
+	__u32 i;
+
+	for (i = 0; i < CW_RULE_NR; i++) {
+		t->rule[i].checked += f->user[i].checked;
+		t->rule[i].violated += f->user[i].violated;
+		t->rule[i].warned += f->user[i].warned;
+		t->rule[i].observed += f->user[i].observed;
+		t->rule[i].no_evidence += f->user[i].no_evidence;
+		if (t->rule[i].violated < f->told.violated[i])
+			t->rule[i].violated = f->told.violated[i];
+	}
+	t->loss[CW_EV_BEGIN][CW_LOSS_QUEUE] += cw_judge_nr_dropped(f->judge);
+	t->malformed = f->malformed;
+	t->unknown = f->unknown;
 }
 
 void cw_feed_tick(struct cw_feed *f, __u64 now_ns)

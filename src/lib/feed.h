@@ -36,6 +36,11 @@ void cw_feed_exit(struct cw_feed *f);
 /* One record as it came; size is what the ring says. */
 void cw_feed_record(struct cw_feed *f, const void *data, size_t size);
 
+/* Adds to the kernel's counts what was judged and lost here.  Of each rule no fewer violations
+ * are left than arrived, whatever the kernel's counter said.
+ */
+void cw_feed_totals(const struct cw_feed *f, struct cw_totals *t);
+
 /* All records up to now_ns have been fed. */
 void cw_feed_tick(struct cw_feed *f, __u64 now_ns);
 

@@ -21,7 +21,7 @@ struct cw_past {
 	__s32 ret;
 	__u8 to_shared;
 	__u8 space;
-	__u8 contiguous;	/* the frames are exactly gfn_min to gfn_max */
+	__u8 contiguous;	/* the frames are all of gfn_min to gfn_max */
 	__u8 pad;
 	char comm[CW_COMM_LEN];	/* "" when it is not known */
 };
@@ -34,7 +34,15 @@ void cw_history_free(struct cw_history *h);
 /* Remembers the end of a transition, and the name of its task. */
 void cw_history_add(struct cw_history *h, const struct cw_ev_step *end, const char *comm);
 
-/* The last transition before event seq that covers the frame; NULL when none is remembered. */
+/* The last transition before event seq that had the frame, or, when none is remembered, the
+ * last one on scattered frames around it; NULL without either.
+ */
 const struct cw_past *cw_history_find(const struct cw_history *h, __u64 gfn, __u64 seq);
+
+/* Whether the frame was in the transition that was found for it, not only amid its frames. */
+static inline bool cw_past_is_certain(const struct cw_past *p, __u64 gfn)
+{
+	return p->contiguous || gfn == p->gfn_min || gfn == p->gfn_max;
+}
 
 #endif

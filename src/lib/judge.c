@@ -191,8 +191,10 @@ static void on_end(struct cw_judge *j, const struct cw_ev_step *ev, struct cw_ou
 	struct open_txn *txn = open_find(j, ev->hdr.task, ev->depth);
 
 	/* refused before its first step: what is absent is another's */
-	if (!ev->ret || !txn || txn->stepped)
+	if (!ev->ret || (txn && txn->stepped))
 		left_absent_judge(ev, out);
+	else if (!txn)
+		out->no_evidence |= CW_RULE_BIT(CW_RULE_T7);
 	if (!txn)
 		return;
 	slow_judge(j, txn, ev->hdr.ts_ns, out);

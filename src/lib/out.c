@@ -158,28 +158,29 @@ void cw_writers_report(struct cw_writers *ws, const struct cw_report *r)
 	}
 }
 
-static struct cw_writer *stdout_writer(struct cw_writers *ws)
+/* Index of the writer on stdout that still writes; ws->nr without one. */
+static size_t stdout_writer(const struct cw_writers *ws)
 {
 	size_t i;
 
 	for (i = 0; i < ws->nr; i++)
 		if (!ws->writer[i].path && !ws->writer[i].failed)
-			return &ws->writer[i];
-	return NULL;
+			break;
+	return i;
 }
 
 int cw_writers_stdout_fd(const struct cw_writers *ws)
 {
-	return stdout_writer((struct cw_writers *)ws) ? STDOUT_FILENO : -1;
+	return stdout_writer(ws) < ws->nr ? STDOUT_FILENO : -1;
 }
 
 void cw_writers_stdout_gone(struct cw_writers *ws)
 {
-	struct cw_writer *w = stdout_writer(ws);
+	size_t i = stdout_writer(ws);
 
-	if (!w)
+	if (i == ws->nr)
 		return;
-	w->failed = true;
+	ws->writer[i].failed = true;
 	ws->pipe_closed = !others_alive(ws);
 }
 
@@ -208,6 +209,14 @@ bool cw_writers_finish(struct cw_writers *ws, const struct cw_finish *f)
 		good = good && !w->failed;
 	}
 	return good;
+}
+
+int cw_stdout_flush(void)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	return cw_err(errno ? -errno : -EIO, "cannot write to stdout");
 }
 
 bool cw_writers_flush(struct cw_writers *ws)

@@ -54,6 +54,7 @@ struct cw_report {
 /* How findings came through to the writers, for each rule. */
 struct cw_told {
 	__u64 reported[CW_RULE_NR];	/* judgements that arrived, shown or not */
+	__u64 violated[CW_RULE_NR];	/* violations among them */
 	__u64 shown[CW_RULE_NR];	/* findings shown in full */
 	__u64 grouped[CW_RULE_NR];	/* findings counted in their group only */
 };
@@ -105,7 +106,7 @@ int cw_writers_open(struct cw_writers *ws);
 void cw_writers_start(struct cw_writers *ws, const struct cw_start *start);
 void cw_writers_report(struct cw_writers *ws, const struct cw_report *r);
 
-/* Descriptor of a writer on stdout, to be polled for POLLERR; -1 without one. */
+/* Descriptor of a writer on stdout, to be polled for its reader going away; -1 without one. */
 int cw_writers_stdout_fd(const struct cw_writers *ws);
 
 /* The reader of stdout went away: its writer failed, even if it had nothing to write. */
@@ -116,6 +117,9 @@ bool cw_writers_failed(const struct cw_writers *ws);
 
 /* Writes the summary.  False when a writer fails that had not failed before. */
 bool cw_writers_finish(struct cw_writers *ws, const struct cw_finish *f);
+
+/* Flushes what was printed to stdout without a writer.  0, or -errno after a message. */
+int cw_stdout_flush(void);
 
 /* Flushes what was printed in another way.  False after a message when that failed. */
 bool cw_writers_flush(struct cw_writers *ws);

@@ -5,6 +5,7 @@
 #include "out.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -18,20 +19,28 @@ static void set_u64(json_t *o, const char *key, __u64 value)
 	json_object_set_new(o, key, json_integer((json_int_t)value));
 }
 
+/* Names and arguments are bytes that somebody chose: where they are no UTF-8, what is not ASCII
+ * becomes "?".
+ */
+static json_t *text_json(const char *value)
+{
+	json_t *text = json_string(value);
+	char *clean, *c;
+
+	if (text)
+		return text;
+	clean = strdup(value);
+	for (c = clean; c && *c; c++)
+		if (!isascii((unsigned char)*c))
+			*c = '?';
+	text = json_string(clean ? clean : "?");
+	free(clean);
+	return text;
+}
+
 static void set_text(json_t *o, const char *key, const char *value)
 {
-	/* comm is bytes that a task chose: what is no UTF-8 becomes "?" */
-	json_t *text = json_string(value);
-	char clean[256];
-	size_t i;
-
-	if (!text) {
-		for (i = 0; i < sizeof(clean) - 1 && value[i]; i++)
-			clean[i] = isascii((unsigned char)value[i]) ? value[i] : '?';
-		clean[i] = '\0';
-		text = json_string(clean);
-	}
-	json_object_set_new(o, key, text);
+	json_object_set_new(o, key, text_json(value));
 }
 
 /* "END_OWN_BIT" -> "end_own_bit" */
@@ -119,7 +128,7 @@ static void ndjson_start(struct cw_writer *w, const struct cw_start *start)
 	if (start->command) {
 		command = json_array();
 		for (i = 0; start->command[i]; i++)
-			json_array_append_new(command, json_string(start->command[i]));
+			json_array_append_new(command, text_json(start->command[i]));
 		json_object_set_new(o, "command", command);
 	}
 	print(w, o);
@@ -271,6 +280,7 @@ static void set_past(json_t *o, const struct cw_report *r)
 	set_u64(past, "gfn_min", p->gfn_min);
 	set_u64(past, "gfn_max", p->gfn_max);
 	set_u64(past, "nr_pages", p->nr_pages);
+	json_object_set_new(past, "certain", json_boolean(cw_past_is_certain(p, r->detail->gfn)));
 	json_object_set_new(o, "previous", past);
 }
 
@@ -373,6 +383,7 @@ static json_t *stat_object(const struct cw_totals *t)
 	}
 	set_u64(o, "malformed", t->malformed);
 	set_u64(o, "unknown_types", t->unknown);
+	set_u64(o, "unreadable", t->unreadable);
 	return o;
 }
 

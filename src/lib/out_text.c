@@ -10,6 +10,7 @@
 #include "judge.h"
 #include "names.h"
 #include "pte.h"
+#include "text.h"
 
 #define RED	"\033[1;31m"
 #define YELLOW	"\033[1;33m"
@@ -17,6 +18,7 @@
 #define PLAIN	"\033[0m"
 
 #define NSEC_PER_SEC 1000000000ULL
+#define ERRNO_MAX 4095
 
 static const char *color(const struct cw_writer *w, const char *code)
 {
@@ -82,14 +84,20 @@ static void print_not_armed(FILE *f, const struct cw_arming *a)
 	}
 }
 
+static void print_reason(FILE *f, __u32 rule, const char *reason)
+{
+	fprintf(f, "waived      %s %s: ", cw_rule_info(rule)->id, cw_rule_info(rule)->name);
+	cw_text_print(f, reason);
+	fputc('\n', f);
+}
+
 static void print_waived(FILE *f, const struct cw_policy *p)
 {
 	__u32 i;
 
 	for (i = 0; i < CW_RULE_NR; i++)
 		if (p->waived & CW_RULE_BIT(i))
-			fprintf(f, "waived      %s %s: %s\n", cw_rule_info(i)->id,
-				cw_rule_info(i)->name, p->reason[i]);
+			print_reason(f, i, p->reason[i]);
 }
 
 static void text_start(struct cw_writer *w, const struct cw_start *start)
@@ -205,6 +213,14 @@ static void print_pte_seen(struct cw_writer *w, const struct cw_detail *d)
 					   w->start->include_addresses));
 }
 
+/* "-16, -EBUSY"; only the number of what is no errno, since a record may hold anything. */
+static void print_errno(FILE *f, __s64 seen, __s64 want)
+{
+	const char *name = want < 0 && want >= -ERRNO_MAX ? strerrorname_np((int)-want) : NULL;
+
+	fprintf(f, "%lld (expected %lld%s%s)", seen, want, name ? ", -" : "", name ? name : "");
+}
+
 static void print_values(struct cw_writer *w, const struct cw_report *r)
 {
 	static const char *const units[] = {
@@ -214,7 +230,6 @@ static void print_values(struct cw_writer *w, const struct cw_report *r)
 	};
 	const struct cw_detail *d = r->detail;
 	char seen[40], want[40];
-	const char *name;
 	FILE *f = w->file;
 
 	switch (r->finding->values) {
@@ -232,9 +247,7 @@ static void print_values(struct cw_writer *w, const struct cw_report *r)
 		fprintf(f, "frame 0x%llx (expected 0x%llx)", d->seen, d->want);
 		break;
 	case CW_VALUES_ERRNO:
-		name = (__s64)d->want < 0 ? strerrorname_np((int)-(__s64)d->want) : NULL;
-		fprintf(f, "%lld (expected %lld%s%s)", (__s64)d->seen, (__s64)d->want, name ? ", -" : "",
-			name ? name : "");
+		print_errno(f, (__s64)d->seen, (__s64)d->want);
 		break;
 	case CW_VALUES_TASK:
 		fprintf(f, "task %u", (__u32)d->seen);
@@ -284,13 +297,16 @@ static void print_past(FILE *f, const struct cw_report *r)
 {
 	const struct cw_past *p = r->past;
 	char ago[40];
+	__u64 age;
 
 	if (!p)
 		return;
-	fprintf(f, "  previous  %s%s %s before by task %u%s%s%s on cpu %u (", p->ret ? "failed to become " :
-		"made ", p->to_shared ? "shared" : "private",
-		duration_text(ago, sizeof(ago), r->event->ts_ns - p->ts_ns), (__u32)p->task,
-		p->comm[0] ? " (" : "", p->comm, p->comm[0] ? ")" : "", p->cpu);
+	age = r->event->ts_ns > p->ts_ns ? r->event->ts_ns - p->ts_ns : 0;
+	fprintf(f, "  previous  %s%s%s %s before by task %u%s%s%s on cpu %u (",
+		cw_past_is_certain(p, r->detail->gfn) ? "" : "around this frame, ",
+		p->ret ? "failed to become " : "made ", p->to_shared ? "shared" : "private",
+		duration_text(ago, sizeof(ago), age), (__u32)p->task, p->comm[0] ? " (" : "",
+		p->comm, p->comm[0] ? ")" : "", p->cpu);
 	print_frames(f, p->nr_pages, p->gfn_min, p->gfn_max, p->contiguous);
 	fprintf(f, ")\n");
 }
@@ -363,8 +379,10 @@ static void print_note(FILE *f, const struct cw_start *start, const struct cw_fi
 		fprintf(f, "%s%llu without evidence", sep, c->no_evidence);
 		sep = "; ";
 	}
-	if (start->policy->waived & CW_RULE_BIT(rule))
-		fprintf(f, "%swaived: %s", sep, start->policy->reason[rule]);
+	if (start->policy->waived & CW_RULE_BIT(rule)) {
+		fprintf(f, "%swaived: ", sep);
+		cw_text_print(f, start->policy->reason[rule]);
+	}
 	fputc('\n', f);
 }
 
@@ -430,9 +448,11 @@ static void print_losses(FILE *f, const struct cw_totals *t)
 		fprintf(f, "lost: %llu malformed records\n", t->malformed);
 	if (t->unknown)
 		fprintf(f, "skipped: %llu records of unknown types\n", t->unknown);
+	if (t->unreadable)
+		fprintf(f, "lost: %llu counters that could not be read\n", t->unreadable);
 	for (i = 0; i < CW_STAT_NR; i++)
 		if (t->stat[i])
-			fprintf(f, "%llu %s\n", t->stat[i], cw_stat_text(i));
+			fprintf(f, "%s: %llu\n", cw_stat_text(i), t->stat[i]);
 }
 
 static void text_finish(struct cw_writer *w, const struct cw_finish *f)

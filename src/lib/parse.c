@@ -14,15 +14,22 @@
 
 #define NAME_MAX_LEN 63
 
-/* strtoull() takes signs and leading blanks; a number on our command line has none. */
+static bool has_prefix(const char *s)
+{
+	return s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
+}
+
+/* strtoull() takes signs, leading blanks and a prefix of its own; our numbers have none. */
 static int number_read(const char *s, char **end, __u64 *out)
 {
 	int base = 10;
 
-	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
+	if (has_prefix(s)) {
 		base = 16;
 		s += 2;
 	}
+	if (has_prefix(s))
+		return -EINVAL;
 	if (!(base == 16 ? isxdigit((unsigned char)*s) : isdigit((unsigned char)*s)))
 		return -EINVAL;
 	errno = 0;

@@ -205,6 +205,16 @@ static int caps_check(const struct cw_platform *p, char *why, size_t size)
 			 "CAP_BPF and CAP_PERFMON)");
 		return -EPERM;
 	}
+	if (!p->caps[CW_CAP_SYS_ADMIN]) {
+		snprintf(why, size, "no permission to read the memory map, /proc/iomem (run as root, or with "
+			 "CAP_SYS_ADMIN)");
+		return -EPERM;
+	}
+	if (!p->caps[CW_CAP_SYSLOG]) {
+		snprintf(why, size, "no permission to read kernel addresses, /proc/kallsyms (run as root, or "
+			 "with CAP_SYSLOG)");
+		return -EPERM;
+	}
 	return 0;
 }
 
@@ -223,6 +233,11 @@ static int module_check(const struct cw_module_info *m, char *why, size_t size)
 		snprintf(why, size, "the module cocovm speaks ABI %u, this cocowatch speaks ABI %d "
 			 "(rmmod cocovm, then insmod the cocovm.ko that came with this cocowatch)",
 			 m->abi_major, CW_ABI_MAJOR);
+		return -EPROTO;
+	}
+	if (!m->pte_mask) {
+		snprintf(why, size, "the module cocovm does not say which bit of a page-table entry stands for "
+			 "shared (rmmod cocovm, then insmod the cocovm.ko that came with this cocowatch)");
 		return -EPROTO;
 	}
 	return 0;

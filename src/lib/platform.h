@@ -24,7 +24,7 @@ struct cw_module_info {
 	bool has_abi;
 	__u32 abi_major;
 	__u32 abi_minor;
-	__u64 pte_mask;		/* bit that stands for shared in its pool's PTEs */
+	__u64 pte_mask;		/* bit that stands for shared in its pool's PTEs, 0: unknown */
 	bool set_is_private;	/* that bit stands for private instead (AMD C-bit) */
 	char emulate[32];	/* mode that it emulates, "" when native */
 };

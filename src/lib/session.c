@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -19,6 +18,7 @@
 
 #include <cocowatch/state.h>
 
+#include "clock.h"
 #include "err.h"
 #include "ksyms.h"
 #include "module.skel.h"
@@ -45,14 +45,6 @@ struct cw_session {
 	__u64 nr_read;		/* records */
 	__u64 ring_lost;	/* beginnings and ends that the ring had no room for, so far */
 };
-
-static __u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (__u64)ts.tv_sec * 1000000000ULL + (__u64)ts.tv_nsec;
-}
 
 struct cw_pte_fmt cw_session_fmt(const struct cw_platform *p)
 {
@@ -221,15 +213,17 @@ static void probe_attach(struct cw_session *s, size_t i)
 				 cw_hook_kind_name(probe->kind), probe->hook, strerror(-err));
 }
 
-/* The module emits its platform state, pool ranges and withheld pages when asked to. */
-static int announce(void)
+/* The module emits its platform state, pool ranges and withheld pages when asked to; with
+ * try_only it is only seen whether it could be asked.
+ */
+static int announce(bool try_only)
 {
 	static const char word[] = "announce";
 	int fd = open(DEVICE, O_WRONLY | O_CLOEXEC), err = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (write(fd, word, sizeof(word) - 1) < 0)
+	if (!try_only && write(fd, word, sizeof(word) - 1) < 0)
 		err = -errno;
 	close(fd);
 	return err;
@@ -245,6 +239,8 @@ static void announced_arm(struct cw_session *s, int err)
 	for (i = 0; i < s->arming->source->nr_probes; i++) {
 		__u32 event = s->arming->source->probes[i].event;
 
+		if (s->arming->why_probe[i][0])	/* the first reason is the one told */
+			continue;
 		if (event == CW_EV_PLATFORM || event == CW_EV_SEED || event == CW_EV_WITHHELD)
 			cw_arming_failed(s->arming, i, "the module was not asked what there is: %s: %s",
 					 DEVICE, strerror(-err));
@@ -288,8 +284,7 @@ static int session_attach(struct cw_session *s, const struct cw_session_opts *op
 	}
 	for (i = 0; i < s->arming->source->nr_probes; i++)
 		probe_attach(s, i);
-	if (!opts->try_only)
-		announced_arm(s, announce());
+	announced_arm(s, announce(opts->try_only));
 	cw_arming_finish(s->arming);
 	return 0;
 }
@@ -365,44 +360,49 @@ int cw_session_fd(const struct cw_session *s)
 	return ring_buffer__epoll_fd(s->ring);
 }
 
-/* The sum over all CPUs of n numbers at one key. */
-static void percpu_sum(const struct cw_session *s, const struct bpf_map *map, __u32 key, __u64 *sum,
-		       size_t n)
+/* The sum over all CPUs of n numbers at one key.  0, or -errno with the sums 0. */
+static int percpu_sum(const struct cw_session *s, const struct bpf_map *map, __u32 key, __u64 *sum,
+		      size_t n)
 {
-	__u64 *values = calloc((size_t)s->nr_cpus, n * sizeof(*values));
+	__u64 *values = s->nr_cpus > 0 ? calloc((size_t)s->nr_cpus, n * sizeof(*values)) : NULL;
 	size_t cpu, i;
+	int err;
 
 	memset(sum, 0, n * sizeof(*sum));
-	if (values && !bpf_map_lookup_elem(bpf_map__fd(map), &key, values))
-		for (cpu = 0; cpu < (size_t)s->nr_cpus; cpu++)
-			for (i = 0; i < n; i++)
-				sum[i] += values[cpu * n + i];
+	if (!values)
+		return -ENOMEM;
+	err = bpf_map_lookup_elem(bpf_map__fd(map), &key, values);
+	for (cpu = 0; !err && cpu < (size_t)s->nr_cpus; cpu++)
+		for (i = 0; i < n; i++)
+			sum[i] += values[cpu * n + i];
 	free(values);
+	return err;
 }
 
-static __u64 loss_read(const struct cw_session *s, __u32 event, __u32 loss)
+static int loss_read(const struct cw_session *s, __u32 event, __u32 loss, __u64 *sum)
 {
-	__u64 sum;
-
-	percpu_sum(s, s->skel->maps.cw_losses, event * CW_LOSS_NR + loss, &sum, 1);
-	return sum;
+	return percpu_sum(s, s->skel->maps.cw_losses, event * CW_LOSS_NR + loss, sum, 1);
 }
 
-/* An end that was lost must not make its transition look slow. */
+/* An end that was lost, or may have been, must not make its transition look slow. */
 static void ring_losses_heed(struct cw_session *s)
 {
-	__u64 lost =
-		loss_read(s, CW_EV_BEGIN, CW_LOSS_RING) + loss_read(s, CW_EV_END, CW_LOSS_RING);
+	__u64 begins, ends;
+	int err = loss_read(s, CW_EV_BEGIN, CW_LOSS_RING, &begins);
 
-	if (lost == s->ring_lost)
+	if (!err)
+		err = loss_read(s, CW_EV_END, CW_LOSS_RING, &ends);
+	if (!err && begins + ends == s->ring_lost)
 		return;
-	s->ring_lost = lost;
+	if (!err)
+		s->ring_lost = begins + ends;
 	cw_judge_forget(s->feed->judge);
 }
 
 bool cw_session_drain(struct cw_session *s)
 {
-	__u64 now = now_ns();	/* taken first: every end before it is in the ring by now */
+	/* taken first: every end before it is in the ring by now */
+	__u64 now = cw_clock_ns(CLOCK_MONOTONIC);
 
 	if (ring_buffer__consume(s->ring) == -EAGAIN)
 		return false;
@@ -420,15 +420,20 @@ void cw_session_stop(struct cw_session *s)
 
 /* ---- counting ---- */
 
-static __u64 misses_read(const struct bpf_program *prog)
+/* Of a program that is not loaded: none. */
+static int misses_read(const struct bpf_program *prog, __u64 *misses)
 {
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
+	int err;
 
-	if (!prog || bpf_program__fd(prog) < 0 ||
-	    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+	*misses = 0;
+	if (!prog || bpf_program__fd(prog) < 0)
 		return 0;
-	return info.recursion_misses;
+	err = bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len);
+	if (!err)
+		*misses = info.recursion_misses;
+	return err;
 }
 
 /* Runs that the kernel refused.  Frees whose first program was refused and whose
@@ -441,31 +446,17 @@ static void misses_count(const struct cw_session *s, struct cw_totals *t)
 
 	for (i = 0; i < source->nr_probes; i++) {
 		const struct cw_probe *probe = &source->probes[i];
+		__u64 misses;
 
-		if (!probe->spare)
-			t->loss[probe->event][CW_LOSS_MISSED] +=
-				misses_read(probe_program(s->skel, probe));
+		if (probe->spare)
+			continue;
+		t->unreadable += !!misses_read(probe_program(s->skel, probe), &misses);
+		t->loss[probe->event][CW_LOSS_MISSED] += misses;
 	}
 	if (t->loss[CW_EV_PAGE_FREE][CW_LOSS_MISSED] > t->stat[CW_STAT_NESTED])
 		t->loss[CW_EV_PAGE_FREE][CW_LOSS_MISSED] -= t->stat[CW_STAT_NESTED];
 	else
 		t->loss[CW_EV_PAGE_FREE][CW_LOSS_MISSED] = 0;
-}
-
-static void user_counts_add(const struct cw_feed *f, struct cw_totals *t)
-{
-	__u32 i;
-
-	for (i = 0; i < CW_RULE_NR; i++) {
-		t->rule[i].checked += f->user[i].checked;
-		t->rule[i].violated += f->user[i].violated;
-		t->rule[i].warned += f->user[i].warned;
-		t->rule[i].observed += f->user[i].observed;
-		t->rule[i].no_evidence += f->user[i].no_evidence;
-	}
-	t->loss[CW_EV_BEGIN][CW_LOSS_QUEUE] += cw_judge_nr_dropped(f->judge);
-	t->malformed = f->malformed;
-	t->unknown = f->unknown;
 }
 
 void cw_session_totals(const struct cw_session *s, struct cw_totals *t)
@@ -474,15 +465,15 @@ void cw_session_totals(const struct cw_session *s, struct cw_totals *t)
 
 	memset(t, 0, sizeof(*t));
 	for (i = 0; i < CW_RULE_NR; i++)
-		percpu_sum(s, s->skel->maps.cw_counts, i, (__u64 *)&t->rule[i],
-			   sizeof(struct cw_count) / sizeof(__u64));
+		t->unreadable += !!percpu_sum(s, s->skel->maps.cw_counts, i, (__u64 *)&t->rule[i],
+					      sizeof(struct cw_count) / sizeof(__u64));
 	for (i = 0; i < CW_EV_NR; i++)
 		for (k = 0; k < CW_LOSS_NR; k++)
-			t->loss[i][k] = loss_read(s, i, k);
+			t->unreadable += !!loss_read(s, i, k, &t->loss[i][k]);
 	for (i = 0; i < CW_STAT_NR; i++)
-		percpu_sum(s, s->skel->maps.cw_stats, i, &t->stat[i], 1);
+		t->unreadable += !!percpu_sum(s, s->skel->maps.cw_stats, i, &t->stat[i], 1);
 	misses_count(s, t);
-	user_counts_add(s->feed, t);
+	cw_feed_totals(s->feed, t);
 }
 
 void cw_session_close(struct cw_session *s)

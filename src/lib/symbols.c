@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "clock.h"
 
 #define TRACING_DEPTH 8		/* innermost frames among which the tracing itself is looked for */
+#define RELOAD_NS 5000000000ULL	/* not more often: an address may have no name at all */
 #define SYMBOL_FAR (1U << 20)	/* no function is longer: beyond it an address has no name */
 
 struct symbol {
@@ -26,7 +28,7 @@ struct cw_symbols {
 	size_t nr, room;
 	char *names;
 	size_t names_len, names_room;
-	time_t loaded_at;	/* 0: never */
+	__u64 loaded_ns;	/* when they had been read, 0: never */
 	const char *trouble;
 };
 
@@ -151,18 +153,15 @@ static void symbols_load(struct cw_symbols *s)
 {
 	FILE *f = fopen(s->path, "re");
 
-	s->loaded_at = time(NULL);
-	s->trouble = NULL;
+	s->trouble = f ? NULL : "/proc/kallsyms could not be read";
 	symbols_clear(s);
-	if (!f) {
-		s->trouble = "/proc/kallsyms could not be read";
-		return;
-	}
-	if (symbols_parse(s, f)) {
+	if (f && symbols_parse(s, f)) {
 		symbols_clear(s);
 		s->trouble = "not enough memory for the kernel's symbols";
 	}
-	fclose(f);
+	if (f)
+		fclose(f);
+	s->loaded_ns = cw_clock_ns(CLOCK_MONOTONIC);	/* after: reading takes a while */
 }
 
 /* The last symbol at or below the address; NULL when none is near enough. */
@@ -186,14 +185,14 @@ static const struct symbol *symbol_search(const struct cw_symbols *s, __u64 addr
 	return s->symbol[low - 1].name ? &s->symbol[low - 1] : NULL;
 }
 
-/* A module may have come since: what is not found is looked for once more, once a second. */
+/* A module may have come since: what is not found is looked for once more, after a while. */
 static const struct symbol *symbol_find(struct cw_symbols *s, __u64 addr)
 {
 	const struct symbol *found = NULL;
 
-	if (s->loaded_at)
+	if (s->loaded_ns)
 		found = symbol_search(s, addr);
-	if (found || s->loaded_at == time(NULL))
+	if (found || (s->loaded_ns && cw_clock_ns(CLOCK_MONOTONIC) - s->loaded_ns < RELOAD_NS))
 		return found;
 	symbols_load(s);
 	return symbol_search(s, addr);
@@ -252,7 +251,7 @@ __u32 cw_symbols_skip(struct cw_symbols *s, const __u64 *stack, __u32 nr_stack)
 
 const char *cw_symbols_trouble(struct cw_symbols *s)
 {
-	if (!s->loaded_at)
+	if (!s->loaded_ns)
 		symbols_load(s);
 	return s->trouble;
 }

@@ -15,6 +15,7 @@ struct cw_totals {
 	__u64 stat[CW_STAT_NR];
 	__u64 malformed;	/* records shorter than their type says */
 	__u64 unknown;		/* records of a type that this version does not know */
+	__u64 unreadable;	/* counters that could not be read, and are 0 above */
 };
 
 #endif

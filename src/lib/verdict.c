@@ -37,12 +37,18 @@ const char *cw_exit_name(enum cw_exit status)
 	return names[status];
 }
 
-/* The first loss that makes the rule unknown, written to note; false when there was none. */
+/* The first loss, or what may have been one, that makes the rule unknown, written to note;
+ * false when there was none.
+ */
 static bool rule_lost(__u32 rule, const struct cw_arming *arming, const struct cw_totals *totals,
 		      const struct cw_ending *ending, char *note)
 {
 	__u32 event, loss;
 
+	if (totals->unreadable) {
+		snprintf(note, CW_NOTE_LEN, "%llu counters could not be read", totals->unreadable);
+		return true;
+	}
 	for (event = 0; event < CW_EV_NR; event++) {
 		if (!(cw_source_fed_by(arming->source, event) & CW_RULE_BIT(rule)))
 			continue;

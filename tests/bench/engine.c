@@ -14,7 +14,7 @@
 #define BPF_TURNS    200000
 #define NATIVE_NS    (200 * NSEC_PER_MSEC)	/* CPU time of one round */
 #define TRANSITIONS  4096			/* in the recorded array, each of another task */
-#define IN_FLIGHT    4				/* of them at a time, as four CPUs would record them */
+#define IN_FLIGHT    4			/* of them at a time, as four CPUs would record them */
 #define RECORDED     (TRANSITIONS * HONEST_STEPS)
 
 /* ---- as BPF ---- */

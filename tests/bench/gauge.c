@@ -5,7 +5,7 @@
  *	  gauge since FILE LINES TEXT PID
  *		wait until a line of LINES has TEXT, or PID ends: seconds since the stamp
  *	  gauge plain PAGES MS		nanoseconds of one transition of cocovm.ko, over at least MS
- *	  gauge spawn MS PROGRAM	nanoseconds of starting and reaping PROGRAM, over at least MS
+ *	  gauge spawn MS PROGRAM	nanoseconds to start and reap PROGRAM, over at least MS
  *	  gauge progs			NAME RUNS NANOSECONDS VERIFIED of each BPF program
  *	  gauge maps			NAME BYTES of each BPF map
  */

@@ -16,11 +16,18 @@ run "$CW" --version
 is "$rc" 0 '--version: exit status 0'
 like "$out" '^cocowatch [0-9.]+ \(ABI [0-9]+\.[0-9]+\)$' '--version: version and ABI'
 
+for args in --help --version 'watch --help' 'gate --usage'; do
+	run sh -c "\"$CW\" $args >/dev/full"
+	is "$rc" 3 "$args to a full disk: exit status 3"
+	is "$err" 'cocowatch: cannot write to stdout: No space left on device' "$args to a full disk: said"
+done
+
 for command in $commands; do
 	run "$CW" "$command" --help
 	is "$rc" 0 "$command --help: exit status 0"
 	like "$out" "^Usage: cocowatch $command" "$command --help: on stdout"
 	is "$err" '' "$command --help: nothing on stderr"
+	like "$out" '--usage' "$command --help: lists the options of every command too"
 	options=$(printf '%s\n' "$out" | grep -oE -- '--[a-z][a-z-]+' | sort -u)
 	page=$TOP/man/cocowatch-$command.1
 	ok "$command: has a manual page" test -f "$page"

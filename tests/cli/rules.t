@@ -44,6 +44,9 @@ fi
 run sh -c "\"$CW\" rules >/dev/full"
 is "$rc" 3 'rules to a full disk: exit status 3'
 is "$err" 'cocowatch: cannot write text output to stdout: No space left on device' 'rules to a full disk: said'
+run sh -c "\"$CW\" rules --man >/dev/full"
+is "$rc" 3 'rules --man to a full disk: exit status 3'
+is "$err" 'cocowatch: cannot write to stdout: No space left on device' 'rules --man to a full disk: said'
 run "$CW" rules -o text=/no/such/dir/file
 is "$rc" 3 'rules to a file that cannot be: exit status 3'
 is "$err" 'cocowatch: cannot write /no/such/dir/file: No such file or directory' \

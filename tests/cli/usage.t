@@ -36,6 +36,7 @@ refused "--for: '-1s' is not a duration (such as 500ms, 30s or 5m)" watch --for=
 refused "--slow-limit: '0s' is not a duration (such as 500ms, 30s or 5m)" watch --slow-limit 0s
 refused "--count: '0' is not a count from 1" watch --count 0
 refused "--count: '12abc' is not a count from 1" watch --count 12abc
+refused "--count: '0x0x10' is not a count from 1" watch --count 0x0x10
 refused "--max-walk: '0' is not a count from 1 to 1073741824" watch --max-walk 0
 
 refused "unknown output 'jsn' (did you mean 'ndjson'?)" watch -o jsn
@@ -56,6 +57,7 @@ refused "cannot run '/tmp': Is a directory" gate -- /tmp
 refused "unknown option '--requires' (did you mean '--require'?)" gate --requires T1 -- true
 refused "--require: unknown rule 'T99' (did you mean 'T9'?)" gate --require T99 -- true
 refused "--require: 'x' is no count (RULE[:N], N from 1)" gate --require T1:x -- true
+refused "--waive: unknown rule 'nothing?like?it'" gate --waive "$(printf 'nothing\tlike\033it')=x" -- true
 refused "--waive: 'T1' gives no reason (RULE=REASON)" gate --waive T1 -- true
 refused "--waive: unknown rule 'same-page' (did you mean 'same-pages'?)" gate --waive same-page=x -- true
 refused '--waive: rule T1 is required as well' gate --require T1 --waive T1=x -- true

@@ -267,6 +267,7 @@ static void run_step(const struct row *row, struct vector_io *io, struct row_run
 static void run_halves(const struct row *row, struct row_run *run)
 {
 	static const __u16 calls[] = { CW_EV_HOST_CALL, CW_EV_HOST_ANSWER };
+	const struct edit *e;
 	__u32 half, i;
 
 	for (half = 0; half < 2; half++) {
@@ -277,9 +278,9 @@ static void run_halves(const struct row *row, struct row_run *run)
 			honest(ev, calls[i], !row->to_private);
 			ev->told = ev->told_count = ev->host_reps = PAGES / 2;
 			ev->told_sum = frames_sum(GFN, PAGES / 2 * (half + 1));
-			if (half && edit_of(row, calls[i], 0))
-				memcpy((char *)ev + edit_of(row, calls[i], 0)->off,
-				       &edit_of(row, calls[i], 0)->value, edit_of(row, calls[i], 0)->size);
+			e = edit_of(row, calls[i], 0);
+			if (half && e)
+				memcpy((char *)ev + e->off, &e->value, e->size);
 			run_step(row, &io, run);
 		}
 	}
@@ -306,8 +307,8 @@ static void run_row(const struct row *row)
 		    run.sum.no_evidence == row->no_evidence && run.sum.violated == row->violated &&
 		    run.sum.warned == row->warned, "%s", row->name))
 		printf("# agree %d found %d both %d checked %#llx violated %#llx warned %#llx no_evidence %#llx\n",
-		       run.agree, run.found, run.both, run.sum.checked, run.sum.violated, run.sum.warned,
-		       run.sum.no_evidence);
+		       run.agree, run.found, run.both, run.sum.checked, run.sum.violated,
+		       run.sum.warned, run.sum.no_evidence);
 }
 
 /* ---- rows of frees and zeropads ---- */

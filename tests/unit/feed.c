@@ -221,6 +221,90 @@ static void test_malformed(void **state)
 	assert_int_equal(nr_objects(), 2);
 }
 
+/* A finding on an event of another type would be read out of fields that are not there. */
+static void test_finding_of_another_event(void **state)
+{
+	static const struct {
+		__u16 event;
+		__u16 finding;
+		__u8 rule;
+		bool fits;
+	} cases[] = {
+		{ CW_EV_END, CW_FIND_MODE_MIXED, CW_RULE_P1, false },
+		{ CW_EV_END, CW_FIND_MASK_IN_PHYSICAL, CW_RULE_P2, false },
+		{ CW_EV_END, CW_FIND_ZEROPAD_TRAP, CW_RULE_T8, false },
+		{ CW_EV_END, CW_FIND_FREED_SHARED, CW_RULE_S3, false },
+		{ CW_EV_PAGE_FREE, CW_FIND_END_OWN_BIT, CW_RULE_T3, false },
+		{ CW_EV_PAGE_FREE, CW_FIND_MODE_MIXED, CW_RULE_P1, false },
+		{ CW_EV_ZEROPAD, CW_FIND_MODE_MIXED, CW_RULE_P1, false },
+		{ CW_EV_ZEROPAD, CW_FIND_SLOW, CW_RULE_T7, false },
+		{ CW_EV_PLATFORM, CW_FIND_PAGE_TABLE, CW_RULE_S5, false },
+		{ CW_EV_PLATFORM, CW_FIND_ZEROPAD_TRAP, CW_RULE_T8, false },
+		{ CW_EV_END, CW_FIND_END_OWN_BIT, CW_RULE_T3, true },
+		{ CW_EV_BEGIN, CW_FIND_PAGE_TABLE, CW_RULE_S5, true },
+		{ CW_EV_PAGE_FREE, CW_FIND_FREED_SHARED, CW_RULE_S3, true },
+		{ CW_EV_ZEROPAD, CW_FIND_ZEROPAD_TRAP, CW_RULE_T8, true },
+		{ CW_EV_PLATFORM, CW_FIND_MODE_MIXED, CW_RULE_P1, true },
+	};
+	struct verdict_rec r = a_verdict();
+	__u64 malformed = 0, shown = 1;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NR(cases); i++) {
+		r.ev.hdr.type = cases[i].event;
+		r.v.out.detail[0].finding = cases[i].finding;
+		r.v.out.detail[0].rule = cases[i].rule;
+		cw_feed_record(&feed, &r, sizeof(r));
+		malformed += !cases[i].fits;
+		shown += cases[i].fits;
+		assert_int_equal(feed.malformed, malformed);
+		assert_int_equal(nr_objects(), shown);
+	}
+}
+
+/* A violation that arrived is one, also where the kernel's counter cannot be read. */
+static void test_totals(void **state)
+{
+	struct verdict_rec r = a_verdict();
+	struct cw_totals totals = { .unreadable = 3 };
+
+	(void)state;
+	cw_feed_record(&feed, &r, sizeof(r));
+	cw_feed_record(&feed, &r, sizeof(r));
+	cw_feed_record(&feed, &r, 8);
+	cw_feed_record(&feed, &r.ev, sizeof(r.ev));
+	cw_feed_totals(&feed, &totals);
+	assert_int_equal(totals.rule[CW_RULE_T3].violated, 2);
+	assert_int_equal(totals.rule[CW_RULE_T7].checked, 1);
+	assert_int_equal(totals.malformed, 1);
+	totals.rule[CW_RULE_T3].violated = 5;	/* the ring had no room for three of them */
+	cw_feed_totals(&feed, &totals);
+	assert_int_equal(totals.rule[CW_RULE_T3].violated, 5);
+}
+
+/* Every argument is there, what is no text in it made so. */
+static void test_command(void **state)
+{
+	char long_arg[400];
+	char *const command[] = { "run", "a\xff\xfe" "b", long_arg, "last", NULL };
+	json_t *o, *list;
+
+	(void)state;
+	memset(long_arg, 'x', sizeof(long_arg) - 1);
+	long_arg[sizeof(long_arg) - 1] = '\0';
+	long_arg[0] = '\xff';
+	start.command = command;
+	cw_writers_start(&writers, &start);
+	o = object(1);
+	list = json_object_get(o, "command");
+	assert_int_equal(json_array_size(list), 4);
+	assert_string_equal(json_string_value(json_array_get(list, 1)), "a??b");
+	assert_int_equal(json_string_length(json_array_get(list, 2)), sizeof(long_arg) - 1);
+	assert_string_equal(json_string_value(json_array_get(list, 3)), "last");
+	json_decref(o);
+}
+
 static void test_unknown_and_longer(void **state)
 {
 	struct {
@@ -265,6 +349,9 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_addresses_on_request),
 	CASE(test_flood_is_grouped),
 	CASE(test_malformed),
+	CASE(test_finding_of_another_event),
+	CASE(test_totals),
+	CASE(test_command),
 	CASE(test_unknown_and_longer),
 	CASE(test_user_judged),
 };

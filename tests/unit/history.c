@@ -52,6 +52,34 @@ static void test_last_before(void **state)
 	assert_null(cw_history_find(h, 0xff, 9));
 }
 
+static void add_scattered(__u64 seq, __u64 gfn_min, __u64 gfn_max)
+{
+	struct cw_ev_step ev = a_step(CW_EV_END, seq, seq * 10);
+
+	ev.gfn = ev.gfn_min = gfn_min;
+	ev.gfn_max = gfn_max;
+	ev.flags = 0;
+	cw_history_add(h, &ev, "insmod");
+}
+
+/* Of four pages anywhere from 0x200 to 0x2ff only the ends are known. */
+static void test_scattered(void **state)
+{
+	const struct cw_past *p;
+
+	(void)state;
+	add(1, 0x210, 1, 1);
+	add_scattered(2, 0x200, 0x2ff);
+	assert_int_equal(cw_history_find(h, 0x210, 9)->seq, 1);
+	assert_int_equal(cw_history_find(h, 0x200, 9)->seq, 2);
+	assert_true(cw_past_is_certain(cw_history_find(h, 0x2ff, 9), 0x2ff));
+	p = cw_history_find(h, 0x211, 9);
+	assert_int_equal(p->seq, 2);
+	assert_false(cw_past_is_certain(p, 0x211));
+	add_scattered(3, 0x300, 0x303);	/* in another order, but all of them */
+	assert_true(cw_past_is_certain(cw_history_find(h, 0x302, 9), 0x302));
+}
+
 static void test_bounded(void **state)
 {
 	__u64 i;
@@ -68,6 +96,7 @@ static void test_bounded(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(test_last_before, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_scattered, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_bounded, setup, teardown),
 };
 

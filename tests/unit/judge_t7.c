@@ -97,6 +97,21 @@ static void test_refused_leaves_nothing(void **state)
 	assert_true(out.violated == T7);
 }
 
+/* Its beginning and its steps are forgotten: whether it was turned away, nobody knows. */
+static void test_forgotten_failure_is_no_evidence(void **state)
+{
+	struct cw_ev_step end = a_step(CW_EV_END, 3, 30);
+
+	(void)state;
+	end.own.present = end.alias.present = 0;
+	end.flags |= CW_STEP_RET;
+	end.ret = -16;
+	feed(a_step(CW_EV_BEGIN, 1, 10));
+	cw_judge_forget(judge);
+	feed(end);
+	assert_true(!out.violated && !out.checked && out.no_evidence == T7);
+}
+
 static void test_no_evidence(void **state)
 {
 	struct cw_ev_step end = a_step(CW_EV_END, 2, 20);
@@ -203,6 +218,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_no_evidence), CASE(test_task_gone),		 CASE(test_slow),
 	CASE(test_bounded),	CASE(test_slow_between_ticks),	 CASE(test_lost_end_is_not_slow),
 	CASE(test_depths_and_tasks_apart), CASE(test_refused_leaves_nothing),
+	CASE(test_forgotten_failure_is_no_evidence),
 };
 
 UNIT_MAIN(tests)

@@ -24,6 +24,8 @@ static const struct {
 	{ "-1", -EINVAL, 0 },
 	{ "0x", -EINVAL, 0 },
 	{ "0x-1", -EINVAL, 0 },
+	{ "0x0x10", -EINVAL, 0 },
+	{ "0x0X10", -EINVAL, 0 },
 	{ "12abc", -EINVAL, 0 },
 	{ "1 ", -EINVAL, 0 },
 }, durations[] = {

@@ -64,6 +64,9 @@ static void test_module(void **state)
 	file_make("/sys/module/cocovm/parameters/abi", "one\n");
 	cw_platform_read(&p, root);
 	assert_true(p.module.loaded && !p.module.has_abi);
+	file_make("/sys/module/cocovm/parameters/pte_mask", "none\n");
+	cw_platform_read(&p, root);
+	assert_true(p.module.pte_mask == 0);
 }
 
 static void test_lockdown_and_btf(void **state)
@@ -114,7 +117,8 @@ static void test_modes(void **state)
 static const struct cw_platform good = {
 	.btf = true,
 	.caps = { true, true, true, true },
-	.module = { .loaded = true, .has_abi = true, .abi_major = CW_ABI_MAJOR },
+	.module = { .loaded = true, .has_abi = true, .abi_major = CW_ABI_MAJOR,
+		    .pte_mask = 1ULL << 57 },
 };
 
 /* The check fails with this errno and a line that holds this text. */
@@ -135,8 +139,8 @@ static void test_check(void **state)
 
 	(void)state;
 	assert_int_equal(cw_platform_check(&p, why, sizeof(why)), 0);
-	p.caps[CW_CAP_SYS_ADMIN] = false;	/* asked for only by hooks inside modules */
-	assert_int_equal(cw_platform_check(&p, why, sizeof(why)), 0);
+	p = good; p.caps[CW_CAP_SYS_ADMIN] = false; refused(p, -EPERM, "CAP_SYS_ADMIN");
+	p = good; p.caps[CW_CAP_SYSLOG] = false; refused(p, -EPERM, "CAP_SYSLOG");
 	p = good; p.caps[CW_CAP_BPF] = false; refused(p, -EPERM, "run as root");
 	p = good; p.caps[CW_CAP_PERFMON] = false; refused(p, -EPERM, "CAP_PERFMON");
 	p = good; p.btf = false; refused(p, -ENOENT, "CONFIG_DEBUG_INFO_BTF=y");
@@ -144,6 +148,7 @@ static void test_check(void **state)
 	p = good; p.module.loaded = false; refused(p, -ENOENT, "insmod cocovm.ko");
 	p = good; p.module.has_abi = false; refused(p, -EPROTO, "does not say");
 	p = good; p.module.abi_major = 2; refused(p, -EPROTO, "speaks ABI 2, this cocowatch speaks ABI 1");
+	p = good; p.module.pte_mask = 0; refused(p, -EPROTO, "which bit of a page-table entry");
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

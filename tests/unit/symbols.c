@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "symbols.h"
@@ -20,6 +21,16 @@ static const char text[] =
 
 static char path[] = "/tmp/cw-symbols-XXXXXX";
 static struct cw_symbols *s;
+
+static time_t now_sec = 1000;
+
+/* In place of the C library's: the library under test shall not have to be waited for. */
+int clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	(void)clock;
+	*ts = (struct timespec){ .tv_sec = now_sec };
+	return 0;
+}
 
 static void file_fill(const char *content)
 {
@@ -89,6 +100,22 @@ static void test_tracing_is_skipped(void **state)
 	assert_int_equal(cw_symbols_skip(s, stack, 0), 0);
 }
 
+/* A module may come later, but not so often that each unknown address reads all symbols again. */
+static void test_read_again_after_a_while(void **state)
+{
+	const __u64 addr = 0xffffffffd0000004ULL;
+	char buf[CW_SYMBOL_LEN];
+
+	(void)state;
+	assert_string_equal(cw_symbol_text(s, addr, buf, sizeof(buf)), "?");
+	file_fill("ffffffff81000000 T first\nffffffffd0000000 t late\t[cocovm]\n"
+		  "ffffffffd0000040 t later\t[cocovm]\n");
+	now_sec += 1;
+	assert_string_equal(cw_symbol_text(s, addr, buf, sizeof(buf)), "?");
+	now_sec += 10;
+	assert_string_equal(cw_symbol_text(s, addr, buf, sizeof(buf)), "late+0x4/0x40 [cocovm]");
+}
+
 static void test_hidden(void **state)
 {
 	char buf[CW_SYMBOL_LEN];
@@ -109,6 +136,7 @@ static void test_absent(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(test_text, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_tracing_is_skipped, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_read_again_after_a_while, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_hidden, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_absent, setup, teardown),
 };

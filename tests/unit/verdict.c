@@ -89,6 +89,58 @@ static void test_loss_never_hides_a_violation(void **state)
 	assert_int_equal(verdict.outcome[CW_RULE_T3], CW_OUTCOME_VIOLATED);
 }
 
+/* Nobody knows what the counters held: no armed rule is held, exercised or not. */
+static void test_unreadable_counters(void **state)
+{
+	(void)state;
+	totals.unreadable = 1;
+	assert_int_equal(judged(), CW_EXIT_UNKNOWN);
+	assert_int_equal(verdict.outcome[CW_RULE_T3], CW_OUTCOME_UNKNOWN);
+	assert_int_equal(verdict.outcome[CW_RULE_T1], CW_OUTCOME_UNKNOWN);
+	assert_int_equal(verdict.outcome[CW_RULE_S1], CW_OUTCOME_NOT_ARMED);
+	assert_string_equal(verdict.note[CW_RULE_T3], "1 counters could not be read");
+	totals.rule[CW_RULE_T1].violated = 1;
+	assert_int_equal(judged(), CW_EXIT_VIOLATED);
+}
+
+/* T7 tells an end that was turned away from one that left a gap by the steps in between. */
+static void test_lost_step_hits_t7(void **state)
+{
+	static const __u32 steps[] = { CW_EV_PREPARED,	CW_EV_FLUSHED,	   CW_EV_PROBED,
+				       CW_EV_CHANGED,	CW_EV_HOST_CALL,   CW_EV_HOST_ANSWER,
+				       CW_EV_HOST_DONE, CW_EV_FINISHED };
+	size_t i;
+
+	(void)state;
+	totals.rule[CW_RULE_T7].checked = 5;
+	assert_int_equal(judged(), CW_EXIT_HELD);
+	for (i = 0; i < NR(steps); i++) {
+		totals.loss[steps[i]][CW_LOSS_RING] = 1;
+		judged();
+		assert_int_equal(verdict.outcome[CW_RULE_T7], CW_OUTCOME_UNKNOWN);
+		totals.loss[steps[i]][CW_LOSS_RING] = 0;
+	}
+}
+
+static size_t probe_at(const char *prog)
+{
+	size_t i;
+
+	for (i = 0; i < cw_source_module.nr_probes; i++)
+		if (!strcmp(cw_source_module.probes[i].prog, prog))
+			return i;
+	fail_msg("no probe %s", prog);
+	return 0;
+}
+
+/* Whoever takes an entry away is there before, and after, the one who makes it. */
+static void test_order_of_attaching(void **state)
+{
+	(void)state;
+	assert_true(probe_at("on_fixup_exception") < probe_at("on_zeropad"));
+	assert_true(probe_at("on_end") < probe_at("on_begin"));
+}
+
 static void test_nothing_exercised(void **state)
 {
 	(void)state;
@@ -195,6 +247,9 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_never_with_evidence),
 	CASE(test_loss_hits_the_rules_it_feeds),
 	CASE(test_loss_never_hides_a_violation),
+	CASE(test_unreadable_counters),
+	CASE(test_lost_step_hits_t7),
+	CASE(test_order_of_attaching),
 	CASE(test_nothing_exercised),
 	CASE(test_malformed_blinds_user_judges),
 	CASE(test_output_failed),

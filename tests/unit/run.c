@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What ends a session and which signals go where, with a session that is not there. */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../src/cocowatch/child.c"
+#include "../../src/cocowatch/run.c"
+
+/* ---- in place of a session ---- */
+
+static int session_pipe[2];
+static int nr_drained, stop_after;
+static struct running *under_test;
+
+int cw_session_open(struct cw_session **out, const struct cw_platform *p,
+		    const struct cw_session_opts *opts, struct cw_arming *arming,
+		    struct cw_feed *feed, char *why, size_t size)
+{
+	(void)out;
+	(void)p;
+	(void)opts;
+	(void)arming;
+	(void)feed;
+	snprintf(why, size, "not here");
+	return -ENOENT;
+}
+
+struct cw_pte_fmt cw_session_fmt(const struct cw_platform *p)
+{
+	(void)p;
+	return (struct cw_pte_fmt){ .shared_mask = 1ULL << 57 };
+}
+
+int cw_session_fd(const struct cw_session *s)
+{
+	(void)s;
+	return session_pipe[0];
+}
+
+bool cw_session_drain(struct cw_session *s)
+{
+	(void)s;
+	if (++nr_drained == stop_after)
+		under_test->stop = true;
+	return true;
+}
+
+void cw_session_stop(struct cw_session *s)
+{
+	(void)s;
+}
+
+void cw_session_totals(const struct cw_session *s, struct cw_totals *t)
+{
+	(void)s;
+	memset(t, 0, sizeof(*t));
+}
+
+void cw_session_close(struct cw_session *s)
+{
+	(void)s;
+}
+
+/* ---- the tests ---- */
+
+static char *const command[] = { "sleep", "60", NULL };
+static struct cw_run opts;
+static struct running s;
+
+static int setup(void **state)
+{
+	(void)state;
+	opts = (struct cw_run){ .slow_limit_ns = CW_SLOW_LIMIT_NS };
+	s = (struct running){ .run = &opts, .signal_fd = -1 };
+	s.feed.writers = &opts.common.writers;
+	s.platform.mode = "none";
+	cw_arming_init(&s.arming, &cw_source_module);
+	under_test = &s;
+	nr_drained = 0;
+	stop_after = 0;
+	return pipe(session_pipe);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (s.child.pid && !s.child.ended) {
+		kill(s.child.pid, SIGKILL);
+		cw_child_cancel(&s.child);
+	}
+	close(session_pipe[0]);
+	close(session_pipe[1]);
+	return 0;
+}
+
+/* The command, in our process group or in one of its own. */
+static void command_runs(bool own_group)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	opts.command = command;
+	assert_int_equal(cw_child_start(&s.child, command, &mask), 0);
+	if (own_group)
+		assert_int_equal(setpgid(s.child.pid, s.child.pid), 0);
+	assert_int_equal(cw_child_go(&s.child), 0);
+}
+
+/* Whether the command ends of a signal that came to us. */
+static bool ends_of(int signal, int code)
+{
+	struct signalfd_siginfo si = { .ssi_signo = (__u32)signal, .ssi_code = code };
+	int tries;
+
+	on_signal(&s, &si);
+	for (tries = 0; !s.child.ended && tries < 30; tries++) {
+		usleep(10000);
+		cw_child_wait(&s.child);
+	}
+	return s.child.ended && s.child.status == 128 + signal;
+}
+
+static void test_closed_pipe(void **state)
+{
+	(void)state;
+	assert_false(is_over(&s));
+	opts.common.writers.pipe_closed = true;
+	assert_true(is_over(&s));
+	opts.command = command;	/* the command goes on, and the verdict with it */
+	assert_false(is_over(&s));
+	s.child.ended = true;
+	assert_true(is_over(&s));
+}
+
+static void test_terminal_signal_reached_the_command(void **state)
+{
+	(void)state;
+	command_runs(false);
+	assert_false(ends_of(SIGINT, SI_KERNEL));
+	assert_false(s.stop);
+	assert_true(ends_of(SIGINT, SI_USER));
+}
+
+static void test_terminal_signal_for_another_group(void **state)
+{
+	(void)state;
+	command_runs(true);
+	assert_true(ends_of(SIGINT, SI_KERNEL));
+}
+
+static void test_user_signals(void **state)
+{
+	struct signalfd_siginfo si = { .ssi_signo = SIGUSR1, .ssi_code = SI_USER };
+
+	(void)state;
+	on_signal(&s, &si);
+	assert_false(s.stop);	/* nothing to watch */
+	si.ssi_signo = SIGTERM;
+	on_signal(&s, &si);
+	assert_true(s.stop);
+	command_runs(false);
+	assert_true(ends_of(SIGUSR2, SI_USER));
+}
+
+static void test_user_signals_are_held(void **state)
+{
+	(void)state;
+	assert_int_equal(signals_hold(&s), 0);
+	raise(SIGUSR1);	/* would end us */
+	raise(SIGUSR2);
+	signals_read(&s);
+	assert_false(s.stop);
+	close(s.signal_fd);
+	sigprocmask(SIG_SETMASK, &s.old_mask, NULL);
+}
+
+/* A socket whose reader went away says POLLHUP alone. */
+static void test_socket_closed(void **state)
+{
+	int saved = dup(STDOUT_FILENO), pair[2];
+	bool failed, again;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	opts.common.writers.writer[0] = (struct cw_writer){ .ops = &cw_out_text, .file = stdout };
+	opts.common.writers.nr = 1;
+	stop_after = 100;
+	fflush(stdout);
+	dup2(pair[0], STDOUT_FILENO);
+	close(pair[0]);
+	close(pair[1]);
+	loop(&s);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	failed = opts.common.writers.writer[0].failed;
+	again = nr_drained > 1;
+	assert_true(failed);
+	assert_false(again);
+}
+
+/* Ended by somebody before it could begin: nothing that a user has mistyped. */
+static void test_command_killed_before_it_began(void **state)
+{
+	sigset_t mask;
+	siginfo_t info;
+
+	(void)state;
+	quiet();
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&mask);
+	opts.command = command;
+	assert_int_equal(cw_child_start(&s.child, command, &mask), 0);
+	kill(s.child.pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)s.child.pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(command_go(&s), CW_EXIT_UNKNOWN);
+	assert_true(s.child.ended);
+}
+
+static void test_command_cannot_be_run(void **state)
+{
+	char *const missing[] = { "/no/such/program", NULL };
+	sigset_t mask;
+
+	(void)state;
+	quiet();
+	sigemptyset(&mask);
+	opts.command = missing;
+	assert_int_equal(cw_child_start(&s.child, missing, &mask), 0);
+	assert_int_equal(command_go(&s), CW_EXIT_USAGE);
+	assert_true(s.child.ended);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+static const struct CMUnitTest tests[] = {
+	CASE(test_closed_pipe),
+	CASE(test_terminal_signal_reached_the_command),
+	CASE(test_terminal_signal_for_another_group),
+	CASE(test_user_signals),
+	CASE(test_user_signals_are_held),
+	CASE(test_socket_closed),
+	CASE(test_command_killed_before_it_began),
+	CASE(test_command_cannot_be_run),
+};
+
+UNIT_MAIN(tests)
