@@ -26,6 +26,8 @@ ifeq ($(SAN),1)
 override O := $O/san
 san := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
+# $O of the environment would reach a second make with /san in it already.
+again = $(MAKE) --no-print-directory O=$(base)
 # Debian keeps bpftool where only root looks.
 export PATH := $(PATH):/usr/sbin:/sbin
 
@@ -156,19 +158,20 @@ setup:
 
 # In a second make, since what this one looked up may have been installed a moment ago.
 demo: setup
-	@$(MAKE) --no-print-directory all module
-	@O=$(base) scripts/demo
+	@$(again) all module
+	@O=$(base) CW=$(abspath $O/cocowatch) scripts/demo
 
 test: setup
-	@$(MAKE) --no-print-directory all module
-	@$(MAKE) --no-print-directory run-tests
+	@$(again) all module
+	@$(again) module KERNEL=linux-image-cloud-amd64
+	@$(again) run-tests
 
 test-all:
 	@scripts/setup build vm lint extra
-	@$(MAKE) --no-print-directory all module
-	@$(MAKE) --no-print-directory module KERNEL=linux-image-cloud-amd64
-	@$(MAKE) --no-print-directory run-tests LONG=1
-	@$(MAKE) --no-print-directory run-tests-6.1 KERNEL=linux-image-cloud-amd64 LONG=1
+	@$(again) all module
+	@$(again) module KERNEL=linux-image-cloud-amd64
+	@$(again) run-tests LONG=1
+	@$(again) run-tests-6.1 KERNEL=linux-image-cloud-amd64 LONG=1
 
 # What a test finds in its environment; tests/lib.sh gives them names.
 test_env = O=$(base) CW=$(abspath $O/cocowatch) CW_KERNEL=$(KERNEL) CMOCKA_MESSAGE_OUTPUT=TAP
@@ -185,9 +188,9 @@ bench: all module $(bench_bin)
 
 lint:
 	@scripts/setup build lint
-	@$(MAKE) --no-print-directory $(skeletons) $(engine_skels)
+	@$(again) $(skeletons) $(engine_skels)
 	@O=$(base) scripts/lint
-	@$(MAKE) --no-print-directory module KMOD_OUT=$(base)/lint/kmod MODULE_FLAGS='W=1 KCFLAGS=-Werror'
+	@$(again) module KMOD_OUT=$(base)/lint/kmod MODULE_FLAGS='W=1 KCFLAGS=-Werror'
 
 #--- the rest ----------------------------------------------------------------------------------
 
@@ -202,15 +205,26 @@ define newline
 
 endef
 
+# Never more than what was made, and nothing where $O cannot be told from a place for other things.
+made := bench.json bpf cocowatch flags initramfs kernels kmod libcocowatch.a lint man obj san tests vm-accel
+
 clean:
-	rm -rf $(base)
+	$Qset -e; [ -d '$(base)' ] || exit 0; dir=$$(realpath '$(base)'); home=$$(realpath "$${HOME:-/}"); no=; \
+	case "$$home/" in "$${dir%/}"/*) no=1 ;; esac; \
+	for d in . $(wildcard .git .ci) bpf include man scripts src tests; do \
+		case "$$(realpath $$d)/" in "$${dir%/}"/*) no=1 ;; esac; \
+		case "$$dir/" in "$$(realpath $$d)"/*) [ $$d = . ] || no=1 ;; esac; \
+	done; \
+	[ -z "$$no" ] || { echo "make: O=$O is not a directory for output: nothing is removed" >&2; exit 1; }; \
+	[ -e "$$dir/flags" ] || [ -e "$$dir/san/flags" ] || [ -d "$$dir/kernels" ] || [ -d "$$dir/kmod" ] || exit 0; \
+	cd "$$dir"; rm -rf $(made); rmdir "$$dir" 2>/dev/null || :
 
 help:
 	@echo 'make all        cocowatch, its library and its BPF objects'
 	@echo 'make module     cocovm.ko for $$KERNEL, or for MODULE_KDIR=/lib/modules/.../build'
 	@echo 'make demo       boot a kernel and watch violations as they are caused'
 	@echo 'make test       all tests but the long ones'
-	@echo 'make test-all   those too, and the module on Linux 6.1'
+	@echo 'make test-all   those too, and all module tests on Linux 6.1'
 	@echo 'make bench      measure'
 	@echo 'make lint       check sources, scripts and manual pages'
 	@echo 'make install    to $$DESTDIR$$prefix'

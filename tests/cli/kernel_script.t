@@ -24,8 +24,15 @@ is "$(printf '%s\n' "$err" | wc -l)" 1 'unknown option: one line on stderr'
 run "$kernel" bash
 is "$rc" 2 'not a kernel package: status'
 
-# the proxy is one that nobody listens at: any use of the network fails
-export http_proxy=http://127.0.0.1:1 https_proxy=http://127.0.0.1:1
+# The proxy is one that nobody listens at: any use of the network fails.  What the machine's own
+# configuration of apt says of proxies comes before the environment, so it is not read.
+cat >"$tap_tmp/apt.conf" <<END
+Dir::Etc::Main "/dev/null";
+Dir::Etc::Parts "/dev/null";
+Acquire::http::Proxy "http://127.0.0.1:1";
+Acquire::https::Proxy "http://127.0.0.1:1";
+END
+export APT_CONFIG="$tap_tmp/apt.conf" http_proxy=http://127.0.0.1:1 https_proxy=http://127.0.0.1:1
 
 run env O="$empty" "$kernel" linux-image-0.0-none
 is "$rc" 1 'unknown package: status'
@@ -51,7 +58,7 @@ if [ -e "$dir/.layout" ]; then
 else
 	skip "$CW_KERNEL is not in $O" 'cached'
 fi
-unset http_proxy https_proxy
+unset APT_CONFIG http_proxy https_proxy
 
 # Stopped while it downloads or unpacks; the temporary directory must have been there before.
 env O="$empty" "$kernel" $package 2>"$tap_tmp/err" &

@@ -30,7 +30,7 @@ run "$vm" --kernel "$CW_KERNEL" --program /usr/bin/find --file "$tap_tmp/note:/n
 	printf "a\r\nb\001\377" >/out/bytes; cat /out/bytes; echo; cat /note
 	/usr/bin/find --version | head -n 1
 	modprobe dummy && grep -c "^dummy " /proc/modules
-	for d in /sys/fs/bpf /sys/kernel/tracing /sys/kernel/debug /tmp /dev/pts; do
+	for d in /sys/fs/bpf /sys/kernel/tracing /sys/kernel/debug /sys/kernel/security /tmp /dev/pts; do
 		grep -q " $d " /proc/mounts || echo "not mounted: $d"
 	done
 	echo "WARNING: expected by the test" >/dev/kmsg
@@ -82,5 +82,21 @@ for signal in TERM KILL; do
 		is "$(ls "$tap_tmp/$signal")" '' 'SIGTERM: no temporary files'
 	fi
 done
+
+# what the kernel does to it when memory runs out
+# shellcheck disable=SC2317
+killed_qemu() {
+	# shellcheck disable=SC2046 # one word for each
+	kill -KILL $(pgrep -f "qemu-system.*$tap_tmp/killed/")
+}
+mkdir "$tap_tmp/killed"
+TMPDIR=$tap_tmp/killed "$vm" --kernel "$CW_KERNEL" -- sleep 100 >/dev/null 2>"$tap_tmp/err" &
+pid=$!
+ok 'QEMU killed: it was running' wait_for 20 qemu_of "$tap_tmp/killed/"
+killed_qemu
+rc=0
+wait $pid || rc=$?
+is "$rc" 125 'QEMU killed: not the time limit'
+like "$(cat "$tap_tmp/err")" 'QEMU was killed' 'QEMU killed: said'
 
 done_testing

@@ -62,11 +62,26 @@ watch_stop() {
 	wait $watch_pid || rc=$?
 }
 
+# A child that ended is a zombie until it is waited for.
+watch_ended() {
+	! grep -q '^State:[[:space:]]*[^Z[:space:]]' /proc/$watch_pid/status 2>/dev/null
+}
+
+nothing_runs() {
+	[ "$(counter running)" = 0 ]
+}
+
 # Rules that were reported (violations, warnings) for a task of that name, sorted, once each.
 reported_for() {
 	grep -E '"type":"(violation|warning)"' $nd | sed 's/"previous":{[^}]*}//' |
 		grep -F "\"comm\":\"$1\"" |
 		sed 's/.*"rule":"\([A-Z0-9]*\)".*/\1/' | sort -u | tr '\n' ' ' | sed 's/ $//'
+}
+
+# What was reported for any task: "COMM RULE", sorted, once each.
+reported() {
+	grep -E '"type":"(violation|warning)"' $nd | sed 's/"previous":{[^}]*}//' |
+		sed 's/.*"rule":"\([A-Z0-9]*\)".*"comm":"\([^"]*\)".*/\2 \1/' | sort -u
 }
 
 # Names of tasks are cut at 15 characters.
@@ -82,12 +97,18 @@ scenarios() {
 	sed -n 's/^scenario \([a-z-]*\) rule=\([A-Z0-9]*\) twin=\([01]\).*/\1 \2 \3/p' /dev/cocovm
 }
 
+# kernel pointers, as hexadecimal or decimal numbers
+pointer='ffff[89a-f][0-9a-f]{11}|1844[0-9]{16}|-[0-9]{12,}'
+
 cpus=$(grep -c ^processor /proc/cpuinfo)
 
 #---------------------------------------------------------------------------------------------
 
 # Every honest twin, alone and from several workers at once: nothing is reported, every rule is held.
 section_honest() {
+	scenarios >/tmp/scenarios
+	ok 'honest: there are scenarios' test "$(grep -c . /tmp/scenarios)" -ge 17
+	ok 'honest: and those with a twin that misbehaves' test "$(grep -c ' 1$' /tmp/scenarios)" -ge 15
 	watch_start
 	scenarios | while read -r name rule twin; do
 		[ "$cpus" -gt 1 ] || [ "$name" != flush-one-cpu ] || continue
@@ -117,26 +138,32 @@ section_misbehave() {
 		[ "$cpus" -gt 1 ] || [ "$name" != flush-one-cpu ] || continue
 		cocovm run "$name" || echo "$name"
 	done >/tmp/refused
+	ok 'misbehave: the text is written live' wait_for 30 grep -q '^VIOLATION  T1' /tmp/w.txt
 	watch_stop
 	is "$(cat /tmp/refused)" '' "misbehave: every scenario runs on $cpus CPUs"
 	is "$rc" 1 'misbehave: cocowatch ends with 1'
 	misbehave_check alone
+	unlike "$(cat /tmp/w.txt $nd)" "$pointer" 'misbehave: no kernel pointer in text and ndjson'
+	block=$(sed -n '/^VIOLATION  T1/,/^$/p' /tmp/w.txt)
+	like "$block" '^  (stack    )? +cw_[a-z_]+\+0x[0-9a-f]+/0x[0-9a-f]+ \[cocovm\]$' 'misbehave: the stack has names'
+	like "$block" '^ +page [0-9]+ of the range, frame 0x[0-9a-f]+: present, ' 'misbehave: the PTE is decoded'
 	[ "$cpus" -gt 1 ] || return 0
 
 	watch_start
 	scenarios | while read -r name rule twin; do
 		[ "$twin" = 0 ] || cocovm start "$name" loops=10 workers=2 || echo "$name"
 	done >/tmp/refused
-	wait_for 120 test "$(counter running)" = 0 || true
-	while [ "$(counter running)" != 0 ]; do sleep 0.2; done
+	ok 'misbehave: all of them end' wait_for 120 nothing_runs
 	cocovm stop
 	watch_stop
 	is "$(cat /tmp/refused)" '' 'misbehave: all of them at once'
+	is "$rc" 1 'misbehave: cocowatch ends with 1 then too'
 	misbehave_check 'at once'
 }
 
 misbehave_check() {
 	scenarios >/tmp/scenarios
+	: >/tmp/expected
 	while read -r name rule twin; do
 		[ "$twin" = 1 ] || continue
 		if [ "$cpus" -eq 1 ] && [ "$name" = flush-one-cpu ]; then
@@ -144,21 +171,76 @@ misbehave_check() {
 			continue
 		fi
 		is "$(reported_for "$(task_name "$name")")" "$rule" "misbehave, $1: $name fires $rule alone"
+		echo "$(task_name "$name") $rule" >>/tmp/expected
 	done </tmp/scenarios
+	is "$(reported)" "$(sort -u /tmp/expected)" "misbehave, $1: and nothing is reported for any other task"
+}
+
+# Everything that may be running when the module goes.
+life_start() {
+	for name in window-present freed-shared freed-unknown hidden-failure never-finished overlap zeropad; do
+		cocovm start honest $name loops=0 workers=2
+		[ $name = zeropad ] || cocovm start $name loops=0
+	done
+	cocovm start honest hidden-failure keep=1 loops=3
+	cocovm start never-finished keep=1 loops=3
+}
+
+# What of the module is in the kernel: threads, its slab cache, areas (after rmmod their caller has no name).
+life_left() {
+	cat /proc/[0-9]*/comm 2>/dev/null | grep '^cocovm/'
+	grep cocovm /proc/slabinfo
+	awk '/\[cocovm\]/ || $3 ~ /^0x/' /proc/vmallocinfo
+}
+
+# In KiB, with no cache that could be dropped, once no more comes back (what was freed before returns late).
+memory_left() {
+	left=0
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		was=$left
+		echo 3 >/proc/sys/vm/drop_caches
+		left=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+		[ "$left" -gt $((was + 128)) ] || break
+		sleep 1
+	done
+	echo "$left"
+}
+
+# Writes to nearly every free page; one that was left not present ends the machine.
+memory_fill() {
+	mkdir -p /tmp/fill
+	mount -t tmpfs -o size=95% fill /tmp/fill || return
+	dd if=/dev/zero of=/tmp/fill/zeroes bs=1M count=$(($(memory_left) / 1024 - 100)) 2>/dev/null
+	fill_rc=$?
+	umount /tmp/fill
+	return $fill_rc
 }
 
 # What cocovm.ko and cocowatch leave behind.
 section_life() {
 	dmesg_mark life
-	for name in window-present freed-shared hidden-failure overlap zeropad; do
-		cocovm start honest $name loops=0 workers=2
-		[ $name = zeropad ] || cocovm start $name loops=0
-	done
+	like "$(life_left)" '\[cocovm\]' 'life: areas of the module can be seen'
+	like "$(life_left)" '^cocovm_object ' 'life: and its slab cache'
+	life_start
+	like "$(life_left)" '^cocovm/' 'life: and its threads'
 	sleep 1
 	ok 'life: rmmod while scenarios run' rmmod cocovm
 	not_ok 'life: the device is gone' test -e /dev/cocovm
+	is "$(life_left)" '' 'life: no thread, slab or area is left'
+	ok 'life: all memory can be written' memory_fill
+	before=$(memory_left)
+	for i in 1 2 3 4; do
+		module_in
+		life_start
+		sleep 0.3
+		rmmod cocovm || echo "$i"
+	done >/tmp/refused
+	is "$(cat /tmp/refused)" '' 'life: in and out, four times'
+	is "$(life_left)" '' 'life: still nothing is left'
+	lost=$((before - $(memory_left)))
+	# half a pool
+	ok "life: no memory is lost ($lost KiB)" test $lost -lt 4096
 	ok 'life: and in again' module_in
-	is "$(counter running) $(counter withheld)" '0 0' 'life: nothing is left running or withheld'
 
 	watch_start
 	not_ok 'life: a watched module stays' rmmod cocovm
@@ -168,10 +250,52 @@ section_life() {
 	ok 'life: no probe is left to hold the module' module_out
 	ok 'life: and in once more' module_in
 	cocovm run never-finished keep=1
-	not_ok 'life: pages are withheld' test "$(counter withheld)" = 0
+	like "$(counter withheld)" '^[1-9][0-9]*$' 'life: pages are withheld'
 	ok 'life: rmmod restores what was withheld' rmmod cocovm
+	ok 'life: all memory can be written then too' memory_fill
 	is "$(dmesg_splats life)" '' 'life: no splat'
 	module_in
+}
+
+# What was going on before the session is known to it.
+section_before() {
+	cocovm honest hidden-failure keep=1
+	cocovm run never-finished keep=1
+	like "$(counter withheld)" '^[1-9][0-9]*$' 'before: pages are withheld'
+	cocovm start honest plain loops=0 workers=2
+	watch_start
+	cocovm restore
+	is "$(counter withheld)" 0 'before: they are restored in the session'
+	cocovm stop
+	for name in hidden-failure never-finished freed-shared plain; do
+		cocovm honest $name loops=3
+	done
+	watch_stop
+	is "$rc" 0 'before: cocowatch ends with 0'
+	is "$(reported)" '' 'before: nothing is reported'
+	like "$(cat $nd)" '"type":"summary","verdict":"held",.*"losses":\[\]' 'before: nothing was lost'
+	is "$(outcome S3) $(outcome T7)" 'held held' 'before: S3 and T7 are held'
+}
+
+# More than the ring holds (some 1000 transitions) while nobody reads it.
+section_loss() {
+	run cocowatch gate --slow-limit $slow -o text=/tmp/t -o ndjson=$nd -- sh -c '
+		echo honest freed-shared >/dev/cocovm
+		kill -STOP $PPID; echo honest plain pages=1 loops=1200 >/dev/cocovm; kill -CONT $PPID'
+	is "$rc" 3 'loss: gate ends with 3'
+	like "$(cat /tmp/t)" '^lost: [1-9][0-9]* records that found the event ring full' 'loss: it is in the text'
+	like "$(cat $nd)" '"loss":"ring","count":[1-9]' 'loss: and in the NDJSON'
+	is "$(reported)" '' 'loss: nothing is reported for it'
+
+	watch_start
+	kill -STOP $watch_pid
+	cocovm honest plain pages=1 loops=1200
+	cocovm run window-present
+	kill -CONT $watch_pid
+	watch_stop
+	is "$rc" 1 'loss: a violation in it is not lost'
+	like "$(cat /tmp/w.txt)" '^T1: [1-9][0-9]* more, counted but not shown' 'loss: it is counted'
+	like "$(cat /tmp/w.txt)" '^lost: ' 'loss: beside what was lost'
 }
 
 section_device() {
@@ -195,17 +319,33 @@ section_device() {
 
 # Outputs and exit statuses that need a session.
 section_outputs() {
-	run cocowatch watch --for 1s -o ndjson=/dev/full -o text=/tmp/t
+	watch_start -o ndjson=/dev/full
+	cocovm honest plain
+	cocovm honest freed-shared
+	watch_stop
 	is "$rc" 3 'outputs: a full disk ends with 3'
-	like "$err" 'No space left' 'outputs: and is reported'
-	like "$(cat /tmp/t)" '^rule' 'outputs: the other one is complete'
+	like "$(cat /tmp/w.err)" 'No space left' 'outputs: and is reported'
+	like "$(cat /tmp/w.txt)" '^rule' 'outputs: the other one is complete'
+	watch_start -o ndjson=/dev/full
+	cocovm run window-present
+	watch_stop
+	is "$rc" 1 'outputs: a full disk hides no violation'
 
 	watch_start --for 300s
+	like "$(cat /proc/$watch_pid/status)" '^CapEff:.0000000400000000$' 'outputs: CAP_SYSLOG is all that is kept'
+	like "$(cat /proc/$watch_pid/status)" '^CapPrm:.0000000400000000$' 'outputs: and all there is to take'
 	cocovm honest plain
 	watch_stop TERM
 	is "$rc" 0 'outputs: SIGTERM ends a session like SIGINT'
 	like "$(cat /tmp/w.txt)" '^held' 'outputs: with its summary'
-	unlike "$(cat /tmp/w.txt $nd)" 'ffff[89a-f][0-9a-f]{11}' 'outputs: no kernel pointer in them'
+
+	watch_start --count 1
+	cocovm honest plain
+	not_ok 'outputs: --count 1: no violation, no end' watch_ended
+	cocovm run window-present
+	ok 'outputs: --count 1: a violation ends it' wait_for 30 watch_ended
+	watch_stop 2>/dev/null
+	is "$rc" 1 'outputs: --count 1: exit status 1'
 
 	echo 2.0 >/tmp/abi
 	mount --bind /tmp/abi /sys/module/cocovm/parameters/abi
@@ -228,7 +368,7 @@ section_gate() {
 	run cocowatch gate --slow-limit $slow -o text=/tmp/t -- sh -c \
 		'echo honest plain >/dev/cocovm; echo honest freed-shared >/dev/cocovm; exit 7'
 	is "$rc" 4 'gate: only the command failed'
-	like "$(cat /tmp/t)" '7' 'gate: its status is told'
+	like "$(cat /tmp/t)" '^the command ended with status 7$' 'gate: its status is told'
 	run cocowatch gate --slow-limit $slow -o text=/tmp/t -- true
 	is "$rc" 3 'gate: nothing exercised is no verdict'
 	run cocowatch gate --slow-limit $slow --require T4:2 -o ndjson=$nd -- sh -c \
@@ -241,6 +381,18 @@ section_gate() {
 	run cocowatch gate --slow-limit $slow --require S1 -o text=/tmp/t -- sh -c \
 		'echo honest plain >/dev/cocovm; echo honest freed-shared >/dev/cocovm'
 	is "$rc" 3 'gate: a required rule that is not armed is no verdict'
+
+	rm -f /tmp/ready
+	cocowatch gate --slow-limit $slow -o text=/tmp/t -- sh -c '
+		trap "exit 9" TERM
+		echo honest plain >/dev/cocovm; echo honest freed-shared >/dev/cocovm
+		touch /tmp/ready
+		while :; do sleep 0.1; done' &
+	watch_pid=$!
+	ok 'gate: a command that waits for a signal' wait_for 60 test -e /tmp/ready
+	watch_stop TERM
+	is "$rc" 4 'gate: a signal is passed on to the command'
+	like "$(cat /tmp/t)" '^the command ended with status 9$' 'gate: and what it made of it is told'
 }
 
 # The last one: a lockdown is not undone.
