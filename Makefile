@@ -36,7 +36,7 @@ Q   :=
 say :=
 else
 Q   := @
-say  = @printf '  %-7s %s\n' '$1' '$(or $2,$@)';
+say  = @printf '  %-7s %s\n' '$1' '$(patsubst $(CURDIR)/%,%,$(or $2,$@))';
 endif
 
 .DELETE_ON_ERROR:
