@@ -8,7 +8,7 @@
 
 #include "bench.h"
 #include "engine.skel.h"
-#include "honest.h"
+#include "fill.h"
 #include "memstore.h"
 
 #define BPF_TURNS    200000
@@ -84,7 +84,7 @@ static void record(struct cw_ev_step *ev)
 	for (group = 0; group < TRANSITIONS; group += IN_FLIGHT)
 		for (step = 0; step < HONEST_STEPS; step++)
 			for (i = 0; i < IN_FLIGHT; i++)
-				honest_step(ev++, step, (group + i) & 1,
+				honest_step(ev++, honest_types[step], (group + i) & 1,
 					    (1000ULL + group + i) << 32 | (1000 + group + i));
 }
 

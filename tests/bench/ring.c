@@ -16,7 +16,7 @@
 
 #include "bench.h"
 #include "feed.h"
-#include "honest.h"
+#include "fill.h"
 #include "ring.skel.h"
 
 #define BATCH	   4096			/* events of one run at full speed */

@@ -15,21 +15,19 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "../honest.h"
 #include "memstore.h"
 #include "vectors.h"
 #include "vectors.skel.h"
 
-#define PAGES	  8
-#define GFN	  0x1000
-#define VADDR	  0xffffc90000100000ULL
-#define SHARED	  (1ULL << 57)
+#define PAGES	  HONEST_PAGES
+#define GFN	  HONEST_GFN
+#define SHARED	  HONEST_SHARED
 #define TASK	  (7ULL << 32 | 70)
 #define OTHER	  (8ULL << 32 | 80)
 #define FRAMES	  (1 << 16)
 #define MAX_EDITS 8
 #define BIT(rule) CW_RULE_BIT(CW_RULE_##rule)
-
-static const struct cw_pte_fmt fmt = { .shared_mask = SHARED, .frame_mask = CW_PTE_FRAME };
 
 static int tests, failed;
 static struct vectors_bpf *skel;	/* NULL: this machine refuses the programs */
@@ -104,103 +102,6 @@ static bool both_frame(struct vector_io *io)
 	return !bpf_run(skel->progs.run_frame, &bpf) && bpf.ret == io->ret && bpf.lost == io->lost;
 }
 
-/* ---- an honest transition ---- */
-
-static __u64 pte(__u64 gfn, bool present, bool shared)
-{
-	__u64 frame = gfn << CW_PAGE_SHIFT;
-
-	if (!present)
-		frame = ~frame & CW_PTE_FRAME;
-	return frame | (present ? 0x163 : 0x062) | (shared ? SHARED : 0);
-}
-
-static struct cw_walk walk(bool present, bool shared)
-{
-	return (struct cw_walk) {
-		.walked = PAGES,
-		.present = present ? PAGES : 0,
-		.shared = shared ? PAGES : 0,
-		.first_present = present ? 0 : CW_NO_INDEX,
-		.first_absent = present ? CW_NO_INDEX : 0,
-		.first_shared = shared ? 0 : CW_NO_INDEX,
-		.first_private = shared ? CW_NO_INDEX : 0,
-		.first_differ = CW_NO_INDEX,
-		.pte_present = present ? pte(GFN, present, shared) : 0,
-		.pte_absent = present ? 0 : pte(GFN, present, shared),
-		.pte_shared = shared ? pte(GFN, present, shared) : 0,
-		.pte_private = shared ? 0 : pte(GFN, present, shared),
-	};
-}
-
-static __u64 frames_sum(__u64 gfn, __u32 nr)
-{
-	__u64 sum = 0;
-
-	while (nr--)
-		sum = CW_SUM_NEXT(sum, gfn++);
-	return sum;
-}
-
-static const __u16 steps[] = {
-	CW_EV_BEGIN, CW_EV_FLUSHED, CW_EV_PREPARED, CW_EV_PROBED, CW_EV_CHANGED, CW_EV_HOST_CALL,
-	CW_EV_HOST_ANSWER, CW_EV_HOST_DONE, CW_EV_FINISHED, CW_EV_END,
-};
-#define NR_STEPS (sizeof(steps) / sizeof(steps[0]))
-
-static void honest(struct cw_ev_step *ev, __u16 type, bool to_shared)
-{
-	bool present = type == CW_EV_BEGIN || type == CW_EV_END;
-	bool after = type >= CW_EV_CHANGED;
-
-	*ev = (struct cw_ev_step) {
-		.hdr = { .type = type, .len = sizeof(*ev), .task = TASK },
-		.vaddr = VADDR,
-		.gfn = GFN,
-		.gfn_min = GFN,
-		.gfn_max = GFN + PAGES - 1,
-		.nr_pages = PAGES,
-		.flags = CW_STEP_CONTIG,
-		.to_shared = to_shared,
-		.first_type = CW_NO_INDEX,
-		.frames_sum = frames_sum(GFN, PAGES),
-		.own = walk(present, after == to_shared),
-		.alias = walk(present, after == to_shared),
-	};
-	switch (type) {
-	case CW_EV_BEGIN:
-		ev->flags |= CW_STEP_WINDOW;
-		ev->before[to_shared ? CW_PG_PRIVATE : CW_PG_SHARED] = PAGES;
-		ev->types_read = PAGES;
-		break;
-	case CW_EV_FLUSHED:
-		ev->cpus_flushed = 4;
-		ev->cpus_online = 4;
-		break;
-	case CW_EV_PROBED:
-		ev->cpus_probed = 4;
-		break;
-	case CW_EV_HOST_CALL:
-		ev->flags |= CW_STEP_TOLD;
-		ev->told = PAGES;
-		ev->told_count = PAGES;
-		ev->told_sum = ev->frames_sum;
-		ev->host_code = 0xdb;
-		ev->visibility = to_shared ? 3 : 0;
-		break;
-	case CW_EV_HOST_ANSWER:
-		ev->told_count = PAGES;
-		ev->host_reps = PAGES;
-		break;
-	case CW_EV_PREPARED:
-	case CW_EV_CHANGED:
-	case CW_EV_FINISHED:
-	case CW_EV_END:
-		ev->flags |= CW_STEP_RET;
-		break;
-	}
-}
-
 /* ---- rows of transitions ---- */
 
 struct edit {
@@ -228,7 +129,7 @@ static bool row_step(const struct row *row, __u16 step, struct cw_ev_step *ev)
 	const struct edit *e;
 	int i;
 
-	honest(ev, step, !row->to_private);
+	honest_step(ev, step, !row->to_private, TASK);
 	for (i = 0; (e = edit_of(row, step, i)); i++) {
 		if (!e->size)
 			return false;
@@ -272,12 +173,12 @@ static void run_halves(const struct row *row, struct row_run *run)
 
 	for (half = 0; half < 2; half++) {
 		for (i = 0; i < 2; i++) {
-			struct vector_io io = { .fmt = fmt };
+			struct vector_io io = { .fmt = honest_fmt };
 			struct cw_ev_step *ev = &io.ev.step;
 
-			honest(ev, calls[i], !row->to_private);
+			honest_step(ev, calls[i], !row->to_private, TASK);
 			ev->told = ev->told_count = ev->host_reps = PAGES / 2;
-			ev->told_sum = frames_sum(GFN, PAGES / 2 * (half + 1));
+			ev->told_sum = honest_sum(GFN, PAGES / 2 * (half + 1));
 			e = edit_of(row, calls[i], 0);
 			if (half && e)
 				memcpy((char *)ev + e->off, &e->value, e->size);
@@ -291,14 +192,14 @@ static void run_row(const struct row *row)
 	struct row_run run = { .agree = true, .found = !row->finding };
 	size_t i;
 
-	for (i = 0; i < NR_STEPS; i++) {
-		struct vector_io io = { .fmt = fmt };
+	for (i = 0; i < HONEST_STEPS; i++) {
+		struct vector_io io = { .fmt = honest_fmt };
 
-		if (row->batches == 2 && steps[i] == CW_EV_HOST_CALL)
+		if (row->batches == 2 && honest_types[i] == CW_EV_HOST_CALL)
 			run_halves(row, &run);
-		else if (row->batches == 2 && steps[i] == CW_EV_HOST_ANSWER)
+		else if (row->batches == 2 && honest_types[i] == CW_EV_HOST_ANSWER)
 			continue;
-		else if (row_step(row, steps[i], &io.ev.step))
+		else if (row_step(row, honest_types[i], &io.ev.step))
 			run_step(row, &io, &run);
 	}
 	/* a rule may be without evidence at one step and checked at another, never both at one */
@@ -347,7 +248,7 @@ static const struct free_row free_rows[] = {
 
 static void run_free(const struct free_row *row)
 {
-	struct vector_io io = { .fmt = fmt };
+	struct vector_io io = { .fmt = honest_fmt };
 	bool agree;
 
 	io.ev.free = (struct cw_ev_free) {
@@ -381,7 +282,7 @@ static const struct zeropad_row zeropad_rows[] = {
 
 static void run_zeropad(const struct zeropad_row *row)
 {
-	struct vector_io io = { .fmt = fmt };
+	struct vector_io io = { .fmt = honest_fmt };
 	bool agree;
 
 	io.ev.zeropad = (struct cw_ev_zeropad) {
@@ -463,35 +364,35 @@ static void run_open(void)
 	int i, opened = 0;
 
 	memset(&io, 0, sizeof(io));
-	io.fmt = fmt;
-	honest(&io.ev.step, CW_EV_END, true);
+	io.fmt = honest_fmt;
+	honest_step(&io.ev.step, CW_EV_END, true, TASK);
 	agree &= both_event(&io);
 	report(agree && io.ret == CW_STEP_NO_OPEN && !io.out.checked,
 	       "open: an end without a beginning is judged by nothing");
 
 	for (i = 0; i < CW_DEPTH_MAX + 1; i++) {
-		honest(&io.ev.step, CW_EV_BEGIN, true);
+		honest_step(&io.ev.step, CW_EV_BEGIN, true, TASK);
 		agree &= both_event(&io);
 		opened += !io.ret;
 	}
 	report(agree && opened == CW_DEPTH_MAX && io.ev.step.depth == CW_DEPTH_MAX, "open: %d transitions of a task enclose each other",
 	       CW_DEPTH_MAX);
 	/* one that is too deep is not taken for the one around it */
-	honest(&io.ev.step, CW_EV_HOST_CALL, true);
+	honest_step(&io.ev.step, CW_EV_HOST_CALL, true, TASK);
 	agree &= both_event(&io) && io.ret == CW_STEP_NO_OPEN;
-	honest(&io.ev.step, CW_EV_END, true);
+	honest_step(&io.ev.step, CW_EV_END, true, TASK);
 	agree &= both_event(&io) && io.ret == CW_STEP_NO_OPEN;
 	report(agree, "open: the steps and the end of one that is too deep are nobody's");
 	for (i = 0; i < CW_DEPTH_MAX; i++) {
-		honest(&io.ev.step, CW_EV_TASK_EXIT, true);
+		honest_step(&io.ev.step, CW_EV_TASK_EXIT, true, TASK);
 		agree &= both_event(&io);
 		opened -= !io.ret;
 	}
-	honest(&io.ev.step, CW_EV_TASK_EXIT, true);
+	honest_step(&io.ev.step, CW_EV_TASK_EXIT, true, TASK);
 	agree &= both_event(&io);
 	report(agree && !opened && io.ret == CW_STEP_NO_OPEN, "open: an exiting task leaves none of them");
 
-	honest(&io.ev.step, CW_EV_BEGIN, true);
+	honest_step(&io.ev.step, CW_EV_BEGIN, true, TASK);
 	io.ev.hdr.type = 999;
 	agree &= both_event(&io);
 	report(agree && io.ret == CW_STEP_SKIPPED, "a type that is not known is skipped");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The events of an honest transition, with the evidence that a probe fills in.  That
- * it is honest is checked by whoever times it: every rule judged, none violated.
+/* The events of an honest transition, with the evidence that a probe fills in: what the
+ * vectors edit and the benchmarks time.
  */
 #ifndef HONEST_H
 #define HONEST_H
@@ -8,14 +8,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include <bpf/bpf.h>
-
 #include <cocowatch/check.h>
 #include <cocowatch/event.h>
 #include <cocowatch/rules.h>
 #include <cocowatch/state.h>
-
-#include "loop.h"
 
 #define HONEST_PAGES  8
 #define HONEST_STEPS  10
@@ -68,8 +64,19 @@ static inline void honest_host_call(struct cw_ev_step *ev)
 {
 	ev->flags |= CW_STEP_TOLD;
 	ev->told = HONEST_PAGES;
+	ev->told_sum = ev->frames_sum;
 	ev->host_code = 0xdb;
 	ev->visibility = ev->to_shared ? 3 : 0;
+}
+
+/* Sum over nr frames from gfn on, as a probe makes it. */
+static inline __u64 honest_sum(__u64 gfn, __u32 nr)
+{
+	__u64 sum = 0;
+
+	while (nr--)
+		sum = CW_SUM_NEXT(sum, gfn++);
+	return sum;
 }
 
 /* What only a step of its type knows. */
@@ -80,7 +87,7 @@ static inline void honest_details(struct cw_ev_step *ev)
 		ev->flags |= CW_STEP_WINDOW;
 		ev->before[ev->to_shared ? CW_PG_PRIVATE : CW_PG_SHARED] = HONEST_PAGES;
 		ev->types_read = HONEST_PAGES;
-		memcpy(ev->comm, "bench", sizeof("bench"));
+		memcpy(ev->comm, "honest", sizeof("honest"));
 		break;
 	case CW_EV_FLUSHED:
 		ev->cpus_flushed = HONEST_CPUS;
@@ -106,14 +113,14 @@ static inline void honest_details(struct cw_ev_step *ev)
 	}
 }
 
-/* Step nr (0 to HONEST_STEPS - 1) of a transition. */
-static inline void honest_step(struct cw_ev_step *ev, unsigned int nr, bool to_shared, __u64 task)
+static const __u16 honest_types[HONEST_STEPS] = {
+	CW_EV_BEGIN, CW_EV_FLUSHED, CW_EV_PREPARED, CW_EV_PROBED, CW_EV_CHANGED,
+	CW_EV_HOST_CALL, CW_EV_HOST_ANSWER, CW_EV_HOST_DONE, CW_EV_FINISHED, CW_EV_END,
+};
+
+/* One step of a transition, by its type. */
+static inline void honest_step(struct cw_ev_step *ev, __u16 type, bool to_shared, __u64 task)
 {
-	static const __u16 types[HONEST_STEPS] = {
-		CW_EV_BEGIN, CW_EV_FLUSHED, CW_EV_PREPARED, CW_EV_PROBED, CW_EV_CHANGED,
-		CW_EV_HOST_CALL, CW_EV_HOST_ANSWER, CW_EV_HOST_DONE, CW_EV_FINISHED, CW_EV_END,
-	};
-	__u16 type = types[nr];
 	bool present = type == CW_EV_BEGIN || type == CW_EV_END;
 	bool shared = (type >= CW_EV_CHANGED) == to_shared;
 
@@ -127,26 +134,11 @@ static inline void honest_step(struct cw_ev_step *ev, unsigned int nr, bool to_s
 		.flags = CW_STEP_CONTIG,
 		.to_shared = to_shared,
 		.first_type = CW_NO_INDEX,
+		.frames_sum = honest_sum(HONEST_GFN, HONEST_PAGES),
 		.own = honest_walk(present, shared),
 		.alias = honest_walk(present, shared),
 	};
 	honest_details(ev);
 }
-
-/* Fills the map that the loops in BPF go round in: a transition there and back. */
-static inline int honest_fill(int map)
-{
-	struct cw_ev_step ev;
-	__u32 i;
-	int err = 0;
-
-	for (i = 0; i < LOOP_EVENTS && !err; i++) {
-		honest_step(&ev, i % HONEST_STEPS, i < HONEST_STEPS, 7ULL << 32 | 70);
-		err = bpf_map_update_elem(map, &i, &ev, BPF_ANY);
-	}
-	return err;
-}
-
-_Static_assert(LOOP_EVENTS == 2 * HONEST_STEPS, "the loop has a transition each way");
 
 #endif
