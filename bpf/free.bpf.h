@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Pages that go back to the allocator: a test of the state words, confirmed by a
- * walk before anybody is accused.  The includer defines CW_SPACE.
+/* Pages that go back to the allocator: each frame that took part in a transition is
+ * judged by its state, confirmed by a walk.  The includer defines CW_SPACE.
  */
 #ifndef CW_FREE_BPF_H
 #define CW_FREE_BPF_H

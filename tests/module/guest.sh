@@ -254,11 +254,19 @@ section_life() {
 	module_in
 }
 
+# Words of the state map of a session in which not all frames are private.
+states_known() {
+	bpftool map dump name cw_pages | grep -c '"value": [1-9]'
+}
+
 # What was going on before the session is known to it.
 section_before() {
 	cocovm honest hidden-failure keep=1
 	cocovm run never-finished keep=1
 	like "$(counter withheld)" '^[1-9][0-9]*$' 'before: pages are withheld'
+	watch_start
+	like "$(states_known)" '^[1-9][0-9]*$' 'before: a session learns of them when it begins'
+	watch_stop
 	cocovm start honest plain loops=0 workers=2
 	watch_start
 	cocovm restore

@@ -14,7 +14,7 @@ boot() {
 	shift
 	release=$(cat "$O/kernels/$CW_KERNEL/release") || exit 1
 	exec "$TOP/scripts/vm" --kernel "$CW_KERNEL" --cpus "$cpus" --timeout 540 \
-		--program "$CW" --module "$O/kmod/$release/cocovm.ko" \
+		--program "$CW" --program "$(PATH=$PATH:/usr/sbin command -v bpftool)" --module "$O/kmod/$release/cocovm.ko" \
 		--file "$TOP/tests/lib.sh:/tests/lib.sh" \
 		--file "$TOP/tests/module/guest.sh:/tests/guest.sh" \
 		-- sh /tests/guest.sh "$@"
