@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "err.h"
 #include "exit.h"
+#include "libbpf_log.h"
 #include "names.h"
 #include "options.h"
 #include "session.h"

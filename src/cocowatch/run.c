@@ -16,6 +16,7 @@
 #include "child.h"
 #include "clock.h"
 #include "err.h"
+#include "libbpf_log.h"
 
 #define TICK_MS 100
 #define NSEC_PER_MSEC 1000000ULL

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One way to print an error, and a place where libbpf's last words are kept,
- * since they often hold the reason that an errno does not.
- */
+/* One way to print an error, under the name of the program that runs. */
 #include "err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <bpf/libbpf.h>
-
 #include "text.h"
-
-static char libbpf_last[256];
-static bool libbpf_debug;
 
 static void print_line(int err, const char *fmt, va_list ap)
 {
@@ -23,9 +17,9 @@ static void print_line(int err, const char *fmt, va_list ap)
 	cw_text_clean(msg);
 	fflush(stdout);	/* keeps the order where both go to one terminal */
 	if (err < 0)
-		fprintf(stderr, "cocowatch: %s: %s\n", msg, strerror(-err));
+		fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, msg, strerror(-err));
 	else
-		fprintf(stderr, "cocowatch: %s\n", msg);
+		fprintf(stderr, "%s: %s\n", program_invocation_short_name, msg);
 }
 
 int cw_err(int err, const char *fmt, ...)
@@ -46,41 +40,4 @@ int cw_say(int status, const char *fmt, ...)
 	print_line(0, fmt, ap);
 	va_end(ap);
 	return status;
-}
-
-/* libbpf says what went wrong, and then again that something did. */
-static bool is_echo(const char *fmt)
-{
-	return strstr(fmt, "failed to load object") || strstr(fmt, "failed to load BPF skeleton") ||
-	       strstr(fmt, "-- BEGIN PROG LOAD LOG --");
-}
-
-/* A verifier log comes as one message of many lines: only the first is kept. */
-static int on_libbpf_print(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	va_list copy;
-
-	if (level == LIBBPF_WARN && !is_echo(fmt)) {
-		va_copy(copy, ap);
-		vsnprintf(libbpf_last, sizeof(libbpf_last), fmt, copy);
-		va_end(copy);
-		libbpf_last[strcspn(libbpf_last, "\n")] = '\0';
-	}
-	return libbpf_debug ? vfprintf(stderr, fmt, ap) : 0;
-}
-
-void cw_libbpf_init(bool debug)
-{
-	libbpf_debug = debug;
-	libbpf_set_print(on_libbpf_print);
-}
-
-const char *cw_libbpf_last(void)
-{
-	return strncmp(libbpf_last, "libbpf: ", 8) ? libbpf_last : libbpf_last + 8;
-}
-
-void cw_libbpf_forget(void)
-{
-	libbpf_last[0] = '\0';
 }

@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Messages on stderr: `cocowatch: what was tried: reason`, printed once, by the
+/* Messages on stderr: `PROGRAM: what was tried: reason`, printed once, by the
  * layer that knows the object; always one line, whatever a name in them holds.
  */
 #ifndef CW_ERR_H
 #define CW_ERR_H
-
-#include <stdbool.h>
 
 /* Prints the message and, for err < 0, the errno text as reason.  Returns err. */
 int cw_err(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Prints the message as it is.  Returns status, so that a caller can leave with it. */
 int cw_say(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/* Sends libbpf's own messages to stderr (debug) or keeps them back. */
-void cw_libbpf_init(bool debug);
-
-/* The last warning that libbpf gave, on one line; "" when there was none.  Static storage. */
-const char *cw_libbpf_last(void);
-void cw_libbpf_forget(void);
 
 #endif

@@ -21,6 +21,7 @@
 #include "clock.h"
 #include "err.h"
 #include "ksyms.h"
+#include "libbpf_log.h"
 #include "module.skel.h"
 
 #define DEVICE "/dev/cocovm"

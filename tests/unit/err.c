@@ -32,9 +32,9 @@ static void test_one_line(void **state)
 {
 	(void)state;
 	assert_string_equal(said(-ENOENT, "a file"),
-			    "cocowatch: cannot write a file: No such file or directory\n");
-	assert_string_equal(said(0, "a\nb\x1b[2J\r\x7f"), "cocowatch: cannot write a?b?[2J??\n");
-	assert_string_equal(said(0, "\xff\xfe"), "cocowatch: cannot write ??\n");
+			    "err: cannot write a file: No such file or directory\n");
+	assert_string_equal(said(0, "a\nb\x1b[2J\r\x7f"), "err: cannot write a?b?[2J??\n");
+	assert_string_equal(said(0, "\xff\xfe"), "err: cannot write ??\n");
 }
 
 static void test_letters_of_others(void **state)
