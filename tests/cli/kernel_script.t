@@ -24,6 +24,12 @@ is "$(printf '%s\n' "$err" | wc -l)" 1 'unknown option: one line on stderr'
 run "$kernel" bash
 is "$rc" 2 'not a kernel package: status'
 
+for name in linux-image-cloud-amd64/ linux-image-cloud-amd64/trixie linux-image-cloud-amd64_sid/sid; do
+	run "$kernel" $name
+	is "$rc" 2 "not a suite, $name: status"
+	like "$err" 'only sid is: ' "not a suite, $name: says which there is"
+done
+
 # The proxy is one that nobody listens at: any use of the network fails.  What the machine's own
 # configuration of apt says of proxies comes before the environment, so it is not read.
 cat >"$tap_tmp/apt.conf" <<END
@@ -44,6 +50,21 @@ is "$rc" 1 'no network: status'
 like "$err" "cannot (download|find) $package: .*run it again|apt knows no $package" 'no network: says what to do'
 is "$(left)" '' 'no network: no half-made cache'
 
+run env O="$empty" "$kernel" $package/sid
+is "$rc" 1 'sid, no network: status'
+like "$err" "cannot find $package/sid: .*run it again|apt has no package lists" 'sid, no network: says what to do'
+is "$(left)" '' 'sid, no network: no half-made cache'
+
+# whoever has a directory of it can also name it by that
+mkdir -p "$empty/kernels/linux-image-x_sid"
+sed -n 's/^layout=//p' "$kernel" >"$empty/kernels/linux-image-x_sid/.layout"
+for name in linux-image-x/sid linux-image-x_sid; do
+	run env O="$empty" "$kernel" --print-dir $name
+	is "$out" "$empty/kernels/linux-image-x_sid" "$name: its directory"
+done
+rm -r "$empty/kernels/linux-image-x_sid"
+
+CW_KERNEL=$(echo "$CW_KERNEL" | tr / _)
 dir=$O/kernels/$CW_KERNEL
 if [ -e "$dir/.layout" ]; then
 	run "$kernel" --print-dir "$CW_KERNEL"
