@@ -48,6 +48,7 @@ endif
 
 lib_src    := $(sort $(wildcard src/lib/*.c))
 tool_src   := $(sort $(wildcard src/cocowatch/*.c))
+box_src    := $(sort $(wildcard src/cocobox/*.c))
 bpf_src    := $(sort $(wildcard bpf/*.bpf.c))
 unit_src   := $(sort $(wildcard tests/unit/*.c))
 engine_bpf := $(sort $(wildcard tests/engine/*.bpf.c))
@@ -58,6 +59,7 @@ kmod_src   := $(sort $(wildcard src/kmod/*.c src/kmod/*.h src/kmod/Kbuild))
 
 lib_obj      := $(lib_src:%.c=$O/obj/%.o)
 tool_obj     := $(tool_src:%.c=$O/obj/%.o)
+box_obj      := $(box_src:%.c=$O/obj/%.o)
 skeletons    := $(bpf_src:%.bpf.c=$O/%.skel.h)
 engine_skels := $(engine_bpf:%.bpf.c=$O/%.skel.h)
 bench_skels  := $(bench_bpf:%.bpf.c=$O/%.skel.h)
@@ -66,6 +68,9 @@ engine_bin   := $(engine_src:%.c=$O/%)
 bench_bin    := $(bench_src:%.c=$O/%)
 library      := $O/libcocowatch.a
 tool         := $(if $(tool_src),$O/cocowatch)
+box_main     := $O/obj/src/cocobox/main.o
+box_library  := $O/libcocobox.a
+box          := $(if $(wildcard src/cocobox/main.c),$O/cocobox)
 rules_man    := $(if $(tool_src),$O/man/cocowatch-rules.7)
 man           = $(sort $(wildcard man/*.[1-8]) $(rules_man))
 
@@ -85,7 +90,7 @@ pkg_libs   = $(shell $(PKG_CONFIG) --libs $(packages))
 bpf_cflags = -std=gnu11 -Wall -Wextra -Wno-unused-parameter -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
              -Iinclude -Ibpf -idirafter /usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
 
-all: $(library) $(tool) $(skeletons) $(rules_man)
+all: $(library) $(tool) $(box) $(skeletons) $(rules_man)
 
 # Objects are built again when the compiler or its flags change.
 $O/flags: FORCE | $O/
@@ -117,6 +122,16 @@ $(library): $(lib_obj)
 $O/cocowatch: $(tool_obj) $(library)
 	$(call say,LD)$(CC) $(CFLAGS) $(san) $(LDFLAGS) -o $@ $(tool_obj) $(library) $(pkg_libs)
 
+# cocobox needs no BPF and nothing of libbpf's.
+$O/obj/src/cocobox/%.o: src/cocobox/%.c $O/flags | $$(@D)/
+	$(call say,CC)$(CC) $(cw_cflags) -c -o $@ $<
+
+$(box_library): $(filter-out $(box_main),$(box_obj))
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$(box): $(box_main) $(box_library) $(library)
+	$(call say,LD)$(CC) $(CFLAGS) $(san) $(LDFLAGS) -pthread -o $@ $^ -ljansson
+
 # The rules' manual page comes from the table that the engine reads.
 $O/man/cocowatch-rules.7: $(tool) | $$(@D)/
 	$(call say,MAN)$(tool) rules --man >$@
@@ -145,6 +160,11 @@ module: $(kmod_src)
 
 $O/tests/unit/%: tests/unit/%.c $(library) | $$(@D)/
 	$(call say,CC)$(CC) $(cw_cflags) $(pkg_cflags) -MF $@.d $(LDFLAGS) -o $@ $< $(library) -lcmocka $(pkg_libs)
+
+# The box's own parts, and none of the watcher's.
+$O/tests/unit/box_%: tests/unit/box_%.c $(box_library) $(library) | $$(@D)/
+	$(call say,CC)$(CC) $(cw_cflags) -Isrc/cocobox -MF $@.d $(LDFLAGS) -pthread -o $@ $< $(box_library) $(library) \
+		-lcmocka -ljansson
 
 $O/tests/engine/%: tests/engine/%.c $(library) | $$(@D)/ $(skeletons) $(engine_skels)
 	$(call say,CC)$(CC) $(cw_cflags) -I$O/tests/engine $(pkg_cflags) -MF $@.d $(LDFLAGS) -o $@ $< $(library) \
@@ -196,7 +216,7 @@ lint:
 
 install: all
 	install -d $(DESTDIR)$(bindir)
-	install -m 755 $O/cocowatch $(wildcard scripts/cocosnoop) $(DESTDIR)$(bindir)/
+	install -m 755 $O/cocowatch $O/cocobox $(wildcard scripts/cocosnoop) $(DESTDIR)$(bindir)/
 	$(foreach m,$(man),install -D -m 644 $m $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m)$(newline))
 
 # an empty line and the end of one
@@ -206,7 +226,7 @@ define newline
 endef
 
 # Never more than what was made, and nothing where $O cannot be told from a place for other things.
-made := bench.json bpf cocowatch flags initramfs kernels kmod libcocowatch.a lint man obj san tests vm-accel
+made := bench.json bpf cocobox cocowatch flags initramfs kernels kmod libcocobox.a libcocowatch.a lint man obj san tests vm-accel
 
 clean:
 	$Qset -e; [ -d '$(base)' ] || exit 0; dir=$$(realpath '$(base)'); home=$$(realpath "$${HOME:-/}"); no=; \
@@ -234,5 +254,5 @@ help:
 	@echo 'V=1 shows commands, SAN=1 builds with ASan and UBSan, O=DIR builds elsewhere,'
 	@echo 'CC=clang and KERNEL=linux-image-cloud-amd64 (6.1) work'
 
--include $(wildcard $(lib_obj:.o=.d) $(tool_obj:.o=.d) $(bpf_src:%.bpf.c=$O/%.bpf.d) \
+-include $(wildcard $(lib_obj:.o=.d) $(tool_obj:.o=.d) $(box_obj:.o=.d) $(bpf_src:%.bpf.c=$O/%.bpf.d) \
 	$(engine_bpf:%.bpf.c=$O/%.bpf.d) $(bench_bpf:%.bpf.c=$O/%.bpf.d) $(unit_bin:=.d) $(engine_bin:=.d) $(bench_bin:=.d))

@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The referee: frames that change sides, frames that are handed over, canaries, accesses through
+ * the wrong alias (made by the test itself on the mappings that a guest would see), and the account
+ * of it all.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "box.h"
+#include "loop_run.h"
+#include "referee.h"
+#include "referee_canary.h"
+#include "referee_impl.h"
+
+#define SIZE (64ULL << 20)
+#define BIT 39
+#define SHARED_GFN (1ULL << (BIT - CW_PAGE_SHIFT))
+
+static struct cw_config config;
+static struct cw_box box;
+static char path[] = "/tmp/box_referee.XXXXXX";
+
+static int setup(void **state)
+{
+	int fd;
+
+	(void)state;
+	memcpy(path + sizeof(path) - 7, "XXXXXX", 6);
+	fd = mkstemp(path);
+	close(fd);
+	config = (struct cw_config){ .referee = path };
+	box = (struct cw_box){ .config = &config };
+	pthread_mutex_init(&box.lock, NULL);
+	quiet();
+	return fd < 0 || cw_loop_init(&box) || cw_mem_init(&box.mem, SIZE, BIT) ||
+	       cw_referee_init(&box);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	cw_referee_exit(&box);
+	cw_loop_exit(&box);
+	cw_mem_exit(&box.mem);
+	unlink(path);
+	return 0;
+}
+
+static __u8 *host(__u64 gfn)
+{
+	return box.mem.host + (gfn << CW_PAGE_SHIFT);
+}
+
+static __u64 findings(void)
+{
+	return cw_referee_findings(box.referee);
+}
+
+/* The nth line of that type, from 0; NULL when there is none. */
+static json_t *line(const char *type, int nth)
+{
+	FILE *f = fopen(path, "re");
+	char text[4096];
+	json_t *o, *found = NULL;
+
+	while (!found && fgets(text, sizeof(text), f)) {
+		o = json_loads(text, 0, NULL);
+		assert_non_null(o);
+		if (!strcmp(json_string_value(json_object_get(o, "type")), type) && !nth--)
+			found = json_incref(o);
+		json_decref(o);
+	}
+	fclose(f);
+	return found;
+}
+
+static bool has_line(const char *type, int nth)
+{
+	json_t *o = line(type, nth);
+	bool has = o;
+
+	json_decref(o);
+	return has;
+}
+
+static void assert_number(const char *type, int nth, const char *key, __u64 want)
+{
+	json_t *o = line(type, nth);
+
+	assert_non_null(o);
+	assert_true(json_is_integer(json_object_get(o, key)));
+	assert_int_equal(json_integer_value(json_object_get(o, key)), want);
+	json_decref(o);
+}
+
+static void assert_text(const char *type, int nth, const char *key, const char *want)
+{
+	json_t *o = line(type, nth);
+	const char *text = json_string_value(json_object_get(o, key));
+
+	if (want)
+		assert_string_equal(text, want);
+	else
+		assert_true(json_is_null(json_object_get(o, key)));
+	json_decref(o);
+}
+
+/* ---- frames that change sides ---- */
+
+static void test_convert_sets(void **state)
+{
+	(void)state;
+	assert_int_equal(cw_referee_convert(&box, 10, 4, true), 0);
+	assert_false(cw_mem_is_visible(&box.mem, 9));
+	assert_true(cw_mem_is_visible(&box.mem, 10));
+	assert_true(cw_mem_is_visible(&box.mem, 13));
+	assert_false(cw_mem_is_visible(&box.mem, 14));
+	assert_int_equal(cw_referee_convert(&box, 12, 10, true), 0);
+	assert_int_equal(cw_referee_convert(&box, SHARED_GFN | 11, 1, false), 0);
+	assert_false(cw_mem_is_visible(&box.mem, 11));
+	cw_referee_call(&box, true, 14, 13, 0);
+	cw_referee_call(&box, true, 1, 0, 5);
+	assert_int_equal(cw_referee_close(&box), 0);
+	assert_number("visibility", 0, "done", 13);
+	assert_number("summary", 0, "visible_max", 12);
+	assert_number("summary", 0, "visible_now", 11);
+	assert_number("summary", 0, "converted", 13);
+	assert_number("summary", 0, "calls", 2);
+	assert_number("summary", 0, "calls_refused", 1);
+	assert_number("left_visible", 0, "gfn", 10);
+	assert_number("left_visible", 0, "nr_pages", 1);
+	assert_number("left_visible", 1, "gfn", 12);
+	assert_number("left_visible", 1, "nr_pages", 10);
+}
+
+static void test_convert_refuses(void **state)
+{
+	static const struct {
+		__u64 gfn;
+		__u64 nr;
+	} bad[] = {
+		{ 0, 0 },
+		{ SIZE >> CW_PAGE_SHIFT, 1 },
+		{ (SIZE >> CW_PAGE_SHIFT) - 1, 2 },
+		{ 0, ~0ULL },
+		{ 1, ~0ULL },
+		{ 1, 1ULL << 52 },
+		{ ~0ULL, 1 },
+		{ 1ULL << 52, 1 },
+		{ CW_HOLE_START >> CW_PAGE_SHIFT, 1 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NR(bad); i++) {
+		assert_int_equal(cw_referee_convert(&box, bad[i].gfn, bad[i].nr, true), -EINVAL);
+		assert_int_equal(cw_referee_supply(&box, bad[i].gfn, bad[i].nr), -EINVAL);
+	}
+	assert_int_equal(box.referee->nr_visible, 0);
+}
+
+static void test_convert_loses_contents(void **state)
+{
+	static const __u8 zero[CW_PAGE_SIZE];
+	__u8 old[CW_PAGE_SIZE];
+
+	(void)state;
+	memset(old, 0x5a, sizeof(old));
+	memcpy(host(20), old, sizeof(old));
+	assert_int_equal(cw_referee_convert(&box, 20, 1, true), 0);
+	assert_memory_not_equal(host(20), old, 8);
+	assert_memory_not_equal(host(20) + 4088, old, 8);
+	assert_memory_not_equal(host(20), zero, 8);
+	/* it is there already: nothing is lost */
+	memcpy(host(20), old, sizeof(old));
+	assert_int_equal(cw_referee_convert(&box, 19, 3, true), 0);
+	assert_memory_equal(host(20), old, sizeof(old));
+	assert_int_equal(cw_referee_convert(&box, 20, 1, false), 0);
+	assert_memory_not_equal(host(20), old, 8);
+	assert_memory_not_equal(host(20), zero, 8);
+}
+
+/* More than one write can take. */
+static void test_convert_many(void **state)
+{
+	__u64 nr = SIZE >> CW_PAGE_SHIFT, gfn;
+
+	(void)state;
+	assert_int_equal(cw_referee_convert(&box, 0, nr, true), 0);
+	for (gfn = 1; gfn < nr; gfn++)
+		assert_memory_equal(host(0), host(gfn), CW_PAGE_SIZE);
+	assert_int_equal(box.referee->nr_visible, nr);
+	assert_int_equal(cw_referee_convert(&box, 0, nr, false), 0);
+	assert_int_equal(box.referee->nr_visible, 0);
+}
+
+static void test_supplied(void **state)
+{
+	(void)state;
+	*host(100) = 1;
+	assert_int_equal(cw_referee_supply(&box, 100, 2), 0);
+	assert_int_equal(*host(100), 0);
+	assert_int_equal(*host(101), 0);
+	assert_true(cw_mem_is_visible(&box.mem, 101));
+	assert_true(cw_referee_handed(&box, CW_HANDED_SYNIC, 100));
+	assert_int_equal(cw_referee_close(&box), 0);
+	assert_false(has_line("left_visible", 0));
+	assert_number("summary", 0, "supplied", 2);
+}
+
+/* ---- frames that are handed over ---- */
+
+static void test_handed(void **state)
+{
+	(void)state;
+	assert_false(cw_referee_handed(&box, CW_HANDED_GPADL, 30));
+	assert_number("handed_private", 0, "gfn", 30);
+	assert_text("handed_private", 0, "by", "gpadl");
+	/* once for each way until it changes sides */
+	assert_false(cw_referee_handed(&box, CW_HANDED_GPADL, SHARED_GFN | 30));
+	assert_int_equal(findings(), 1);
+	assert_false(cw_referee_handed(&box, CW_HANDED_MONITOR, 30));
+	assert_int_equal(findings(), 2);
+	cw_referee_convert(&box, 30, 1, true);
+	assert_true(cw_referee_handed(&box, CW_HANDED_GPADL, 30));
+	assert_int_equal(findings(), 2);
+	cw_referee_convert(&box, 30, 1, false);
+	assert_false(cw_referee_handed(&box, CW_HANDED_GPADL, 30));
+	assert_int_equal(findings(), 3);
+	assert_int_equal(cw_referee_close(&box), 3);
+	assert_number("summary", 0, "handed_private", 3);
+}
+
+static void test_handed_no_ram(void **state)
+{
+	(void)state;
+	assert_false(cw_referee_handed(&box, CW_HANDED_BUFFER, ~0ULL));
+	assert_false(cw_referee_handed(&box, CW_HANDED_BUFFER, SIZE >> CW_PAGE_SHIFT));
+	assert_int_equal(findings(), 2);
+}
+
+static void test_stop_on_finding(void **state)
+{
+	(void)state;
+	config.stop_on_finding = true;
+	cw_referee_convert(&box, 30, 1, true);
+	cw_referee_handed(&box, CW_HANDED_GPADL, 30);
+	assert_false(box.ended);
+	cw_referee_handed(&box, CW_HANDED_GPADL, 31);
+	assert_true(box.ended);
+	assert_int_equal(box.status, CW_BOX_CANNOT);
+}
+
+/* ---- canaries ---- */
+
+static void plant(__u64 gfn, unsigned int offset, __u64 id)
+{
+	__u64 canary[2] = { cw_canary_magic(), id };
+
+	memcpy(host(gfn) + offset, canary, sizeof(canary));
+}
+
+static void test_canary_found(void **state)
+{
+	(void)state;
+	cw_referee_convert(&box, 40, 2, true);
+	plant(40, 1001, 0x77);
+	plant(41, 0, 0x77);
+	plant(41, 16, 0x78);
+	plant(41, 64, 0x78);
+	plant(41, 4080, 0x79);
+	assert_int_equal(cw_referee_close(&box), 4);
+	assert_number("canary", 0, "gfn", 40);
+	assert_number("canary", 0, "offset", 1001);
+	assert_text("canary", 0, "id", "0x77");
+	assert_number("canary", 3, "offset", 4080);
+	assert_false(has_line("canary", 4));
+}
+
+/* The honest twin: planted all over, but where the host cannot look. */
+static void test_canary_private(void **state)
+{
+	__u64 gfn;
+
+	(void)state;
+	for (gfn = 0; gfn < 500; gfn++)
+		plant(gfn, 8 * gfn, gfn);
+	cw_referee_convert(&box, 100, 50, true);
+	cw_referee_convert(&box, 100, 25, false);
+	assert_int_equal(cw_referee_close(&box), 0);
+}
+
+static void test_canary_straddles(void **state)
+{
+	(void)state;
+	cw_referee_convert(&box, 63, 2, true);
+	plant(63, 4091, 5);
+	assert_int_equal(cw_referee_close(&box), 1);
+	assert_number("canary", 0, "gfn", 63);
+	assert_number("canary", 0, "offset", 4091);
+}
+
+/* Half of it in a frame that the host cannot see. */
+static void test_canary_cut(void **state)
+{
+	(void)state;
+	cw_referee_convert(&box, 63, 1, true);
+	plant(63, 4091, 5);
+	plant(62, 4091, 5);
+	plant(63, 4082, 6);
+	assert_int_equal(cw_referee_close(&box), 0);
+}
+
+static void test_canary_handed(void **state)
+{
+	(void)state;
+	cw_referee_convert(&box, 50, 2, true);
+	plant(50, 4, 1);
+	plant(51, 4, 1);
+	assert_true(cw_referee_handed(&box, CW_HANDED_BUFFER, 50));
+	assert_true(cw_referee_handed(&box, CW_HANDED_BUFFER, 50));
+	assert_int_equal(findings(), 1);
+	assert_int_equal(cw_referee_close(&box), 2);
+}
+
+/* Ticks get round all visible memory, a bit each. */
+static void test_canary_ticks(void **state)
+{
+	int ticks = 0;
+
+	(void)state;
+	cw_referee_convert(&box, 0, SIZE >> CW_PAGE_SHIFT, true);
+	plant((SIZE >> CW_PAGE_SHIFT) - 1, 4080, 1);
+	plant(511, 4090, 2);
+	assert_true(cw_canary_tick(box.referee));
+	assert_int_equal(findings(), 1);
+	while (findings() < 2 && ticks++ < 100)
+		cw_canary_tick(box.referee);
+	assert_in_range(ticks, 10, 40);
+	plant(0, 0, 3);
+	for (ticks = 0; findings() < 3 && ticks < 100; ticks++)
+		cw_canary_tick(box.referee);
+	assert_int_equal(findings(), 3);
+}
+
+static void test_canary_flood(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	cw_referee_convert(&box, 0, 64, true);
+	for (i = 0; i < 64 * 256; i++)
+		plant(i / 256, i % 256 * 16, i);
+	assert_int_equal(cw_referee_close(&box), CW_CANARIES_MAX);
+}
+
+/* ---- the wrong alias ---- */
+
+static void need_watch(void)
+{
+	if (!box.referee->watch.on)
+		skip();
+}
+
+/* As a vCPU would: through the mapping that a memory slot shows. */
+static __u8 touch(int alias, __u64 gfn)
+{
+	__u8 byte;
+
+	/* the fault thread reads and writes meanwhile */
+	__sync_synchronize();
+	byte = *(volatile __u8 *)(box.mem.alias[alias] + (gfn << CW_PAGE_SHIFT));
+	__sync_synchronize();
+	return byte;
+}
+
+static void test_alias_honest(void **state)
+{
+	__u64 gfn;
+
+	(void)state;
+	need_watch();
+	for (gfn = 0; gfn < 2000; gfn++)
+		box.mem.alias[CW_ALIAS_PRIVATE][gfn << CW_PAGE_SHIFT] = 1;
+	assert_int_equal(box.referee->watch.events, 0);
+	memset(host(3000), 1, 1000 * CW_PAGE_SIZE);
+	for (gfn = 3000; gfn < 4000; gfn++)
+		touch(CW_ALIAS_PRIVATE, gfn);
+	/* pages that the monitor wrote come in groups */
+	assert_in_range(box.referee->watch.events, 1, 32);
+	box.referee->watch.events = 0;
+
+	/* no event for frames that changed sides, in either direction */
+	cw_referee_convert(&box, 1000, 2000, true);
+	for (gfn = 1000; gfn < 3000; gfn++)
+		touch(CW_ALIAS_SHARED, gfn);
+	cw_referee_convert(&box, 1000, 2000, false);
+	for (gfn = 1000; gfn < 3000; gfn++)
+		touch(CW_ALIAS_PRIVATE, gfn);
+	assert_int_equal(box.referee->watch.events, 0);
+	assert_int_equal(cw_referee_close(&box), 0);
+}
+
+static void test_alias_private_of_visible(void **state)
+{
+	(void)state;
+	need_watch();
+	cw_referee_vcpu(&box, 1);
+	touch(CW_ALIAS_PRIVATE, 200);
+	cw_referee_convert(&box, 200, 2, true);
+	touch(CW_ALIAS_PRIVATE, 201);
+	assert_int_equal(findings(), 1);
+	assert_number("wrong_alias", 0, "gfn", 201);
+	assert_text("wrong_alias", 0, "gpa", "0xc9000");
+	assert_text("wrong_alias", 0, "alias", "private");
+	assert_number("wrong_alias", 0, "vp", 1);
+	assert_text("wrong_alias", 0, "rip", NULL);
+	/* once, until it changes sides again */
+	touch(CW_ALIAS_PRIVATE, 201);
+	assert_int_equal(findings(), 1);
+	cw_referee_convert(&box, 200, 2, false);
+	touch(CW_ALIAS_PRIVATE, 201);
+	assert_int_equal(findings(), 1);
+	cw_referee_convert(&box, 200, 2, true);
+	touch(CW_ALIAS_PRIVATE, 201);
+	assert_int_equal(findings(), 2);
+}
+
+static void test_alias_shared_of_private(void **state)
+{
+	(void)state;
+	need_watch();
+	/* never touched, touched by the guest, written by the monitor */
+	touch(CW_ALIAS_PRIVATE, 301);
+	*host(302) = 3;
+	assert_int_equal(touch(CW_ALIAS_SHARED, 300), 0);
+	assert_int_equal(touch(CW_ALIAS_SHARED, 301), 0);
+	assert_int_equal(touch(CW_ALIAS_SHARED, 302), 3);
+	assert_int_equal(findings(), 3);
+	assert_text("wrong_alias", 0, "gpa", "0x800012c000");
+	assert_text("wrong_alias", 0, "vp", NULL);
+	assert_number("wrong_alias", 2, "gfn", 302);
+	touch(CW_ALIAS_PRIVATE, 300);
+	cw_referee_convert(&box, 300, 3, true);
+	touch(CW_ALIAS_SHARED, 300);
+	assert_int_equal(findings(), 3);
+	assert_int_equal(cw_referee_close(&box), 3);
+	assert_number("summary", 0, "wrong_alias", 3);
+}
+
+static void test_alias_stops(void **state)
+{
+	(void)state;
+	need_watch();
+	config.stop_on_finding = true;
+	touch(CW_ALIAS_SHARED, 7);
+	assert_true(box.ended);
+}
+
+#define ROUNDS 300
+
+static void *touches(void *arg)
+{
+	unsigned int i;
+
+	(void)arg;
+	for (i = 0; i < 40 * ROUNDS; i++) {
+		touch(CW_ALIAS_PRIVATE, 500 + i % 32);
+		touch(CW_ALIAS_SHARED, 500 + (i + 7) % 32);
+	}
+	return NULL;
+}
+
+/* Accesses on both sides while frames change sides all the time: everyone gets on. */
+static void test_alias_races(void **state)
+{
+	pthread_t thread[2];
+	unsigned int i;
+
+	(void)state;
+	need_watch();
+	for (i = 0; i < NR(thread); i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, touches, NULL), 0);
+	for (i = 0; i < ROUNDS; i++)
+		cw_referee_convert(&box, 500 + i % 16, 16, i & 1);
+	for (i = 0; i < NR(thread); i++)
+		pthread_join(thread[i], NULL);
+	assert_true(findings() > 0);
+}
+
+#define RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+static const struct CMUnitTest tests[] = {
+	RUN(test_convert_sets),
+	RUN(test_convert_refuses),
+	RUN(test_convert_loses_contents),
+	RUN(test_convert_many),
+	RUN(test_supplied),
+	RUN(test_handed),
+	RUN(test_handed_no_ram),
+	RUN(test_stop_on_finding),
+	RUN(test_canary_found),
+	RUN(test_canary_private),
+	RUN(test_canary_straddles),
+	RUN(test_canary_cut),
+	RUN(test_canary_handed),
+	RUN(test_canary_ticks),
+	RUN(test_canary_flood),
+	RUN(test_alias_honest),
+	RUN(test_alias_private_of_visible),
+	RUN(test_alias_shared_of_private),
+	RUN(test_alias_stops),
+	RUN(test_alias_races),
+};
+
+UNIT_MAIN(tests)
