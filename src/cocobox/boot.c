@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loads a bzImage by the 64-bit boot protocol (Documentation/arch/x86/boot.rst), with its
+ * initramfs, command line and memory map.
+ */
+#include "boot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+#include <asm/bootparam.h>
+
+#include "box.h"
+#include "err.h"
+
+#define KERNEL_GPA	0x1000000ULL
+#define MIN_PROTOCOL	0x20c		/* XLF_KERNEL_64 and 64-bit entry */
+#define CMDLINE_MAX	2048
+#define PAGE_PRESENT_RW	3
+#define PAGE_LARGE	0x80
+
+/* Guest memory while nothing runs: through the private alias, so that the guest finds it mapped. */
+static void *load_at(struct cw_box *box, __u64 gpa, __u64 len)
+{
+	__u64 offset;
+
+	return cw_mem_offset(&box->mem, gpa, len, &offset) ? box->mem.alias[CW_ALIAS_PRIVATE] + offset : NULL;
+}
+
+static int read_at(int fd, void *buf, size_t len, off_t offset)
+{
+	char *p = buf;
+
+	while (len) {
+		ssize_t n = pread(fd, p, len, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -ENODATA;
+		p += n;
+		offset += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int open_file(const char *path, int *fd, __u64 *size)
+{
+	struct stat st;
+
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0)
+		return cw_err(-errno, "cannot open %s", path);
+	if (!fstat(*fd, &st) && S_ISREG(st.st_mode)) {
+		*size = (__u64)st.st_size;
+		return 0;
+	}
+	close(*fd);
+	return cw_say(-EINVAL, "%s: not a regular file", path);
+}
+
+/* ---- kernel ---- */
+
+static bool header_is_good(const struct setup_header *h)
+{
+	return h->boot_flag == 0xaa55 && !memcmp(&h->header, "HdrS", 4) && h->version >= MIN_PROTOCOL &&
+	       h->xloadflags & XLF_KERNEL_64;
+}
+
+static int load_kernel_from(struct cw_box *box, int fd, __u64 size, struct boot_params *bp)
+{
+	const char *path = box->config->kernel;
+	__u64 setup, len;
+	void *to;
+
+	if (size < sizeof(*bp) || read_at(fd, &bp->hdr, sizeof(bp->hdr), 0x1f1) || !header_is_good(&bp->hdr))
+		return cw_say(-ENOEXEC, "%s: no 64-bit Linux kernel (bzImage)", path);
+	setup = (bp->hdr.setup_sects + 1ULL) * 512;
+	if (setup >= size)
+		return cw_say(-ENOEXEC, "%s: the kernel is cut short", path);
+	len = size - setup;
+	/* init_size is what it needs while it unpacks itself */
+	to = load_at(box, KERNEL_GPA, bp->hdr.init_size > len ? bp->hdr.init_size : len);
+	if (!to)
+		return cw_say(-ENOMEM, "%s: the kernel does not fit into %llu MiB", path, box->mem.size >> 20);
+	if (read_at(fd, to, len, (off_t)setup))
+		return cw_say(-EIO, "cannot read %s", path);
+	return 0;
+}
+
+static int load_kernel(struct cw_box *box, struct boot_params *bp)
+{
+	__u64 size;
+	int fd, err;
+
+	err = open_file(box->config->kernel, &fd, &size);
+	if (err)
+		return err;
+	err = load_kernel_from(box, fd, size, bp);
+	close(fd);
+	return err;
+}
+
+/* Linux names its Hyper-V text in the image only when it is unpacked, so whether a kernel has Hyper-V support shows
+ * when it runs: see cw_hyperv_seen().
+ */
+
+/* ---- initramfs: the user's file and, behind it, the archive of --exec ---- */
+
+static __u64 ramdisk_top(const struct cw_box *box, const struct boot_params *bp)
+{
+	__u64 top = box->mem.low_size - CW_SUPPLIED_BYTES;
+	__u64 max = bp->hdr.initrd_addr_max + 1ULL;
+
+	return top < max ? top : max;
+}
+
+static int load_ramdisk(struct cw_box *box, struct boot_params *bp, int fd, __u64 size, const __u8 *more,
+			size_t more_len)
+{
+	__u64 start, gap = -size & 3, floor = KERNEL_GPA + bp->hdr.init_size, top = ramdisk_top(box, bp);
+	__u64 len = size + gap + more_len;
+	__u8 *to;
+
+	if (!len)
+		return 0;
+	start = len < top ? (top - len) & ~(CW_PAGE_SIZE - 1) : 0;
+	to = start > floor ? load_at(box, start, len) : NULL;
+	if (!to)
+		return cw_say(-ENOMEM, "the initramfs of %llu MiB does not fit into %llu MiB of memory", len >> 20,
+			      box->mem.size >> 20);
+	if (size && read_at(fd, to, size, 0))
+		return cw_say(-EIO, "cannot read %s", box->config->initrd);
+	if (more_len)
+		memcpy(to + size + gap, more, more_len);
+	bp->hdr.ramdisk_image = (__u32)start;
+	bp->hdr.ramdisk_size = (__u32)len;
+	return 0;
+}
+
+static int load_initramfs(struct cw_box *box, struct boot_params *bp)
+{
+	__u8 *overlay = NULL;
+	size_t overlay_len = 0;
+	__u64 size = 0;
+	int fd = -1, err = 0;
+
+	if (box->config->initrd)
+		err = open_file(box->config->initrd, &fd, &size);
+	if (err)
+		return err;
+	if (box->config->exec) {
+		overlay = cw_overlay_build(box, &overlay_len);
+		if (!overlay)
+			err = cw_err(-ENOMEM, "cannot make the archive for --exec");
+	}
+	if (!err)
+		err = load_ramdisk(box, bp, fd, size, overlay, overlay_len);
+	free(overlay);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+/* ---- command line, memory map, page tables ---- */
+
+/* Ours come first, so that the user's can override them. */
+static int load_cmdline(struct cw_box *box, struct boot_params *bp)
+{
+	const struct cw_config *c = box->config;
+	char *to = load_at(box, CW_GPA_CMDLINE, CMDLINE_MAX);
+	int n;
+
+	n = snprintf(to, CMDLINE_MAX, "console=ttyS0,115200 panic=-1 %s%s", c->exec ? "rdinit=/.cocobox/init " : "",
+		     c->append ? c->append : "");
+	if (n >= CMDLINE_MAX || (bp->hdr.cmdline_size && (unsigned int)n > bp->hdr.cmdline_size))
+		return cw_say(-E2BIG, "the kernel's command line is too long (%d bytes)", n);
+	bp->hdr.cmd_line_ptr = CW_GPA_CMDLINE;
+	return 0;
+}
+
+static void e820_add(struct boot_params *bp, __u64 from, __u64 to, __u32 type)
+{
+	struct boot_e820_entry *e = &bp->e820_table[bp->e820_entries];
+
+	if (from >= to)
+		return;
+	*e = (struct boot_e820_entry){ .addr = from, .size = to - from, .type = type };
+	bp->e820_entries++;
+}
+
+static void fill_e820(const struct cw_box *box, struct boot_params *bp)
+{
+	__u64 low = box->mem.low_size, supplied = low - CW_SUPPLIED_BYTES;
+
+	e820_add(bp, 0, 0x9f000, 1);
+	e820_add(bp, 0x9f000, CW_GPA_ACPI, 2);
+	/* as plain reserved memory the kernel would map the tables shared */
+	e820_add(bp, CW_GPA_ACPI, CW_GPA_ACPI + CW_ACPI_MAX, 3);
+	e820_add(bp, CW_GPA_ACPI + CW_ACPI_MAX, 0x100000, 2);
+	e820_add(bp, 0x100000, supplied, 1);
+	e820_add(bp, supplied, low, 2);
+	e820_add(bp, CW_HOLE_END, CW_HOLE_END + box->mem.size - low, 1);
+}
+
+/* The first 4 GiB map to themselves in leaves of 2 MiB. */
+static void load_page_tables(struct cw_box *box)
+{
+	__u64 *pml4 = load_at(box, CW_GPA_PAGE_TABLES, 6 * CW_PAGE_SIZE);
+	__u64 *pdpt = pml4 + 512, *pd = pdpt + 512;
+	unsigned int i;
+
+	pml4[0] = (CW_GPA_PAGE_TABLES + CW_PAGE_SIZE) | PAGE_PRESENT_RW;
+	for (i = 0; i < 4; i++)
+		pdpt[i] = (CW_GPA_PAGE_TABLES + (2 + i) * CW_PAGE_SIZE) | PAGE_PRESENT_RW;
+	for (i = 0; i < 4 * 512; i++)
+		pd[i] = (__u64)i << 21 | PAGE_PRESENT_RW | PAGE_LARGE;
+}
+
+/* Null, null, 64-bit code, data: what __BOOT_CS and __BOOT_DS select. */
+static void load_gdt(struct cw_box *box)
+{
+	static const __u64 gdt[4] = { 0, 0, 0x00af9b000000ffffULL, 0x00cf93000000ffffULL };
+
+	memcpy(load_at(box, CW_GPA_GDT, sizeof(gdt)), gdt, sizeof(gdt));
+}
+
+__u64 cw_boot_supplied(const struct cw_box *box, unsigned int vp)
+{
+	return box->mem.low_size - CW_SUPPLIED_BYTES + vp * 3 * CW_PAGE_SIZE;
+}
+
+int cw_boot_load(struct cw_box *box, __u64 *entry)
+{
+	struct boot_params *bp = load_at(box, CW_GPA_BOOT_PARAMS, sizeof(*bp));
+	int err;
+
+	err = load_kernel(box, bp);
+	if (!err)
+		err = load_initramfs(box, bp);
+	if (!err)
+		err = load_cmdline(box, bp);
+	if (err)
+		return err;
+	bp->hdr.type_of_loader = 0xff;
+	bp->acpi_rsdp_addr = CW_GPA_ACPI;
+	fill_e820(box, bp);
+	load_page_tables(box);
+	load_gdt(box);
+	if (cw_acpi_build(load_at(box, CW_GPA_ACPI, CW_ACPI_MAX), CW_ACPI_MAX, box->config->nr_cpus) > CW_ACPI_MAX)
+		return cw_say(-E2BIG, "the ACPI tables are too large");
+	*entry = KERNEL_GPA + 0x200;
+	return 0;
+}

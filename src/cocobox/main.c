@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cocobox: boots a stock kernel as a Hyper-V confidential VM on plain KVM.  This file is the table of commands. */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "box.h"
+#include "cmd.h"
+#include "err.h"
+#include "parse.h"
+
+#define VERSION "0.1.0"
+
+struct command {
+	const char *name;
+	const char *help;
+	int (*run)(int argc, char **argv);
+};
+
+static const struct command commands[] = {
+	{ "run", "boot a kernel and end with the guest's status", cw_cmd_run },
+	{ "list", "name the host behaviours", cw_cmd_list },
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int print_help(void)
+{
+	size_t i;
+
+	printf("Usage: cocobox COMMAND [OPTION...]\n"
+	       "Boot a stock kernel as a Hyper-V confidential VM (SNP, vTOM, paravisor) on plain KVM.\n\n");
+	for (i = 0; i < NR_COMMANDS; i++)
+		printf("  %-6s  %s\n", commands[i].name, commands[i].help);
+	printf("\n`cocobox run --help` lists its options, cocobox(1) has all of it.\n\n"
+	       "Exit status: the guest's, 0 when it left none; 2 usage, 121 it rebooted, 122 it panicked,\n"
+	       "124 the time limit passed, 125 it could not be run, 128+N ended by signal N.\n");
+	return fflush(stdout) ? CW_BOX_CANNOT : CW_BOX_OK;
+}
+
+static int unknown(const char *typed)
+{
+	const char *names[NR_COMMANDS];
+	char hint[96];
+	size_t i;
+
+	for (i = 0; i < NR_COMMANDS; i++)
+		names[i] = commands[i].name;
+	return cw_say(CW_BOX_USAGE, "unknown %s '%s'%s", typed[0] == '-' ? "option" : "command", typed,
+		      cw_nearest_hint(hint, sizeof(hint), cw_nearest(typed, names, NR_COMMANDS)));
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	setlocale(LC_CTYPE, "");
+	if (argc < 2)
+		return cw_say(CW_BOX_USAGE, "no command (see cocobox --help)");
+	if (!strcmp(argv[1], "--help"))
+		return print_help();
+	if (!strcmp(argv[1], "--version")) {
+		printf("cocobox %s\n", VERSION);
+		return fflush(stdout) ? CW_BOX_CANNOT : CW_BOX_OK;
+	}
+	for (i = 0; i < NR_COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	return unknown(argv[1]);
+}
