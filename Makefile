@@ -42,7 +42,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all module setup demo test test-all run-tests run-tests-6.1 bench lint install clean help FORCE
+.PHONY: all module setup demo test test-all run-tests run-tests-6.1 fuzz bench lint install clean help FORCE
 
 #--- what there is -----------------------------------------------------------------------------
 
@@ -76,9 +76,9 @@ man           = $(sort $(wildcard man/*.[1-8]) $(rules_man))
 
 # A test named *.long.t runs only under test-all.
 shell_tests = $(filter-out $(if $(LONG),,%.long.t),$(sort $(wildcard tests/$1/*.t)))
-vm_tests   := module
+vm_tests   := module box
 tests       = $(unit_bin) $(engine_bin) $(call shell_tests,unit) $(call shell_tests,engine) \
-              $(call shell_tests,cli) $(foreach t,$(vm_tests),$(call shell_tests,$t))
+              $(call shell_tests,cli) $(call shell_tests,fuzz) $(foreach t,$(vm_tests),$(call shell_tests,$t))
 
 #--- flags, looked up when a recipe needs them: on a bare machine `make setup` comes first -----
 
@@ -158,6 +158,13 @@ module: $(kmod_src)
 
 #--- tests -------------------------------------------------------------------------------------
 
+# Programs for the guests of the box: static, since they are all that there is beside busybox.
+guest_src := $(sort $(wildcard tests/box/*.c))
+guest_bin := $(guest_src:%.c=$O/%)
+
+$O/tests/box/%: tests/box/%.c | $$(@D)/
+	$(call say,CC)$(CC) -std=gnu11 $(warnings) -D_GNU_SOURCE -Isrc/cocobox $(CFLAGS) -static -o $@ $<
+
 $O/tests/unit/%: tests/unit/%.c $(library) | $$(@D)/
 	$(call say,CC)$(CC) $(cw_cflags) $(pkg_cflags) -MF $@.d $(LDFLAGS) -o $@ $< $(library) -lcmocka $(pkg_libs)
 
@@ -172,6 +179,29 @@ $O/tests/engine/%: tests/engine/%.c $(library) | $$(@D)/ $(skeletons) $(engine_s
 
 $O/tests/bench/%: tests/bench/%.c $(library) | $$(@D)/ $(skeletons) $(bench_skels)
 	$(call say,CC)$(CC) $(cw_cflags) -I$O/tests/bench $(pkg_cflags) -MF $@.d $(LDFLAGS) -o $@ $< $(library) $(pkg_libs)
+
+#--- fuzzing: cocobox against its guest, built by clang ---------------------------------------
+
+# seconds for each target
+FUZZ_TIME  ?= 60
+fuzz_src   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+fuzz_bin   := $(fuzz_src:tests/fuzz/%.c=$O/fuzz/%)
+fuzz_obj   := $(patsubst %.c,$O/fuzz/obj/%.o,$(filter-out src/cocobox/main.c,$(box_src)))
+fuzz_box   := $O/fuzz/libcocobox.a
+fuzz_san   := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+fuzz_flags  = -std=gnu11 $(warnings) -D_GNU_SOURCE -Iinclude -Isrc/lib -Isrc/cocobox -O1 -g $(fuzz_san) -MMD -MP
+
+$O/fuzz/obj/%.o: %.c $O/flags | $$(@D)/
+	$(call say,CC)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(fuzz_box): $(fuzz_obj)
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$O/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(fuzz_box) | $$(@D)/
+	$(call say,CC)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer -MF $@.d -pthread -o $@ $< $(fuzz_box) -ljansson
+
+fuzz: $(fuzz_bin)
+	@O=$(base) FUZZ=$(abspath $O/fuzz) scripts/fuzz $(FUZZ_TIME)
 
 setup:
 	@scripts/setup
@@ -194,12 +224,12 @@ test-all:
 	@$(again) run-tests-6.1 KERNEL=linux-image-cloud-amd64 LONG=1
 
 # What a test finds in its environment; tests/lib.sh gives them names.
-test_env = O=$(base) CW=$(abspath $O/cocowatch) CW_KERNEL=$(KERNEL) CMOCKA_MESSAGE_OUTPUT=TAP
+test_env = O=$(base) CW=$(abspath $O/cocowatch) CW_FUZZ=$(abspath $O/fuzz) CW_KERNEL=$(KERNEL) CMOCKA_MESSAGE_OUTPUT=TAP
 
-run-tests: $(unit_bin) $(engine_bin) $(tool)
+run-tests: $(unit_bin) $(engine_bin) $(fuzz_bin) $(tool) $(box) $(guest_bin)
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' $(tests)
 
-run-tests-6.1: $(tool)
+run-tests-6.1: $(tool) $(box) $(guest_bin)
 	@files='$(foreach t,$(vm_tests),$(call shell_tests,$t))'; \
 	[ -z "$$files" ] || env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' $$files
 
@@ -226,7 +256,7 @@ define newline
 endef
 
 # Never more than what was made, and nothing where $O cannot be told from a place for other things.
-made := bench.json bpf cocobox cocowatch flags initramfs kernels kmod libcocobox.a libcocowatch.a lint man obj san tests vm-accel
+made := bench.json bpf cocobox cocowatch flags fuzz initramfs kernels kmod libcocobox.a libcocowatch.a lint man obj san tests vm-accel
 
 clean:
 	$Qset -e; [ -d '$(base)' ] || exit 0; dir=$$(realpath '$(base)'); home=$$(realpath "$${HOME:-/}"); no=; \
@@ -246,6 +276,7 @@ help:
 	@echo 'make test       all tests but the long ones'
 	@echo 'make test-all   those too, and all module tests on Linux 6.1'
 	@echo 'make bench      measure'
+	@echo 'make fuzz       throw bytes at cocobox, $$FUZZ_TIME seconds (60) at each of its parsers'
 	@echo 'make lint       check sources, scripts and manual pages'
 	@echo 'make install    to $$DESTDIR$$prefix'
 	@echo 'make setup      install what building and testing need (Debian bookworm, root)'
@@ -255,4 +286,5 @@ help:
 	@echo 'CC=clang and KERNEL=linux-image-cloud-amd64 (6.1) work'
 
 -include $(wildcard $(lib_obj:.o=.d) $(tool_obj:.o=.d) $(box_obj:.o=.d) $(bpf_src:%.bpf.c=$O/%.bpf.d) \
-	$(engine_bpf:%.bpf.c=$O/%.bpf.d) $(bench_bpf:%.bpf.c=$O/%.bpf.d) $(unit_bin:=.d) $(engine_bin:=.d) $(bench_bin:=.d))
+	$(engine_bpf:%.bpf.c=$O/%.bpf.d) $(bench_bpf:%.bpf.c=$O/%.bpf.d) $(unit_bin:=.d) $(engine_bin:=.d) $(bench_bin:=.d) \
+	$(fuzz_obj:.o=.d) $(fuzz_bin:=.d))

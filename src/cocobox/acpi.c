@@ -151,6 +151,8 @@ static void aml_module_device(struct aml *a)
 	aml_put(&vmbs, "VMBS", 4);
 	aml_name_string(&vmbs, "_HID", "VMBus");
 	aml_name_zero(&vmbs, "_UID");
+	/* an empty _CRS: without one hv_vmbus never looks at the windows of the module device */
+	aml_put(&vmbs, "\x08_CRS\x11\x05\x0a\x02\x79\x00", 11);
 	aml_put(&vmod, "VMOD", 4);
 	aml_name_string(&vmod, "_HID", "ACPI0004");
 	aml_name_zero(&vmod, "_UID");

@@ -25,7 +25,8 @@
 #include "vm.h"
 #include "vmbus.h"
 
-#define LAST_LINES 12
+#define LAST_LINES 40
+#define SHARED_BIT_UNASKED 39	/* until KVM has said which it is */
 
 void cw_box_end(struct cw_box *box, int status)
 {
@@ -153,18 +154,12 @@ static int supply_pages(struct cw_box *box)
 	return err ? cw_err(err, "cannot share the paravisor's pages") : 0;
 }
 
-static int prepare(struct cw_box *box, struct clocks *clocks)
+/* What the user's files decide; KVM comes after it, so that a wrong file is named on any machine. */
+static int prepare_parts(struct cw_box *box, struct clocks *clocks, __u64 *entry)
 {
-	unsigned int shared_bit;
-	__u64 entry = 0;
 	int err;
 
-	err = cw_vm_open(box, &shared_bit);
-	if (err) {
-		box->kvm_failed = true;
-		return err;
-	}
-	err = cw_mem_init(&box->mem, box->config->memory, shared_bit);
+	err = cw_mem_init(&box->mem, box->config->memory, SHARED_BIT_UNASKED);
 	if (err)
 		return cw_err(err, "cannot map %llu MiB of guest memory", box->config->memory >> 20);
 	err = cw_loop_init(box);
@@ -174,15 +169,25 @@ static int prepare(struct cw_box *box, struct clocks *clocks)
 	if (!err)
 		err = cw_console_init(box);
 	if (!err)
-		err = cw_boot_load(box, &entry);
+		err = cw_boot_load(box, entry);
 	if (!err)
 		err = cw_referee_init(box);
 	if (!err)
-		err = cw_synic_init(box);
-	if (!err)
 		err = cw_vmbus_init(box);
+	return err ? err : add_devices(box);
+}
+
+static int prepare(struct cw_box *box, struct clocks *clocks)
+{
+	__u64 entry = 0;
+	int err;
+
+	err = prepare_parts(box, clocks, &entry);
+	if (err)
+		return err;
+	err = cw_vm_open(box, &box->mem.shared_bit);
 	if (!err)
-		err = add_devices(box);
+		err = cw_synic_init(box);
 	if (!err)
 		err = cw_vm_create(box, entry);
 	return err ? err : supply_pages(box);

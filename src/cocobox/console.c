@@ -11,6 +11,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <linux/serial_reg.h>
+
 #include "box.h"
 #include "err.h"
 #include "loop.h"
@@ -35,6 +37,7 @@ struct cw_console {
 	struct cw_box *box;
 	struct line line[CW_NR_UARTS];
 	struct line *input;	/* gets stdin */
+	bool input_open;	/* somebody in the guest reads it */
 	char kept[KEPT_BYTES];
 	size_t kept_total;
 	bool panicked;
@@ -103,6 +106,8 @@ static void on_status(void *arg, __u8 byte)
 	struct line *l = arg;
 
 	l->console->box->guest_status = byte;
+	l->console->input_open = true;
+	pthread_cond_signal(&l->console->space);
 }
 
 static void on_flush(struct cw_watch *watch, __u32 events)
@@ -136,7 +141,7 @@ static bool give_byte(struct cw_console *c, __u8 byte)
 	/* a thread that is cancelled while it waits would keep the lock */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
 	pthread_mutex_lock(&c->box->lock);
-	while (!c->box->ended && !cw_uart_receive(c->box, &c->input->uart, byte))
+	while (!c->box->ended && !(c->input_open && cw_uart_receive(c->box, &c->input->uart, byte)))
 		pthread_cond_wait(&c->space, &c->box->lock);
 	pthread_mutex_unlock(&c->box->lock);
 	pthread_setcancelstate(old, NULL);
@@ -270,9 +275,19 @@ void cw_console_exit(struct cw_box *box)
 	box->console = NULL;
 }
 
+/* What arrives before a driver has opened the port would be lost.  The init of --exec sends a byte when its terminal is
+ * set up; without it the driver's interrupt tells.
+ */
 void cw_console_access(struct cw_box *box, unsigned int i, unsigned int reg, bool write, __u8 *byte)
 {
-	cw_uart_access(box, &box->console->line[i].uart, reg, write, byte);
+	struct cw_console *c = box->console;
+	struct cw_uart *u = &c->line[i].uart;
+
+	cw_uart_access(box, u, reg, write, byte);
+	if (!box->config->exec && &c->line[i] == c->input && u->ier & UART_IER_RDI && !c->input_open) {
+		c->input_open = true;
+		pthread_cond_signal(&c->space);
+	}
 }
 
 /* ---- what is kept ---- */

@@ -23,8 +23,4 @@ bool cw_dev_shutdown_ask(struct cw_box *box);
  */
 __u16 cw_dev_pci_mmio(struct cw_box *box, __u64 gpa, __u32 size, bool write, __u64 *value);
 
-/* HVCALL_RETARGET_INTERRUPT and MSI of the function are in dev_pci.c as well: they go through
- * cw_vm_msi() of vm.h.
- */
-
 #endif

@@ -370,7 +370,7 @@ static void conn_input(struct cw_tcp *tcp, struct conn *c, const struct segment 
 		if (s->seq == c->rcv)
 			conn_free(c);
 		else
-			conn_send_ack(tcp, c);	/* RFC 5961, 3.2, which asks only within the window */
+			conn_send_ack(tcp, c);	/* RFC 5961, 3.2 */
 		return;
 	}
 	if (s->flags & SYN) {

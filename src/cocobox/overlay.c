@@ -28,6 +28,7 @@ static const char init_script[] =
 	"(\n"
 	"	exec </dev/ttyS1 >/dev/ttyS1 2>&1\n"
 	"	stty raw -echo 115200\n"
+	"	printf '\\0' >/dev/ttyS2\n"
 	"	exec sh /.cocobox/command\n"
 	")\n"
 	"rc=$?\n"

@@ -90,7 +90,7 @@ static int check_cpu(struct cw_vm *vm, unsigned int *shared_bit)
 	return 0;
 }
 
-int cw_vm_open(struct cw_box *box, unsigned int *shared_bit)
+static int open_kvm(struct cw_box *box, unsigned int *shared_bit)
 {
 	struct cw_vm *vm = calloc(1, sizeof(*vm));
 	int err;
@@ -106,6 +106,14 @@ int cw_vm_open(struct cw_box *box, unsigned int *shared_bit)
 		return cw_say(-ENOTSUP, "/dev/kvm speaks another version of the KVM API");
 	err = check_caps(vm->kvm);
 	return err ? err : check_cpu(vm, shared_bit);
+}
+
+int cw_vm_open(struct cw_box *box, unsigned int *shared_bit)
+{
+	int err = open_kvm(box, shared_bit);
+
+	box->kvm_failed = err;
+	return err;
 }
 
 /* ---- making it ---- */

@@ -511,7 +511,7 @@ static void test_tcp_timers(void **state)
 	assert_int_equal(nr_queue, 1);			/* one byte, as a question */
 	assert_int_equal(get16(queue[0].b + 16), 41);
 	nr_queue = 0;
-	segment(&c, ACK, c.nxt, (const __u8 *)"x", 1);	/* its answer is not numbered past the window */
+	segment(&c, ACK, c.nxt, (const __u8 *)"x", 1);	/* not answered past the window */
 	c.nxt++;
 	assert_int_equal(get32(queue[0].b + 38), c.rcv);
 	client_take_all(&c);
@@ -528,7 +528,7 @@ static void test_tcp_timers(void **state)
 		cw_peer_tick(c.peer, c.now += 100000000);
 		client_take_all(&c);
 	}
-	assert_true(c.reset && i > 300);		/* later each time, as long as half a minute */
+	assert_true(c.reset && i > 300);		/* later each time */
 	cw_peer_free(c.peer);
 }
 

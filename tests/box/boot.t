@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A stock kernel boots in vTOM mode, and each way that a run can end has its own status.
+
+. "$(dirname "$0")/box.sh"
+
+box_run vtom --cpus 2 -- 'dmesg | grep -o "SEV: Status: vTom"; dmesg | grep -o "Isolation Config: Group A 0x1.*"; nproc
+	cat /proc/uptime >&2; exit 7'
+box_sh input 'printf "some words\n" | cocobox run --kernel /box/*.kernel --initrd /box/*.initrd --append quiet --timeout 60s \
+	--console /out/input.console --exec "read -r a b; echo \"got \$b \$a\""'
+box_run big -- 'i=0; while [ $i -lt 2000 ]; do echo "line $i of many, so that the console has work to do"; i=$((i + 1)); done'
+box_run reboot -- 'reboot -f; sleep 60'
+box_run panic -- 'echo c >/proc/sysrq-trigger; sleep 60'
+box_run hang --timeout 45s -- 'echo "hangs now" >/dev/ttyS0; while :; do :; done'
+box_sh term 'cocobox run --kernel /box/*.kernel --initrd /box/*.initrd --exec "echo up; sleep 60" >/tmp/o & pid=$!
+	i=0; while [ $i -lt 300 ] && ! grep -q up /tmp/o; do sleep 0.2; i=$((i + 1)); done
+	kill -TERM $pid; wait $pid'
+box_go 580
+
+is "$(box_rc vtom)" 7 'the status of --exec comes back'
+like "$(box_out vtom)" 'SEV: Status: vTom' 'the kernel says that it runs with vTOM'
+like "$(box_out vtom)" 'Group A 0x1, Group B 0x9e2' 'the isolation leaf names SNP, a paravisor and bit 39'
+like "$(box_out vtom)" '^2$' 'two CPUs'
+box_clean vtom
+diag "inner kernel at --exec after $(box_out vtom | sed -n 's/^\([0-9.]*\) .*/\1/p') s of its own time, $(box_seconds vtom) s in all"
+
+is "$(box_out input)" 'got words some' 'stdin reaches the command, its answer comes out, and nothing else does'
+is "$(box_out big | wc -l)" 2000 'two thousand lines come out, all of them'
+is "$(box_out big | tail -n 1)" 'line 1999 of many, so that the console has work to do' 'and in order'
+is "$(box_rc reboot)" 121 'a reboot: status 121'
+like "$(box_err reboot)" 'the guest rebooted' 'a reboot is said'
+is "$(box_rc panic)" 122 'a panic: status 122'
+like "$(box_err panic)" 'sysrq' 'the last lines of the console come with it'
+is "$(box_rc hang)" 124 'a hang: status 124'
+like "$(box_err hang)" 'hangs now' 'the last lines of the console come with it'
+is "$(box_rc term)" 143 'SIGTERM: status 143'
+done_testing

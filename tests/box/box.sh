@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs cocobox in one emulated machine with nested KVM, several times in one boot of it, and keeps what each
+# run left, for checks on this side.
+#
+# Usage: . box.sh
+#        box_run NAME [OPTION]... -- EXEC     queue a run of `cocobox run` on $CW_KERNEL
+#        box_sh NAME COMMAND                  queue a shell command of the outer machine (cocobox is there)
+#        box_go [SECONDS]                     boot once and run all that is queued
+#        box_rc NAME; box_out NAME; box_err NAME; box_console NAME; box_referee NAME FILTER
+#
+# In OPTIONs and commands /box/kernel and /box/initrd are those of the kernel, /tmp is scratch, /box/NAME are files given
+# with box_file, $CANARY is the canary program of the guest.
+
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+COCOBOX=$O/cocobox
+# the emulated machine's own kernel, whichever is tested inside
+box_outer_kernel=linux-image-6.12-cloud-amd64
+box_dir=$tap_tmp/box
+box_inputs=()
+mkdir -p "$box_dir"
+
+# box_file PATH NAME: a file for the outer machine, as /box/NAME.
+box_file() {
+	box_inputs+=(--file "$1:/box/$2")
+}
+
+# box_kernel PACKAGE: another kernel for the runs that are queued from now on.
+box_kernel() {
+	local dir kmods=() driver
+
+	box_package=$1
+	dir=$("$TOP/scripts/kernel" --print-dir "$1") || exit 1
+	for driver in hv_vmbus hv_utils hv_storvsc sd_mod hv_netvsc pci-hyperv; do
+		! grep -q "/${driver//[-_]/[-_]}.ko" "$dir"/modules/lib/modules/*/modules.dep || kmods+=(--kmod "$driver")
+	done
+	box_name=$(basename "$dir")
+	[ ! -e "$box_dir/$box_name" ] || return 0
+	: >"$box_dir/$box_name"
+	box_file "$dir/vmlinuz" "$box_name.kernel"
+	box_file "$("$TOP/scripts/initramfs" --kernel "$box_name" "${kmods[@]}" --program "$O/tests/box/canary")" \
+		"$box_name.initrd"
+}
+
+box_quote() {
+	local word
+
+	for word in "$@"; do
+		printf " '%s'" "${word//\'/\'\\\'\'}"
+	done
+}
+
+# Warnings of the guest's kernel show on its console; what it only tells does not.
+box_run() {
+	local name=$1 words=() exec
+	shift
+	while [ "$1" != -- ]; do
+		words+=("$1")
+		shift
+	done
+	exec=$2
+	box_sh "$name" "cocobox run --kernel /box/$box_name.kernel --initrd /box/$box_name.initrd \
+		--append loglevel=5 --timeout 100s --console /out/$name.console --referee /out/$name.referee \
+		$(box_quote "${words[@]}" --exec "$exec")"
+}
+
+box_sh() {
+	cat >>"$box_dir/script" <<END
+began=\$(date +%s)
+rc=0
+( $2 ) >/out/$1.out 2>/out/$1.err </dev/null || rc=\$?
+echo \$rc >/out/$1.rc
+echo \$((\$(date +%s) - began)) >/out/$1.seconds
+END
+}
+
+box_go() {
+	local rc=0
+
+	"$TOP/scripts/vm" --nested --kernel "$box_outer_kernel" --cpus 2 --memory "${BOX_MEMORY:-3G}" \
+		--timeout "${1:-400}" --program "$COCOBOX" "${box_inputs[@]}" --file "$box_dir/script:/box/script" \
+		--out "$box_dir/out" -- sh /box/script >"$box_dir/vm" 2>&1 || rc=$?
+	is "$rc" 0 'the emulated machine ran to its end, without a kernel warning'
+	[ "$rc" = 0 ] || diag "$(tail -n 30 "$box_dir/vm")"
+	: >"$box_dir/script"
+}
+
+box_rc() { cat "$box_dir/out/$1.rc" 2>/dev/null || echo 'did not run'; }
+box_out() { cat "$box_dir/out/$1.out" 2>/dev/null || true; }
+box_err() { cat "$box_dir/out/$1.err" 2>/dev/null || true; }
+box_console() { tr -d '\r' 2>/dev/null <"$box_dir/out/$1.console" || true; }
+box_seconds() { cat "$box_dir/out/$1.seconds" 2>/dev/null || echo 'did not run'; }
+
+# box_referee NAME TYPE: the referee's lines of that type.
+box_referee() {
+	grep "^{\"type\":\"$2\"" "$box_dir/out/$1.referee" 2>/dev/null || true
+}
+
+# box_field NAME TYPE FIELD: a number of the one line of that type.
+box_field() {
+	box_referee "$1" "$2" | sed -n "s/.*\"$3\":\([0-9a-z]*\).*/\1/p" | head -n 1
+}
+
+# box_clean NAME: the guest's kernel warned of nothing, and the referee found nothing.
+box_clean() {
+	local splats
+
+	splats=$(box_console "$1" | grep -E 'WARNING: .* at |BUG: |Oops: |general protection fault|Call Trace:|Kernel panic|stall|blocked for more' || true)
+	is "$splats" '' "$1: no warning on the guest's console"
+	is "$(box_field "$1" summary findings)" 0 "$1: the referee found nothing"
+	is "$(box_field "$1" summary alias_watch)" true "$1: the referee watched the wrong alias"
+}
+
+box_kernel "$CW_KERNEL"
