@@ -42,7 +42,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all module setup demo test test-all run-tests run-tests-6.1 fuzz bench lint install clean help FORCE
+.PHONY: all module setup demo box test test-all run-tests run-tests-6.1 fuzz bench lint install clean help FORCE
 
 #--- what there is -----------------------------------------------------------------------------
 
@@ -211,6 +211,10 @@ demo: setup
 	@$(again) all module
 	@O=$(base) CW=$(abspath $O/cocowatch) scripts/demo
 
+box: setup
+	@$(again) all
+	@O=$(base) KERNEL=$(KERNEL) scripts/box.demo
+
 test: setup
 	@$(again) all module
 	@$(again) module KERNEL=linux-image-cloud-amd64
@@ -273,6 +277,7 @@ help:
 	@echo 'make all        cocowatch, its library and its BPF objects'
 	@echo 'make module     cocovm.ko for $$KERNEL, or for MODULE_KDIR=/lib/modules/.../build'
 	@echo 'make demo       boot a kernel and watch violations as they are caused'
+	@echo 'make box        boot a stock kernel as a confidential VM, with disk and network'
 	@echo 'make test       all tests but the long ones'
 	@echo 'make test-all   those too, and all module tests on Linux 6.1'
 	@echo 'make bench      measure'
