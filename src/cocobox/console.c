@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+#include <sys/eventfd.h>
 
 #include <linux/serial_reg.h>
 
@@ -44,6 +46,7 @@ struct cw_console {
 	struct cw_watch flush;
 	pthread_t reader;
 	bool reading;
+	int stop;		/* eventfd: no more input */
 	pthread_cond_t space;
 	bool raw;
 	struct termios saved;
@@ -136,15 +139,10 @@ static void on_space(void *arg)
 /* Waits for room, which needs the guest to read. */
 static bool give_byte(struct cw_console *c, __u8 byte)
 {
-	int old;
-
-	/* a thread that is cancelled while it waits would keep the lock */
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
 	pthread_mutex_lock(&c->box->lock);
 	while (!c->box->ended && !(c->input_open && cw_uart_receive(c->box, &c->input->uart, byte)))
 		pthread_cond_wait(&c->space, &c->box->lock);
 	pthread_mutex_unlock(&c->box->lock);
-	pthread_setcancelstate(old, NULL);
 	return !c->box->ended;
 }
 
@@ -155,6 +153,17 @@ static void end_by_user(struct cw_console *c)
 	pthread_mutex_unlock(&c->box->lock);
 }
 
+/* Until there is something to read; false when the run is over. */
+static bool wait_input(struct cw_console *c)
+{
+	struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = c->stop, .events = POLLIN } };
+
+	while (poll(fds, 2, -1) < 0)
+		if (errno != EINTR)
+			return false;
+	return !fds[1].revents;
+}
+
 static void *read_stdin(void *arg)
 {
 	struct cw_console *c = arg;
@@ -162,12 +171,12 @@ static void *read_stdin(void *arg)
 	__u8 buf[256];
 	ssize_t n, i;
 
-	for (;;) {
+	while (wait_input(c)) {
 		n = read(STDIN_FILENO, buf, sizeof(buf));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return NULL;
+			break;
 		for (i = 0; i < n; i++) {
 			if (c->raw && escaped && buf[i] == 'x') {
 				end_by_user(c);
@@ -178,6 +187,7 @@ static void *read_stdin(void *arg)
 				return NULL;
 		}
 	}
+	return NULL;
 }
 
 /* ---- life ---- */
@@ -213,7 +223,10 @@ int cw_console_init(struct cw_box *box)
 	c->box = box;
 	box->console = c;
 	c->flush.fd = -1;
+	c->stop = eventfd(0, EFD_CLOEXEC);
 	pthread_cond_init(&c->space, NULL);
+	if (c->stop < 0)
+		return cw_err(-errno, "cannot make an eventfd");
 	fd = open_console(config, exec ? STDERR_FILENO : STDOUT_FILENO);
 	if (fd < 0)
 		return cw_err(-errno, "cannot open %s", config->console ? config->console : "the console");
@@ -259,10 +272,12 @@ void cw_console_exit(struct cw_box *box)
 	if (!c)
 		return;
 	if (c->reading) {
+		eventfd_write(c->stop, 1);
 		pthread_cond_broadcast(&c->space);
-		pthread_cancel(c->reader);
 		pthread_join(c->reader, NULL);
 	}
+	if (c->stop >= 0)
+		close(c->stop);
 	if (c->raw)
 		tcsetattr(STDIN_FILENO, TCSANOW, &c->saved);
 	for (i = 0; i < CW_NR_UARTS; i++)

@@ -48,9 +48,16 @@ is "$(od -An -c "$tap_tmp/back/bytes" | tr -s ' ')" ' a \r \n b 001 377' '--out 
 ok 'stdout passes bytes unchanged' env LC_ALL=C grep -qaP 'b\x01\xff$' "$tap_tmp/out"
 
 run "$vm" --kernel "$CW_KERNEL" --expect-splat 'BUG: another' -- \
-	sh -c 'echo "WARNING: by the test" >/dev/kmsg; echo "fs: WARNING: see https://x.invalid" >/dev/kmsg'
+	sh -c 'cat; echo "WARNING: by the test" >/dev/kmsg; echo "fs: WARNING: see https://x.invalid" >/dev/kmsg'
 is "$rc" 122 'a WARNING in the kernel log: status'
 like "$err" 'WARNING: by the test' 'a WARNING in the kernel log: shown'
+is "$out" '' 'without --stdin the command has none'
+
+printf 'first\nsecond\n' >"$tap_tmp/input"
+# shellcheck disable=SC2016 # expanded in the guest
+run "$vm" --kernel "$CW_KERNEL" --stdin -- sh -c 'read -r a; read -r b; echo "$b $a"' <"$tap_tmp/input"
+is "$rc" 0 '--stdin: status'
+is "$out" 'second first' '--stdin: lines arrive in the guest'
 
 run "$vm" --kernel "$CW_KERNEL" -- sh -c 'echo c >/proc/sysrq-trigger; sleep 60'
 is "$rc" 122 'a panic: status'
