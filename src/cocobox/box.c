@@ -86,6 +86,7 @@ static int clocks_init(struct cw_box *box, struct clocks *c)
 	c->signals = (struct cw_watch){ .fd = -1, .ready = on_signal, .arg = box };
 	c->timeout = (struct cw_watch){ .fd = -1, .ready = on_timeout, .arg = box };
 	c->shutdown = (struct cw_watch){ .fd = -1, .ready = on_shutdown, .arg = box };
+	signal(SIGPIPE, SIG_IGN);	/* nobody reads the console any more: the guest goes on */
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);

@@ -18,7 +18,6 @@
 #include "box.h"
 #include "err.h"
 #include "loop.h"
-#include "ports.h"
 #include "uart.h"
 #include "vm.h"
 
@@ -192,13 +191,13 @@ static void *read_stdin(void *arg)
 
 /* ---- life ---- */
 
-static void line_init(struct cw_console *c, unsigned int i, __u16 port, unsigned int irq, int fd)
+static void line_init(struct cw_console *c, unsigned int i, unsigned int irq, int fd)
 {
 	struct line *l = &c->line[i];
 
 	l->console = c;
 	l->fd = fd;
-	l->uart.port = port;
+	l->uart.index = i;
 	l->uart.irq = irq;
 	l->uart.out = on_out;
 	l->uart.space = on_space;
@@ -230,9 +229,9 @@ int cw_console_init(struct cw_box *box)
 	fd = open_console(config, exec ? STDERR_FILENO : STDOUT_FILENO);
 	if (fd < 0)
 		return cw_err(-errno, "cannot open %s", config->console ? config->console : "the console");
-	line_init(c, 0, CW_PORT_COM1, 4, fd);
-	line_init(c, 1, CW_PORT_COM2, 3, STDOUT_FILENO);
-	line_init(c, 2, CW_PORT_COM3, 4, -1);
+	line_init(c, 0, 4, fd);
+	line_init(c, 1, 3, STDOUT_FILENO);
+	line_init(c, 2, 4, -1);
 	c->line[2].uart.out = on_status;
 	c->input = &c->line[exec ? 1 : 0];
 	c->flush.ready = on_flush;

@@ -13,7 +13,7 @@ struct cw_box;
 #define CW_UART_FIFO 16
 
 struct cw_uart {
-	__u16 port;
+	unsigned int index;
 	unsigned int irq;
 	void (*out)(void *arg, __u8 byte);	/* the guest sent a byte */
 	void (*space)(void *arg);		/* the receive FIFO has room again */

@@ -36,7 +36,7 @@ struct cw_vm {
 	int fd;
 	struct kvm_cpuid2 *host_cpuid;
 	struct kvm_coalesced_mmio_ring *ring;
-	bool line[16];
+	__u8 line[16];	/* a bit for each source that drives it */
 	struct cw_vcpu vcpu[CW_CPUS_MAX];
 };
 

@@ -234,13 +234,14 @@ int cw_vm_interrupt(struct cw_box *box, unsigned int apic_id, __u8 vector)
 	return cw_vm_msi(box, 0xfee00000 | apic_id << 12, vector);
 }
 
-void cw_vm_irq_line(struct cw_box *box, unsigned int irq, bool level)
+void cw_vm_irq_line(struct cw_box *box, unsigned int irq, unsigned int source, bool level)
 {
-	struct kvm_irq_level line = { .irq = irq, .level = level };
+	__u8 before = box->vm->line[irq], after = level ? before | 1 << source : before & ~(1 << source);
+	struct kvm_irq_level line = { .irq = irq, .level = after != 0 };
 
-	if (box->vm->line[irq] == level)
+	box->vm->line[irq] = after;
+	if (!before == !after)
 		return;
-	box->vm->line[irq] = level;
 	ioctl(box->vm->fd, KVM_IRQ_LINE, &line);
 }
 

@@ -19,8 +19,10 @@ int cw_vm_msi(struct cw_box *box, __u64 address, __u32 data);
  */
 int cw_vm_where(struct cw_box *box, unsigned int vp, __u64 *rip, bool *halted);
 
-/* Level of a line of the IO-APIC, or an edge of it. */
-void cw_vm_irq_line(struct cw_box *box, unsigned int irq, bool level);
+/* Level of a line of the IO-APIC (0..15) as one of the devices on it (source 0..7) drives it: the line is high while any
+ * of them does.
+ */
+void cw_vm_irq_line(struct cw_box *box, unsigned int irq, unsigned int source, bool level);
 
 /* Hands on the port writes that KVM has collected.  The lock is held. */
 void cw_vm_drain(struct cw_box *box);
