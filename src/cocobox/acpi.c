@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ACPI tables (ACPI specification 6.4, sections 5.2 and 20): enough for SMP, power off and reset, and the module
- * device with the VMBus below it that hv_vmbus looks for.
+/* ACPI tables (ACPI specification 6.4, sections 5.2 and 20): enough for SMP, power off and reset,
+ * and the module device with the VMBus below it that hv_vmbus looks for.
  */
 #include <string.h>
 
@@ -94,7 +94,8 @@ static void aml_byte(struct aml *a, __u8 byte)
 }
 
 /* PkgLength in its two-byte form (20.2.4); it counts itself. */
-static void aml_package(struct aml *a, const char *opcode, size_t opcode_len, const struct aml *body)
+static void aml_package(struct aml *a, const char *opcode, size_t opcode_len,
+			const struct aml *body)
 {
 	size_t n = body->len + 2;
 

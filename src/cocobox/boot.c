@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Loads a bzImage by the 64-bit boot protocol (Documentation/arch/x86/boot.rst), with its
- * initramfs, command line and memory map.
+/* Loads a bzImage or vmlinux by the 64-bit boot protocol (Documentation/arch/x86/boot.rst), with
+ * its initramfs, command line and memory map.
  */
 #include "boot.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +24,21 @@
 #define CMDLINE_MAX	2048
 #define PAGE_PRESENT_RW	3
 #define PAGE_LARGE	0x80
+#define KERNEL_MIN	0x100000ULL	/* below are our own tables */
+
+struct image {
+	__u64 entry;
+	__u64 end;	/* of what the kernel needs before it looks at its memory map */
+};
 
 /* Guest memory while nothing runs: through the private alias, so that the guest finds it mapped. */
 static void *load_at(struct cw_box *box, __u64 gpa, __u64 len)
 {
 	__u64 offset;
 
-	return cw_mem_offset(&box->mem, gpa, len, &offset) ? box->mem.alias[CW_ALIAS_PRIVATE] + offset : NULL;
+	return cw_mem_offset(&box->mem, gpa, len, &offset)
+		       ? box->mem.alias[CW_ALIAS_PRIVATE] + offset
+		       : NULL;
 }
 
 static int read_at(int fd, void *buf, size_t len, off_t offset)
@@ -64,7 +74,7 @@ static int open_file(const char *path, int *fd, __u64 *size)
 	return cw_say(-EINVAL, "%s: not a regular file", path);
 }
 
-/* ---- kernel ---- */
+/* ---- bzImage ---- */
 
 static bool header_is_good(const struct setup_header *h)
 {
@@ -72,16 +82,19 @@ static bool header_is_good(const struct setup_header *h)
 	       h->xloadflags & XLF_KERNEL_64;
 }
 
-static int load_kernel_from(struct cw_box *box, int fd, __u64 size, struct boot_params *bp)
+static int load_bzimage(struct cw_box *box, int fd, __u64 size, struct boot_params *bp,
+			struct image *image)
 {
 	const char *path = box->config->kernel;
 	__u64 setup, len;
 	void *to;
 
-	if (size < sizeof(*bp) || read_at(fd, &bp->hdr, sizeof(bp->hdr), 0x1f1) || !header_is_good(&bp->hdr))
-		return cw_say(-ENOEXEC, "%s: no 64-bit Linux kernel (bzImage)", path);
+	if (size < sizeof(*bp) || read_at(fd, &bp->hdr, sizeof(bp->hdr), 0x1f1) ||
+	    !header_is_good(&bp->hdr))
+		return cw_say(-ENOEXEC, "%s: no 64-bit Linux kernel (bzImage or vmlinux)", path);
 	setup = (bp->hdr.setup_sects + 1ULL) * 512;
-	if (setup >= size)
+	/* syssize counts 16 bytes each; what is behind it is a signature */
+	if (setup >= size || bp->hdr.syssize * 16ULL > size - setup)
 		return cw_say(-ENOEXEC, "%s: the kernel is cut short", path);
 	len = size - setup;
 	/* init_size is what it needs while it unpacks itself */
@@ -90,24 +103,72 @@ static int load_kernel_from(struct cw_box *box, int fd, __u64 size, struct boot_
 		return cw_say(-ENOMEM, "%s: the kernel does not fit into %llu MiB", path, box->mem.size >> 20);
 	if (read_at(fd, to, len, (off_t)setup))
 		return cw_say(-EIO, "cannot read %s", path);
+	image->entry = KERNEL_GPA + 0x200;
+	image->end = KERNEL_GPA + bp->hdr.init_size;
 	return 0;
 }
 
-static int load_kernel(struct cw_box *box, struct boot_params *bp)
+/* ---- vmlinux: the same kernel, unpacked (scripts/kernel leaves one); it starts without unpacking
+ * itself first ---- */
+
+static int load_segment(struct cw_box *box, int fd, const Elf64_Phdr *ph, __u64 *end)
 {
+	__u8 *to = ph->p_filesz <= ph->p_memsz && ph->p_offset <= INT64_MAX
+			   ? load_at(box, ph->p_paddr, ph->p_memsz)
+			   : NULL;
+
+	if (!to || ph->p_paddr < KERNEL_MIN)
+		return cw_say(-ENOMEM, "%s: the kernel does not fit into %llu MiB", box->config->kernel,
+			      box->mem.size >> 20);
+	if (ph->p_paddr + ph->p_memsz > *end)
+		*end = ph->p_paddr + ph->p_memsz;
+	return read_at(fd, to, ph->p_filesz, (off_t)ph->p_offset) ?
+		       cw_say(-EIO, "%s: the kernel is cut short", box->config->kernel) : 0;
+}
+
+static int load_vmlinux(struct cw_box *box, int fd, struct boot_params *bp, struct image *image)
+{
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph;
+	int i, err = 0;
+
+	if (read_at(fd, &eh, sizeof(eh), 0) || eh.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    eh.e_machine != EM_X86_64 || eh.e_type != ET_EXEC || eh.e_phentsize != sizeof(ph) ||
+	    eh.e_phoff > INT32_MAX)
+		return cw_say(-ENOEXEC, "%s: no 64-bit Linux kernel (bzImage or vmlinux)", box->config->kernel);
+	for (i = 0; i < eh.e_phnum && !err; i++) {
+		if (read_at(fd, &ph, sizeof(ph), (off_t)eh.e_phoff + i * (off_t)sizeof(ph)))
+			return cw_say(-EIO, "%s: the kernel is cut short", box->config->kernel);
+		if (ph.p_type == PT_LOAD)
+			err = load_segment(box, fd, &ph, &image->end);
+	}
+	image->entry = eh.e_entry;
+	bp->hdr.boot_flag = 0xaa55;
+	memcpy(&bp->hdr.header, "HdrS", 4);
+	bp->hdr.version = MIN_PROTOCOL;
+	bp->hdr.initrd_addr_max = 0x7fffffff;
+	return err;
+}
+
+static int load_kernel(struct cw_box *box, struct boot_params *bp, struct image *image)
+{
+	char magic[SELFMAG] = "";
 	__u64 size;
 	int fd, err;
 
 	err = open_file(box->config->kernel, &fd, &size);
 	if (err)
 		return err;
-	err = load_kernel_from(box, fd, size, bp);
+	if (!read_at(fd, magic, SELFMAG, 0) && !memcmp(magic, ELFMAG, SELFMAG))
+		err = load_vmlinux(box, fd, bp, image);
+	else
+		err = load_bzimage(box, fd, size, bp, image);
 	close(fd);
 	return err;
 }
 
-/* Linux names its Hyper-V text in the image only when it is unpacked, so whether a kernel has Hyper-V support shows
- * when it runs: see cw_hyperv_seen().
+/* Linux names its Hyper-V text in the image only when it is unpacked, so whether a kernel has
+ * Hyper-V support shows when it runs: see cw_hyperv_seen().
  */
 
 /* ---- initramfs: the user's file and, behind it, the archive of --exec ---- */
@@ -120,10 +181,10 @@ static __u64 ramdisk_top(const struct cw_box *box, const struct boot_params *bp)
 	return top < max ? top : max;
 }
 
-static int load_ramdisk(struct cw_box *box, struct boot_params *bp, int fd, __u64 size, const __u8 *more,
-			size_t more_len)
+static int load_ramdisk(struct cw_box *box, struct boot_params *bp, int fd, __u64 size, __u64 floor,
+			const __u8 *more, size_t more_len)
 {
-	__u64 start, gap = -size & 3, floor = KERNEL_GPA + bp->hdr.init_size, top = ramdisk_top(box, bp);
+	__u64 start, gap = -size & 3, top = ramdisk_top(box, bp);
 	__u64 len = size + gap + more_len;
 	__u8 *to;
 
@@ -143,7 +204,7 @@ static int load_ramdisk(struct cw_box *box, struct boot_params *bp, int fd, __u6
 	return 0;
 }
 
-static int load_initramfs(struct cw_box *box, struct boot_params *bp)
+static int load_initramfs(struct cw_box *box, struct boot_params *bp, __u64 floor)
 {
 	__u8 *overlay = NULL;
 	size_t overlay_len = 0;
@@ -160,7 +221,7 @@ static int load_initramfs(struct cw_box *box, struct boot_params *bp)
 			err = cw_err(-ENOMEM, "cannot make the archive for --exec");
 	}
 	if (!err)
-		err = load_ramdisk(box, bp, fd, size, overlay, overlay_len);
+		err = load_ramdisk(box, bp, fd, size, floor, overlay, overlay_len);
 	free(overlay);
 	if (fd >= 0)
 		close(fd);
@@ -238,11 +299,12 @@ __u64 cw_boot_supplied(const struct cw_box *box, unsigned int vp)
 int cw_boot_load(struct cw_box *box, __u64 *entry)
 {
 	struct boot_params *bp = load_at(box, CW_GPA_BOOT_PARAMS, sizeof(*bp));
+	struct image image = { .end = 0 };
 	int err;
 
-	err = load_kernel(box, bp);
+	err = load_kernel(box, bp, &image);
 	if (!err)
-		err = load_initramfs(box, bp);
+		err = load_initramfs(box, bp, image.end);
 	if (!err)
 		err = load_cmdline(box, bp);
 	if (err)
@@ -252,8 +314,9 @@ int cw_boot_load(struct cw_box *box, __u64 *entry)
 	fill_e820(box, bp);
 	load_page_tables(box);
 	load_gdt(box);
-	if (cw_acpi_build(load_at(box, CW_GPA_ACPI, CW_ACPI_MAX), CW_ACPI_MAX, box->config->nr_cpus) > CW_ACPI_MAX)
+	if (cw_acpi_build(load_at(box, CW_GPA_ACPI, CW_ACPI_MAX), CW_ACPI_MAX,
+			  box->config->nr_cpus) > CW_ACPI_MAX)
 		return cw_say(-E2BIG, "the ACPI tables are too large");
-	*entry = KERNEL_GPA + 0x200;
+	*entry = image.entry;
 	return 0;
 }

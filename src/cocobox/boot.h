@@ -28,13 +28,15 @@ struct cw_box;
 /* Loads all of it and gives the 64-bit entry point.  Prints what is wrong.  0 or -errno. */
 int cw_boot_load(struct cw_box *box, __u64 *entry);
 
-/* Writes the ACPI tables for nr_cpus to buf, which will be at CW_GPA_ACPI; returns their length.  RSDP comes first. */
+/* Writes the ACPI tables for nr_cpus to buf, which will be at CW_GPA_ACPI; returns their length.
+ * RSDP comes first. */
 size_t cw_acpi_build(__u8 *buf, size_t size, unsigned int nr_cpus);
 
 /* GPA of the first page supplied to vCPU vp, without the shared bit. */
 __u64 cw_boot_supplied(const struct cw_box *box, unsigned int vp);
 
-/* A small cpio archive (newc) that runs exec in the guest and reports its status; to be freed.  NULL: no memory. */
+/* A small cpio archive (newc) that runs exec in the guest and reports its status; to be freed.
+ * NULL: no memory. */
 __u8 *cw_overlay_build(const struct cw_box *box, size_t *len);
 
 #endif

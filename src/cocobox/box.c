@@ -150,12 +150,14 @@ static int add_devices(struct cw_box *box)
 /* The pages that the paravisor supplies are the host's to see from the first moment. */
 static int supply_pages(struct cw_box *box)
 {
-	int err = cw_referee_supply(box, cw_boot_supplied(box, 0) >> CW_PAGE_SHIFT, CW_SUPPLIED_BYTES >> CW_PAGE_SHIFT);
+	int err = cw_referee_supply(box, cw_boot_supplied(box, 0) >> CW_PAGE_SHIFT,
+				    CW_SUPPLIED_BYTES >> CW_PAGE_SHIFT);
 
 	return err ? cw_err(err, "cannot share the paravisor's pages") : 0;
 }
 
-/* What the user's files decide; KVM comes after it, so that a wrong file is named on any machine. */
+/* What the user's files decide; KVM comes after it, so that a wrong file is named on any machine.
+ */
 static int prepare_parts(struct cw_box *box, struct clocks *clocks, __u64 *entry)
 {
 	int err;
@@ -211,7 +213,8 @@ static int run(struct cw_box *box)
 	return err;
 }
 
-/* A panic before the kernel could use the crash MSRs shows on its console only, and ends as a reboot. */
+/* A panic before the kernel could use the crash MSRs shows on its console only, and ends as a
+ * reboot. */
 static void tell_end(struct cw_box *box)
 {
 	static const char *const why[] = {
@@ -220,7 +223,8 @@ static void tell_end(struct cw_box *box)
 
 	if (box->status == CW_BOX_REBOOT && cw_console_panicked(box))
 		box->status = CW_BOX_PANIC;
-	if (box->status == CW_BOX_REBOOT || box->status == CW_BOX_PANIC || box->status == CW_BOX_TIMEOUT)
+	if (box->status == CW_BOX_REBOOT || box->status == CW_BOX_PANIC ||
+	    box->status == CW_BOX_TIMEOUT)
 		cw_say(0, "%s", why[box->status]);
 	if (!box->hyperv->seen && box->status != CW_BOX_CANNOT)
 		cw_say(0, "the guest never looked for Hyper-V: %s has no support for it, or stopped before that",
@@ -232,7 +236,8 @@ static void tell_end(struct cw_box *box)
 int cw_box_run(const struct cw_config *config)
 {
 	struct cw_hyperv hyperv = { .seen = false };
-	struct cw_box box = { .config = config, .host = config->host, .hyperv = &hyperv, .mem.fd = -1 };
+	struct cw_box box = {
+		.config = config, .host = config->host, .hyperv = &hyperv, .mem.fd = -1 };
 	struct clocks clocks = { .signals.fd = -1, .timeout.fd = -1, .shutdown.fd = -1 };
 	int err;
 

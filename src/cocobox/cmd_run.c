@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `cocobox run`: its options. */
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "args.h"
 #include "box.h"
 #include "cmd.h"
 #include "err.h"
@@ -40,7 +40,7 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{ "kernel", KEY_KERNEL, "FILE", 0, "a bzImage (vmlinuz) with Hyper-V support; needed", 1 },
+	{ "kernel", KEY_KERNEL, "FILE", 0, "a bzImage (vmlinuz) or vmlinux with Hyper-V support; needed", 1 },
 	{ "initrd", KEY_INITRD, "FILE", 0, "its initramfs", 1 },
 	{ "append", KEY_APPEND, "WORDS", 0, "more words for its command line; may be given several times", 1 },
 	{ "exec", KEY_EXEC, "CMD", 0, "run this shell command in the initramfs and end with its status", 1 },
@@ -56,7 +56,7 @@ static const struct argp_option options[] = {
 	{ "referee", KEY_REFEREE, "FILE", 0, "the referee's account, an NDJSON line each", 5 },
 	{ "stop-on-finding", KEY_STOP, NULL, 0, "end the run, with 125, at the referee's first finding", 5 },
 	{ "console", KEY_CONSOLE, "FILE", 0, "the kernel's console goes there (default: stdout; stderr with --exec)", 6 },
-	{ "timeout", KEY_TIMEOUT, "TIME", 0, "end the run after that, like 90s or 5m (default 5m)", 6 },
+	{ "timeout", KEY_TIMEOUT, "TIME", 0, "end the run after that, like 90s or 5m (default: never)", 6 },
 	{ "shutdown-after", KEY_SHUTDOWN, "TIME", 0, "ask the guest to power off after that", 6 },
 	{ 0 },
 };
@@ -64,13 +64,11 @@ static const struct argp_option options[] = {
 struct run {
 	struct cw_config c;
 	char append[2048];
-	int status;
 };
 
-static error_t refuse(struct run *r, const char *option, const char *arg, const char *wanted)
+static error_t refuse(const char *option, const char *arg, const char *wanted)
 {
-	r->status = cw_say(CW_BOX_USAGE, "--%s: '%s' is not %s", option, arg, wanted);
-	return EINVAL;
+	return cw_say(EINVAL, "--%s: '%s' is not %s", option, arg, wanted);
 }
 
 /* A number with M or G behind it, in bytes. */
@@ -94,11 +92,11 @@ static error_t parse_memory(struct run *r, const char *arg)
 {
 	if (parse_size(arg, &r->c.memory) || r->c.memory < MEMORY_MIN || r->c.memory > MEMORY_MAX ||
 	    r->c.memory % MEMORY_UNIT)
-		return refuse(r, "memory", arg, "an even size from 256M to 8G");
+		return refuse("memory", arg, "an even size from 256M to 8G");
 	return 0;
 }
 
-static error_t parse_number(struct run *r, const char *option, const char *arg, __u64 min, __u64 max,
+static error_t parse_number(const char *option, const char *arg, __u64 min, __u64 max,
 			    unsigned int *out)
 {
 	char wanted[48];
@@ -106,7 +104,7 @@ static error_t parse_number(struct run *r, const char *option, const char *arg, 
 
 	snprintf(wanted, sizeof(wanted), "a number from %llu to %llu", min, max);
 	if (cw_parse_u64(arg, &value) || value < min || value > max)
-		return refuse(r, option, arg, wanted);
+		return refuse(option, arg, wanted);
 	*out = (unsigned int)value;
 	return 0;
 }
@@ -116,7 +114,7 @@ static error_t parse_append(struct run *r, const char *arg)
 	size_t used = strlen(r->append);
 
 	if (used + strlen(arg) + 2 > sizeof(r->append))
-		return refuse(r, "append", arg, "short enough for a command line");
+		return cw_say(EINVAL, "--append: more than %zu bytes in all", sizeof(r->append) - 2);
 	snprintf(r->append + used, sizeof(r->append) - used, "%s%s", used ? " " : "", arg);
 	return 0;
 }
@@ -132,22 +130,21 @@ static error_t parse_host(struct run *r, const char *arg)
 		return 0;
 	for (i = 0; i < cw_nr_hosts; i++)
 		names[i] = cw_hosts[i].name;
-	r->status = cw_say(CW_BOX_USAGE, "--host: no host behaviour '%s'%s; see cocobox list", arg,
-			   cw_nearest_hint(hint, sizeof(hint), cw_nearest(arg, names, cw_nr_hosts)));
-	return EINVAL;
+	return cw_say(EINVAL, "--host: no host behaviour '%s'%s; see cocobox list", arg,
+		      cw_nearest_hint(hint, sizeof(hint), cw_nearest(arg, names, cw_nr_hosts)));
 }
 
 static error_t parse_disk(struct run *r, const char *arg)
 {
 	if (r->c.nr_disks == CW_DISKS_MAX)
-		return refuse(r, "disk", arg, "one of at most four");
+		return cw_say(EINVAL, "--disk: '%s' is one too many (at most %d)", arg, CW_DISKS_MAX);
 	r->c.disk[r->c.nr_disks++] = arg;
 	return 0;
 }
 
-static error_t parse_time(struct run *r, const char *option, const char *arg, __u64 *out)
+static error_t parse_time(const char *option, const char *arg, __u64 *out)
 {
-	return cw_parse_duration(arg, out) ? refuse(r, option, arg, "a time like 90s or 5m") : 0;
+	return cw_parse_duration(arg, out) ? refuse(option, arg, "a time like 90s or 5m") : 0;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -170,11 +167,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_MEMORY:
 		return parse_memory(r, arg);
 	case KEY_CPUS:
-		return parse_number(r, "cpus", arg, 1, CW_CPUS_MAX, &c->nr_cpus);
+		return parse_number("cpus", arg, 1, CW_CPUS_MAX, &c->nr_cpus);
 	case KEY_DISK:
 		return parse_disk(r, arg);
 	case KEY_SUBCHANNELS:
-		return parse_number(r, "subchannels", arg, 0, SUBCHANNELS_MAX, &c->subchannels);
+		return parse_number("subchannels", arg, 0, SUBCHANNELS_MAX, &c->subchannels);
 	case KEY_NET:
 		c->net = true;
 		c->tap = arg;
@@ -200,12 +197,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		c->console = arg;
 		return 0;
 	case KEY_TIMEOUT:
-		return parse_time(r, "timeout", arg, &c->timeout_ns);
+		return parse_time("timeout", arg, &c->timeout_ns);
 	case KEY_SHUTDOWN:
-		return parse_time(r, "shutdown-after", arg, &c->shutdown_ns);
+		return parse_time("shutdown-after", arg, &c->shutdown_ns);
 	case ARGP_KEY_ARG:
-		r->status = cw_say(CW_BOX_USAGE, "run takes options only: '%s'", arg);
-		return EINVAL;
+		return cw_say(EINVAL, "run takes options only: '%s'", arg);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -221,14 +217,17 @@ static const struct argp parser = {
 
 int cw_cmd_run(int argc, char **argv)
 {
-	struct run r = { .c = { .memory = MEMORY_DEFAULT, .nr_cpus = 1, .timeout_ns = 300000000000ULL,
+	struct run r = { .c = { .memory = MEMORY_DEFAULT, .nr_cpus = 1,
 				.host = &cw_hosts[0] } };
 	char name[] = "cocobox run";
+	int got;
 
 	argv[0] = name;
-	argp_err_exit_status = CW_BOX_USAGE;
-	if (argp_parse(&parser, argc, argv, 0, NULL, &r))
-		return r.status ? r.status : CW_BOX_USAGE;
+	got = cw_args_parse(&parser, argc, argv, false, &r);
+	if (got == CW_ARGS_HELP)
+		return CW_BOX_OK;
+	if (got)
+		return got == -EIO ? CW_BOX_CANNOT : CW_BOX_USAGE;
 	if (!r.c.kernel)
 		return cw_say(CW_BOX_USAGE, "--kernel is needed");
 	r.c.append = r.append;

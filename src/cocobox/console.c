@@ -155,7 +155,8 @@ static void end_by_user(struct cw_console *c)
 /* Until there is something to read; false when the run is over. */
 static bool wait_input(struct cw_console *c)
 {
-	struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = c->stop, .events = POLLIN } };
+	struct pollfd fds[] = {{ .fd = STDIN_FILENO, .events = POLLIN},
+			       { .fd = c->stop, .events = POLLIN}};
 
 	while (poll(fds, 2, -1) < 0)
 		if (errno != EINTR)
@@ -206,8 +207,9 @@ static void line_init(struct cw_console *c, unsigned int i, unsigned int irq, in
 
 static int open_console(const struct cw_config *config, int fallback)
 {
-	return config->console ? open(config->console, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) :
-				 dup(fallback);
+	return config->console
+		       ? open(config->console, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)
+		       : dup(fallback);
 }
 
 int cw_console_init(struct cw_box *box)
@@ -289,8 +291,8 @@ void cw_console_exit(struct cw_box *box)
 	box->console = NULL;
 }
 
-/* What arrives before a driver has opened the port would be lost.  The init of --exec sends a byte when its terminal is
- * set up; without it the driver's interrupt tells.
+/* What arrives before a driver has opened the port would be lost.  The init of --exec sends a byte
+ * when its terminal is set up; without it the driver's interrupt tells.
  */
 void cw_console_access(struct cw_box *box, unsigned int i, unsigned int reg, bool write, __u8 *byte)
 {
@@ -298,7 +300,8 @@ void cw_console_access(struct cw_box *box, unsigned int i, unsigned int reg, boo
 	struct cw_uart *u = &c->line[i].uart;
 
 	cw_uart_access(box, u, reg, write, byte);
-	if (!box->config->exec && &c->line[i] == c->input && u->ier & UART_IER_RDI && !c->input_open) {
+	if (!box->config->exec && &c->line[i] == c->input && u->ier & UART_IER_RDI &&
+	    !c->input_open) {
 		c->input_open = true;
 		pthread_cond_signal(&c->space);
 	}
@@ -308,9 +311,11 @@ void cw_console_access(struct cw_box *box, unsigned int i, unsigned int reg, boo
 
 static size_t last_lines_start(const struct cw_console *c, unsigned int nr_lines)
 {
-	size_t oldest = c->kept_total > KEPT_BYTES ? c->kept_total - KEPT_BYTES : 0, i = c->kept_total;
+	size_t oldest = c->kept_total > KEPT_BYTES ? c->kept_total - KEPT_BYTES : 0,
+	       i = c->kept_total;
 
-	while (i > oldest && (c->kept[(i - 1) % KEPT_BYTES] == '\n' || c->kept[(i - 1) % KEPT_BYTES] == '\r'))
+	while (i > oldest &&
+	       (c->kept[(i - 1) % KEPT_BYTES] == '\n' || c->kept[(i - 1) % KEPT_BYTES] == '\r'))
 		i--;
 	for (; i > oldest; i--)
 		if (c->kept[(i - 1) % KEPT_BYTES] == '\n' && !--nr_lines)

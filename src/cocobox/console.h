@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where the guest's UARTs go.  With --exec the first, the kernel's, goes to stderr or a file, and the second is
- * the command's stdin and stdout; without it the first has stdin and stdout.  The last byte sent to the third is the
- * guest's exit status.
+/* Where the guest's UARTs go.  With --exec the first, the kernel's, goes to stderr or a file, and
+ * the second is the command's stdin and stdout; without it the first has stdin and stdout.  The
+ * last byte sent to the third is the guest's exit status.
  */
 #ifndef CW_BOX_CONSOLE_H
 #define CW_BOX_CONSOLE_H
@@ -19,7 +19,8 @@ int cw_console_start(struct cw_box *box);	/* begins to read stdin */
 void cw_console_exit(struct cw_box *box);	/* restores the terminal, writes what waits */
 
 /* One byte at an offset of UART i; the lock is held. */
-void cw_console_access(struct cw_box *box, unsigned int i, unsigned int reg, bool write, __u8 *byte);
+void cw_console_access(struct cw_box *box, unsigned int i, unsigned int reg, bool write,
+		       __u8 *byte);
 
 /* Prints the kernel's last lines on stderr, marked as such. */
 void cw_console_last(struct cw_box *box, unsigned int nr_lines);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* CPUID: the host's leaves with a few bits changed, and the Hyper-V leaves (TLFS, Feature and Interface
- * Discovery; include/hyperv/hvgdk.h) of a paravisor that offers SNP with vTOM.
+/* CPUID: the host's leaves with a few bits changed, and the Hyper-V leaves (TLFS, Feature and
+ * Interface Discovery; include/hyperv/hvgdk.h) of a paravisor that offers SNP with vTOM.
  */
 #include "cpuid.h"
 
@@ -30,16 +30,17 @@ struct leaf {
 
 static const struct leaf hyperv_leaves[] = {
 	/* "Microsoft Hv" */
-	{ 0x40000000, 0x4000000c, 0x7263694d, 0x666f736f, 0x76482074 },
-	{ 0x40000001, 0x31237648, 0, 0, 0 },	/* Hv#1 */
-	{ 0x40000002, 26100, 10 << 16, 0, 0 },
+	{0x40000000, 0x4000000c, 0x7263694d, 0x666f736f, 0x76482074},
+	{0x40000001, 0x31237648, 0, 0, 0}, /* Hv#1 */
+	{0x40000002, 26100, 10 << 16, 0, 0},
 	/* EAX: SynIC, hypercall MSRs, VP index, frequency MSRs, invariant TSC.
 	 * EBX: post messages, signal events, isolation.  EDX: frequency MSRs, crash MSRs.
 	 */
-	{ 0x40000003, 1 << 2 | 1 << 5 | 1 << 6 | 1 << 11 | 1 << 15, 1 << 4 | 1 << 5 | 1 << 22, 0, 1 << 8 | 1 << 10 },
+	{0x40000003, 1 << 2 | 1 << 5 | 1 << 6 | 1 << 11 | 1 << 15, 1 << 4 | 1 << 5 | 1 << 22, 0,
+	 1 << 8 | 1 << 10},
 	/* auto-EOI is deprecated (without it the SINT would never see an EOI); MMIO by hypercall */
-	{ 0x40000004, 1 << 9 | 1 << 21, 0xffffffff, 0, 0 },
-	{ 0x40000005, 64, 64, 0, 0 },
+	{0x40000004, 1 << 9 | 1 << 21, 0xffffffff, 0, 0},
+	{0x40000005, 64, 64, 0, 0},
 };
 
 static const struct leaf confidential_leaves[] = {
@@ -104,7 +105,8 @@ static void change_leaf(struct kvm_cpuid_entry2 *e)
 }
 
 /* What tells vCPUs apart: APIC id and topology. */
-static void number_leaf(struct kvm_cpuid_entry2 *e, unsigned int vp, unsigned int nr_cpus, unsigned int shared_bit)
+static void number_leaf(struct kvm_cpuid_entry2 *e, unsigned int vp, unsigned int nr_cpus,
+			unsigned int shared_bit)
 {
 	switch (e->function) {
 	case 0x1:
@@ -133,8 +135,12 @@ static void number_leaf(struct kvm_cpuid_entry2 *e, unsigned int vp, unsigned in
 static void add(struct kvm_cpuid2 *guest, const struct leaf *leaf, size_t nr)
 {
 	for (; nr && guest->nent < CW_CPUID_MAX; nr--, leaf++)
-		guest->entries[guest->nent++] = (struct kvm_cpuid_entry2){
-			.function = leaf->function, .eax = leaf->eax, .ebx = leaf->ebx, .ecx = leaf->ecx, .edx = leaf->edx };
+		guest->entries[guest->nent++] =
+			(struct kvm_cpuid_entry2){ .function = leaf->function,
+						  .eax = leaf->eax,
+						  .ebx = leaf->ebx,
+						  .ecx = leaf->ecx,
+						  .edx = leaf->edx };
 }
 
 /* Hidden: KVM's own leaves, and memory encryption, which the paravisor keeps to itself. */
@@ -143,8 +149,8 @@ static bool is_hidden(const struct kvm_cpuid_entry2 *e)
 	return (e->function >= 0x40000000 && e->function < 0x50000000) || e->function == 0x8000001f;
 }
 
-void cw_cpuid_build(struct kvm_cpuid2 *guest, const struct kvm_cpuid2 *host, unsigned int vp, unsigned int nr_cpus,
-		    unsigned int shared_bit, bool confidential)
+void cw_cpuid_build(struct kvm_cpuid2 *guest, const struct kvm_cpuid2 *host, unsigned int vp,
+		    unsigned int nr_cpus, unsigned int shared_bit, bool confidential)
 {
 	/* EAX: a paravisor is there.  EBX: SNP, boundary active, which bit. */
 	struct leaf isolation = { 0x4000000c, 1, 2 | 1 << 5 | shared_bit << 6, 0, 0 };
@@ -164,5 +170,6 @@ void cw_cpuid_build(struct kvm_cpuid2 *guest, const struct kvm_cpuid2 *host, uns
 	add(guest, hyperv_leaves, sizeof(hyperv_leaves) / sizeof(hyperv_leaves[0]));
 	add(guest, &isolation, 1);
 	if (confidential)
-		add(guest, confidential_leaves, sizeof(confidential_leaves) / sizeof(confidential_leaves[0]));
+		add(guest, confidential_leaves,
+		    sizeof(confidential_leaves) / sizeof(confidential_leaves[0]));
 }

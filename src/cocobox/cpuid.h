@@ -8,7 +8,8 @@
 
 #define CW_CPUID_MAX 256
 
-/* Width of guest physical addresses, at most what nested paging of four levels reaches; 0 when KVM does not say. */
+/* Width of guest physical addresses, at most what nested paging of four levels reaches; 0 when KVM
+ * does not say. */
 unsigned int cw_cpuid_width(const struct kvm_cpuid2 *host);
 
 /* The XCR0 bits of the host's KVM. */
@@ -20,7 +21,7 @@ void cw_cpuid_vendor(const struct kvm_cpuid2 *host, char vendor[13]);
 /* Fills guest (room for CW_CPUID_MAX entries) from what the host's KVM supports, for one vCPU.
  * confidential: the paravisor offers confidential VMBus.
  */
-void cw_cpuid_build(struct kvm_cpuid2 *guest, const struct kvm_cpuid2 *host, unsigned int vp, unsigned int nr_cpus,
-		    unsigned int shared_bit, bool confidential);
+void cw_cpuid_build(struct kvm_cpuid2 *guest, const struct kvm_cpuid2 *host, unsigned int vp,
+		    unsigned int nr_cpus, unsigned int shared_bit, bool confidential);
 
 #endif

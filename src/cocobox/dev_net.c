@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "box.h"
+#include "hostile.h"
 #include "net_peer.h"
 #include "net_tap.h"
 #include "referee.h"
@@ -141,12 +142,22 @@ static bool net_deliver(struct net *net, __u32 kind, const void *head, __u32 hea
 	return true;
 }
 
+/* A hostile host's turn at an RNDIS message that is about to go out. */
+static void net_rndis_hook(struct net *net, __u8 *msg, __u32 len)
+{
+	const struct cw_host *host = net->dev->box->host;
+
+	if (host && host->rndis && net->ch)
+		host->rndis(host, net->ch, msg, len);
+}
+
 static void net_frame_out(void *arg, const __u8 *frame, __u32 len)
 {
 	struct net *net = arg;
 	__u8 head[CW_RNDIS_PACKET_HEADER];
 
 	cw_rndis_packet_header(head, len);
+	net_rndis_hook(net, head, sizeof(head));
 	if (net->ch && net->rndis.filter && cw_channel_has_room(net->ch, XFER_BYTES) &&
 	    net_deliver(net, RMC_DATA, head, sizeof(head), frame, len))
 		net->counts.out++;

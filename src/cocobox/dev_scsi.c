@@ -297,6 +297,7 @@ static void stor_close(struct cw_channel *ch)
 const struct cw_dev_ops cw_dev_scsi = {
 	.name = "scsi",
 	.type = CW_GUID(0xba6163d9, 0x04a1, 0x4d29, 0xb6, 0x05, 0x72, 0xe2, 0xff, 0xb1, 0xdc, 0x7f),
+	.chn_flags = CW_OFFER_PRIVATE_RING | CW_OFFER_PRIVATE_MEMORY,
 	.init = stor_init,
 	.exit = stor_exit,
 	.close = stor_close,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VMGEXIT: the GHCB MSR protocol and the GHCB page (GHCB specification, sections 2.3 and 4; Hyper-V's own use of
- * the page is in arch/x86/hyperv/ivm.c).  The page is shared: what is judged is copied first.
+/* VMGEXIT: the GHCB MSR protocol and the GHCB page (GHCB specification, sections 2.3 and 4;
+ * Hyper-V's own use of the page is in arch/x86/hyperv/ivm.c).  The page is shared: what is judged
+ * is copied first.
  */
 #include <stddef.h>
 #include <string.h>
@@ -56,7 +57,8 @@ static void put_field(__u8 *page, unsigned int offset, __u64 value)
 static __u64 exit_msr(struct cw_box *box, unsigned int vp, const __u8 *copy, __u8 *page)
 {
 	bool write = get64(copy, GHCB_INFO_1) & 1;
-	__u64 value = (get64(copy, GHCB_RDX) & 0xffffffff) << 32 | (get64(copy, GHCB_RAX) & 0xffffffff);
+	__u64 value =
+		(get64(copy, GHCB_RDX) & 0xffffffff) << 32 | (get64(copy, GHCB_RAX) & 0xffffffff);
 
 	if (!cw_hyperv_msr(box, vp, CW_SIDE_HOST, (__u32)get64(copy, GHCB_RCX), write, &value))
 		return EXIT_INFO_ERROR;
@@ -67,7 +69,7 @@ static __u64 exit_msr(struct cw_box *box, unsigned int vp, const __u8 *copy, __u
 	return 0;
 }
 
-static void exit_hyperv_call(struct cw_box *box, unsigned int vp, const __u8 *copy, __u8 *page)
+static void exit_hyperv_call(struct cw_box *box, unsigned int vp, const __u8 *copy, __u64 gpa)
 {
 	struct cw_hypercall call = {
 		.side = CW_SIDE_HOST,
@@ -78,8 +80,11 @@ static void exit_hyperv_call(struct cw_box *box, unsigned int vp, const __u8 *co
 		.data_len = HV_DATA_LEN,
 	};
 	__u64 result = cw_hyperv_call(box, &call);
+	__u8 *page = cw_mem_visible_at(&box->mem, gpa, CW_PAGE_SIZE);
 
-	memcpy(page + HV_CALL, &result, sizeof(result));
+	/* the call may have taken back the page that it came in */
+	if (page)
+		memcpy(page + HV_CALL, &result, sizeof(result));
 }
 
 static void exit_page(struct cw_box *box, unsigned int vp, __u64 gpa)
@@ -95,7 +100,7 @@ static void exit_page(struct cw_box *box, unsigned int vp, __u64 gpa)
 	memcpy(&protocol, copy + GHCB_PROTOCOL, sizeof(protocol));
 	memcpy(&usage, copy + GHCB_USAGE, sizeof(usage));
 	if (usage == USAGE_HYPERV_CALL) {
-		exit_hyperv_call(box, vp, copy, page);
+		exit_hyperv_call(box, vp, copy, gpa);
 		return;
 	}
 	if (usage == USAGE_DEFAULT && protocol >= PROTOCOL_MIN && protocol <= PROTOCOL_MAX &&

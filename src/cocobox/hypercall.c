@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Hypercalls (TLFS; codes and structures in include/hyperv/hvgdk_mini.h and hvhdk.h), one row each. */
+/* Hypercalls (TLFS; codes and structures in include/hyperv/hvgdk_mini.h and hvhdk.h), one row each.
+ */
 #include <stddef.h>
 #include <string.h>
 
@@ -65,19 +66,23 @@ static __u32 count_valid(const struct cw_box *box, const __u8 *list, __u32 start
 	return i - start;
 }
 
-/* Neighbours go together: a conversion of many frames is one step for the referee. */
-static void convert(struct cw_box *box, const __u8 *list, __u32 start, __u32 nr, bool visible)
+/* Neighbours go together: a conversion of many frames is one step for the referee.  Returns how
+ * many were converted. */
+static __u32 convert(struct cw_box *box, const __u8 *list, __u32 start, __u32 nr, bool visible)
 {
 	__u32 i = 0, run;
 
 	while (i < nr) {
 		__u64 gfn = get64(list, (start + i) * 8);
 
-		for (run = 1; i + run < nr && get64(list, (start + i + run) * 8) == gfn + run; run++)
+		for (run = 1; i + run < nr && get64(list, (start + i + run) * 8) == gfn + run;
+		     run++)
 			;
-		cw_referee_convert(box, gfn, run, visible);
+		if (cw_referee_convert(box, gfn, run, visible))
+			break;
 		i += run;
 	}
+	return i;
 }
 
 static __u64 run_visibility(struct cw_box *box, const struct cw_hypercall *call, const __u8 *input)
@@ -89,21 +94,29 @@ static __u64 run_visibility(struct cw_box *box, const struct cw_hypercall *call,
 		.asked = reps - start,
 		.nth = ++box->hyperv->nr_visibility,
 	};
+	__u32 wanted;
 
-	if (get64(input, 0) != PARTITION_SELF || get32(input, 8) & ~VISIBILITY_MASK || get32(input, 12))
+	if (get64(input, 0) != PARTITION_SELF || get32(input, 8) & ~VISIBILITY_MASK ||
+	    get32(input, 12))
 		return RESULT(CW_HV_INVALID_PARAMETER, 0);
 	v.done = v.told = count_valid(box, list, start, reps);
 	v.status = v.done == v.asked ? CW_HV_SUCCESS : CW_HV_INVALID_PARAMETER;
 	if (box->host->visibility)
-		box->host->visibility(box->host, &v);
-	convert(box, list, start, v.done < v.asked ? v.done : v.asked, v.visible);
+		box->host->visibility(box->host, box, &v);
+	wanted = v.done < v.asked ? v.done : v.asked;
+	v.done = convert(box, list, start, wanted, v.visible);
+	if (v.done < wanted) {
+		v.told = v.done;
+		v.status = CW_HV_INSUFFICIENT_MEMORY;
+	}
 	cw_referee_call(box, v.visible, v.asked, v.done, v.status);
 	return RESULT(v.status, (start + v.told) & 0xfff);
 }
 
 /* ---- VMBus (struct hv_input_post_message, hv_input_signal_event) ---- */
 
-static __u64 run_post_message(struct cw_box *box, const struct cw_hypercall *call, const __u8 *input)
+static __u64 run_post_message(struct cw_box *box, const struct cw_hypercall *call,
+			      const __u8 *input)
 {
 	__u32 len = get32(input, 12);
 
@@ -113,7 +126,8 @@ static __u64 run_post_message(struct cw_box *box, const struct cw_hypercall *cal
 	return cw_vmbus_post_message(box, get32(input, 0), get32(input, 8), input + 16, len);
 }
 
-static __u64 run_signal_event(struct cw_box *box, const struct cw_hypercall *call, const __u8 *input)
+static __u64 run_signal_event(struct cw_box *box, const struct cw_hypercall *call,
+			      const __u8 *input)
 {
 	(void)call;
 	return cw_vmbus_signal_event(box, get32(input, 0), (__u16)get32(input, 4));
@@ -124,9 +138,14 @@ static __u64 run_signal_event(struct cw_box *box, const struct cw_hypercall *cal
 static __u64 run_mmio_read(struct cw_box *box, const struct cw_hypercall *call, const __u8 *input)
 {
 	__u64 value = ~0ULL;
-	__u8 *out = cw_mem_at(&box->mem, call->output, 64);
 	__u16 status;
+	__u8 *out;
 
+	/* through the GHCB it is the host that answers, and private memory is not its to write */
+	if (call->side == CW_SIDE_HOST)
+		out = cw_mem_visible_at(&box->mem, call->output, 64);
+	else
+		out = cw_mem_at(&box->mem, call->output, 64);
 	if (!out)
 		return CW_HV_INVALID_PARAMETER;
 	status = cw_dev_pci_mmio(box, get64(input, 0), get32(input, 8), false, &value);
@@ -162,8 +181,8 @@ static const struct row rows[] = {
 };
 
 /* Fetches the input into buf, as the call brings it: GHCB, registers or memory within one page. */
-static __u16 fetch_input(struct cw_box *box, const struct cw_hypercall *call, const struct row *row, __u32 len,
-			 __u8 *buf)
+static __u16 fetch_input(struct cw_box *box, const struct cw_hypercall *call, const struct row *row,
+			 __u32 len, __u8 *buf)
 {
 	const void *from;
 
@@ -182,7 +201,9 @@ static __u16 fetch_input(struct cw_box *box, const struct cw_hypercall *call, co
 	}
 	if (call->input & 7)
 		return CW_HV_INVALID_ALIGNMENT;
-	from = (call->input & (CW_PAGE_SIZE - 1)) + len <= CW_PAGE_SIZE ? cw_mem_at(&box->mem, call->input, len) : NULL;
+	from = (call->input & (CW_PAGE_SIZE - 1)) + len <= CW_PAGE_SIZE
+		       ? cw_mem_at(&box->mem, call->input, len)
+		       : NULL;
 	if (!from)
 		return CW_HV_INVALID_PARAMETER;
 	memcpy(buf, from, len);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The paravisor's side of what a guest asks: Hyper-V MSRs, hypercalls, GHCB exits.  All with the lock held.
+/* The paravisor's side of what a guest asks: Hyper-V MSRs, hypercalls, GHCB exits.  All with the
+ * lock held.
  */
 #ifndef CW_BOX_HYPERV_H
 #define CW_BOX_HYPERV_H
@@ -9,8 +10,8 @@
 
 struct cw_box;
 
-/* Who serves an MSR or a hypercall: the host, reached through the GHCB, or the paravisor, reached by the instruction
- * itself.
+/* Who serves an MSR or a hypercall: the host, reached through the GHCB, or the paravisor, reached
+ * by the instruction itself.
  */
 enum cw_side { CW_SIDE_HOST, CW_SIDE_PARAVISOR, CW_SIDE_NR };
 
@@ -46,7 +47,8 @@ struct cw_hyperv {
 };
 
 /* false: there is no such MSR, or it does not take that value (the guest gets #GP). */
-bool cw_hyperv_msr(struct cw_box *box, unsigned int vp, enum cw_side side, __u32 msr, bool write, __u64 *value);
+bool cw_hyperv_msr(struct cw_box *box, unsigned int vp, enum cw_side side, __u32 msr, bool write,
+		   __u64 *value);
 
 struct cw_hypercall {
 	enum cw_side side;
@@ -70,6 +72,7 @@ bool cw_ghcb_msr(struct cw_box *box, unsigned int vp, bool write, __u64 *value);
 #define CW_MSR_SYNIC_LAST	0x4000009f
 int cw_synic_init(struct cw_box *box);
 void cw_synic_exit(struct cw_box *box);
-bool cw_synic_msr(struct cw_box *box, unsigned int vp, enum cw_side side, __u32 msr, bool write, __u64 *value);
+bool cw_synic_msr(struct cw_box *box, unsigned int vp, enum cw_side side, __u32 msr, bool write,
+		  __u64 *value);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* cocobox: boots a stock kernel as a Hyper-V confidential VM on plain KVM.  This file is the table of commands. */
+/* cocobox: boots a stock kernel as a Hyper-V confidential VM on plain KVM.  This file is the table
+ * of commands. */
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static int print_help(void)
 	printf("\n`cocobox run --help` lists its options, cocobox(1) has all of it.\n\n"
 	       "Exit status: the guest's, 0 when it left none; 2 usage, 121 it rebooted, 122 it panicked,\n"
 	       "124 the time limit passed, 125 it could not be run, 128+N ended by signal N.\n");
-	return fflush(stdout) ? CW_BOX_CANNOT : CW_BOX_OK;
+	return cw_stdout_flush() ? CW_BOX_CANNOT : CW_BOX_OK;
 }
 
 static int unknown(const char *typed)
@@ -61,7 +62,7 @@ int main(int argc, char **argv)
 		return print_help();
 	if (!strcmp(argv[1], "--version")) {
 		printf("cocobox %s\n", VERSION);
-		return fflush(stdout) ? CW_BOX_CANNOT : CW_BOX_OK;
+		return cw_stdout_flush() ? CW_BOX_CANNOT : CW_BOX_OK;
 	}
 	for (i = 0; i < NR_COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))

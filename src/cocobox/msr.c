@@ -40,7 +40,8 @@ static bool access_os_id(const struct access *a)
 	return access_cell(a, &a->box->hyperv->guest_os_id[a->side]);
 }
 
-/* ENDBR64, OUT to a port that nobody uses, RET: the exit has control in RCX and the GPAs in RDX and R8. */
+/* ENDBR64, OUT to a port that nobody uses, RET: the exit has control in RCX and the GPAs in RDX and
+ * R8. */
 static bool access_hypercall_page(const struct access *a)
 {
 	static const __u8 code[] = { 0xf3, 0x0f, 0x1e, 0xfa, 0xe6, 0xf8, 0xc3 };
@@ -126,7 +127,8 @@ static const struct msr msrs[] = {
 	{ 0x40000118, 0x40000118, access_invariant_tsc },
 };
 
-bool cw_hyperv_msr(struct cw_box *box, unsigned int vp, enum cw_side side, __u32 msr, bool write, __u64 *value)
+bool cw_hyperv_msr(struct cw_box *box, unsigned int vp, enum cw_side side, __u32 msr, bool write,
+		   __u64 *value)
 {
 	struct access a = { box, vp, side, msr, write, value };
 	size_t i;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The archive that --exec adds behind the user's initramfs: an init that runs the command and leaves its status at
- * the third UART.  It needs a shell, mount, stty, poweroff and, for drivers that are modules, modprobe.
+/* The archive that --exec adds behind the user's initramfs: an init that runs the command and
+ * leaves its status at the third UART.  It needs a shell, mount, stty, poweroff and, for drivers
+ * that are modules, modprobe.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,8 @@ static void add_padding(struct archive *a)
 }
 
 /* One member in the newc format (cpio(5)). */
-static void add_member(struct archive *a, const char *name, unsigned int mode, const char *text, size_t len)
+static void add_member(struct archive *a, const char *name, unsigned int mode, const char *text,
+		       size_t len)
 {
 	char header[111];
 
@@ -75,7 +77,7 @@ static void add_members(struct archive *a, const struct cw_box *box)
 
 	snprintf(config, sizeof(config),
 		 "modules='hv_vmbus hv_utils hv_storvsc sd_mod hv_netvsc pci-hyperv'\n"
-		 "disks=%u\nnet=%d\npatience=%d\n", c->nr_disks, c->net, c->nr_disks || c->net ? 300 : 0);
+		 "disks=%u\nnet=%d\npatience=%d\n", c->nr_disks, c->net, c->nr_disks || c->net ? 100 : 0);
 	add_member(a, ".cocobox", 040755, "", 0);
 	add_member(a, ".cocobox/init", 0100755, init_script, sizeof(init_script) - 1);
 	add_member(a, ".cocobox/config", 0100644, config, strlen(config));

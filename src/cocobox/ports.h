@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* I/O ports: three UARTs, of which the last takes the guest's status, and the ACPI power and reset registers. */
+/* I/O ports: three UARTs, of which the last takes the guest's status, and the ACPI power and reset
+ * registers. */
 #ifndef CW_BOX_PORTS_H
 #define CW_BOX_PORTS_H
 
@@ -18,7 +19,8 @@ struct cw_box;
 #define CW_RESET_VALUE		0x06
 #define CW_SCI_IRQ		9
 
-/* One access of size 1, 2 or 4 bytes, with the lock held.  A port that nobody has reads as all ones. */
+/* One access of size 1, 2 or 4 bytes, with the lock held.  A port that nobody has reads as all
+ * ones. */
 void cw_port_access(struct cw_box *box, __u16 port, bool write, void *data, unsigned int size);
 
 #endif

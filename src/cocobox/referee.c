@@ -288,6 +288,21 @@ void cw_referee_note(struct cw_box *box, const char *what, const char *detail)
 	pthread_mutex_unlock(&r->lock);
 }
 
+void cw_referee_deed(struct cw_box *box, const char *name)
+{
+	struct cw_referee *r = box->referee;
+
+	pthread_mutex_lock(&r->lock);
+	if (!r->nr_deeds++)
+		cw_out_note(r, "hostile", name);
+	pthread_mutex_unlock(&r->lock);
+}
+
+__u64 cw_referee_deeds(const struct cw_box *box)
+{
+	return box->referee->nr_deeds;
+}
+
 /* ---- the end ---- */
 
 static bool is_left(const struct cw_referee *r, __u64 gfn)
@@ -315,8 +330,8 @@ static void say_summary(const struct cw_referee *r)
 
 	if (found)
 		snprintf(findings, sizeof(findings),
-			 "%llu findings (wrong alias %llu, handed private %llu, canaries %llu)",
-			 found, (unsigned long long)r->nr_lines[CW_LINE_WRONG_ALIAS],
+			 "%llu finding%s (wrong alias %llu, handed private %llu, canaries %llu)",
+			 found, found == 1 ? "" : "s", (unsigned long long)r->nr_lines[CW_LINE_WRONG_ALIAS],
 			 (unsigned long long)r->nr_lines[CW_LINE_HANDED_PRIVATE],
 			 (unsigned long long)r->nr_lines[CW_LINE_CANARY]);
 	cw_say(0, "referee: %s; %llu frames visible at most, %llu at the end%s%s", findings,

@@ -51,6 +51,11 @@ bool cw_referee_handed(struct cw_box *box, enum cw_handed by, __u64 gfn);
  */
 void cw_referee_note(struct cw_box *box, const char *what, const char *detail);
 
+/* A hostile host did what its name says: counted, and the first one noted.  Deeds: how many so far.
+ */
+void cw_referee_deed(struct cw_box *box, const char *name);
+__u64 cw_referee_deeds(const struct cw_box *box);
+
 /* At the end: the last search for canaries, what is still visible, the summary, also as one line on
  * stderr.  Call it when no vCPU runs any more.  Returns the number of findings.
  */

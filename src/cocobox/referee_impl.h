@@ -65,6 +65,7 @@ struct cw_referee {
 	__u64 nr_visible;
 	__u64 nr_visible_max;
 	__u64 nr_supplied;
+	__u64 nr_deeds;			/* of a hostile host */
 
 	struct cw_alias_watch watch;
 

@@ -209,6 +209,7 @@ void cw_out_summary(struct cw_referee *r)
 	set_u64(o, "calls", r->nr_lines[CW_LINE_VISIBILITY]);
 	set_u64(o, "calls_refused", r->nr_refused);
 	set_handed(r, o);
+	set_u64(o, "hostile_deeds", r->nr_deeds);
 	set_u64(o, "notes", r->nr_lines[CW_LINE_NOTE]);
 	json_object_set_new(o, "alias_watch", json_boolean(r->watch.on));
 	if (!r->watch.on)

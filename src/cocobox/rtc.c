@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The clock of an MC146818 (include/linux/mc146818rtc.h), for the time of day at boot: BCD, 24 hours, UTC, never being
- * updated.  Alarms and the bytes behind the clock are not there.
+/* The clock of an MC146818 (include/linux/mc146818rtc.h), for the time of day at boot: BCD, 24
+ * hours, UTC, never being updated.  Alarms and the bytes behind the clock are not there.
  */
 #include <time.h>
 

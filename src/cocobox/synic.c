@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SynICs: each vCPU has one at the host, whose pages the paravisor supplies, and one at the paravisor, with pages of
- * its own, which confidential VMBus uses.
+/* SynICs: each vCPU has one at the host, whose pages the paravisor supplies, and one at the
+ * paravisor, with pages of its own, which confidential VMBus uses.
  */
 #include "synic.h"
 
@@ -48,10 +48,12 @@ struct cw_synic {
 	struct unit unit[CW_CPUS_MAX][CW_SIDE_NR];
 };
 
-/* Where VMBus is: at the paravisor when it is confidential. */
-static enum cw_side vmbus_side(const struct cw_box *box)
+/* Where VMBus is: at the paravisor when it offers that and the guest went for it. */
+static enum cw_side vmbus_side(const struct cw_box *box, unsigned int vp)
 {
-	return box->config->confidential ? CW_SIDE_PARAVISOR : CW_SIDE_HOST;
+	bool taken = box->synic->unit[vp][CW_SIDE_PARAVISOR].scontrol & ENABLE;
+
+	return box->config->confidential && taken ? CW_SIDE_PARAVISOR : CW_SIDE_HOST;
 }
 
 int cw_synic_init(struct cw_box *box)
@@ -71,7 +73,8 @@ int cw_synic_init(struct cw_box *box)
 				u->sint[sint] = SINT_MASKED;
 		}
 		/* the GPAs carry the shared bit, as a paravisor gives them */
-		s->unit[vp][CW_SIDE_HOST].simp = (cw_boot_supplied(box, vp) + CW_PAGE_SIZE) | 1ULL << box->mem.shared_bit;
+		s->unit[vp][CW_SIDE_HOST].simp =
+			(cw_boot_supplied(box, vp) + CW_PAGE_SIZE) | 1ULL << box->mem.shared_bit;
 		s->unit[vp][CW_SIDE_HOST].siefp = s->unit[vp][CW_SIDE_HOST].simp + CW_PAGE_SIZE;
 	}
 	return 0;
@@ -128,8 +131,9 @@ static void interrupt(struct cw_box *box, unsigned int vp, const struct unit *u)
 
 /* ---- messages ---- */
 
-/* Moves the first waiting message into a free slot.  When the slot is taken, says in it that more are waiting; the guest
- * may have emptied it in between without having seen that, so it is looked at again.
+/* Moves the first waiting message into a free slot.  When the slot is taken, says in it that more
+ * are waiting; the guest may have emptied it in between without having seen that, so it is looked
+ * at again.
  */
 static void deliver(struct cw_box *box, unsigned int vp, enum cw_side side)
 {
@@ -159,12 +163,13 @@ static void deliver(struct cw_box *box, unsigned int vp, enum cw_side side)
 
 int cw_synic_post(struct cw_box *box, unsigned int vp, const void *payload, __u32 len)
 {
-	enum cw_side side = vmbus_side(box);
+	enum cw_side side;
 	struct unit *u;
 	struct message *m;
 
 	if (vp >= box->config->nr_cpus || len > CW_MESSAGE_PAYLOAD_MAX)
 		return -EINVAL;
+	side = vmbus_side(box, vp);
 	u = &box->synic->unit[vp][side];
 	m = u->nr_waiting < QUEUE_MAX ? calloc(1, sizeof(*m)) : NULL;
 	if (!m)
@@ -182,12 +187,13 @@ int cw_synic_post(struct cw_box *box, unsigned int vp, const void *payload, __u3
 
 int cw_synic_signal(struct cw_box *box, unsigned int vp, unsigned int flag)
 {
-	enum cw_side side = vmbus_side(box);
+	enum cw_side side;
 	struct unit *u;
 	__u8 *flags, bit;
 
 	if (vp >= box->config->nr_cpus || flag >= EVENT_FLAGS)
 		return -EINVAL;
+	side = vmbus_side(box, vp);
 	u = &box->synic->unit[vp][side];
 	flags = u->scontrol & ENABLE ? page_of(box, side, u->siefp) : NULL;
 	if (!flags)
@@ -215,7 +221,8 @@ static __u64 *msr_cell(struct unit *u, __u32 msr)
 	}
 }
 
-bool cw_synic_msr(struct cw_box *box, unsigned int vp, enum cw_side side, __u32 msr, bool write, __u64 *value)
+bool cw_synic_msr(struct cw_box *box, unsigned int vp, enum cw_side side, __u32 msr, bool write,
+		  __u64 *value)
 {
 	struct unit *u = &box->synic->unit[vp][side];
 	__u64 *cell = msr_cell(u, msr);

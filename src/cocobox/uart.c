@@ -18,7 +18,8 @@ static __u8 pending(const struct cw_uart *u)
 
 static void update_line(struct cw_box *box, struct cw_uart *u)
 {
-	cw_vm_irq_line(box, u->irq, u->index, u->mcr & UART_MCR_OUT2 && pending(u) != UART_IIR_NO_INT);
+	cw_vm_irq_line(box, u->irq, u->index,
+		       u->mcr & UART_MCR_OUT2 && pending(u) != UART_IIR_NO_INT);
 }
 
 static __u8 receive_byte(struct cw_uart *u)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A 16550A as the 8250 driver uses it.  What the guest sends comes in batches: writes to the data port
- * are coalesced by KVM and drained before any other access is looked at.
+/* A 16550A as the 8250 driver uses it.  What the guest sends comes in batches: writes to the data
+ * port are coalesced by KVM and drained before any other access is looked at.
  */
 #ifndef CW_BOX_UART_H
 #define CW_BOX_UART_H
@@ -25,7 +25,8 @@ struct cw_uart {
 	unsigned int rx_head, rx_len;
 };
 
-void cw_uart_access(struct cw_box *box, struct cw_uart *u, unsigned int reg, bool write, __u8 *byte);
+void cw_uart_access(struct cw_box *box, struct cw_uart *u, unsigned int reg, bool write,
+		    __u8 *byte);
 
 /* A byte for the guest; false when the FIFO is full. */
 bool cw_uart_receive(struct cw_box *box, struct cw_uart *u, __u8 byte);

@@ -38,8 +38,20 @@
 
 static void set_segments(struct kvm_sregs *s)
 {
-	struct kvm_segment code = { .limit = 0xffffffff, .selector = 0x10, .type = 0xb, .present = 1, .s = 1, .l = 1, .g = 1 };
-	struct kvm_segment data = { .limit = 0xffffffff, .selector = 0x18, .type = 0x3, .present = 1, .s = 1, .db = 1, .g = 1 };
+	struct kvm_segment code = { .limit = 0xffffffff,
+				   .selector = 0x10,
+				   .type = 0xb,
+				   .present = 1,
+				   .s = 1,
+				   .l = 1,
+				   .g = 1 };
+	struct kvm_segment data = { .limit = 0xffffffff,
+				   .selector = 0x18,
+				   .type = 0x3,
+				   .present = 1,
+				   .s = 1,
+				   .db = 1,
+				   .g = 1 };
 
 	s->cs = code;
 	s->ds = s->es = s->fs = s->gs = s->ss = data;
@@ -77,14 +89,15 @@ static int set_cpuid(const struct cw_vcpu *v)
 	return err;
 }
 
-/* All features at once.  QEMU's emulated SVM does not intercept XSETBV, so KVM would go by the value at reset when it
- * tells the size of the state, and the kernel finds that its own sum is another.
+/* All features at once.  QEMU's emulated SVM does not intercept XSETBV, so KVM would go by the value
+ * at reset when it tells the size of the state, and the kernel finds that its own sum is another.
  */
 static int set_xcr0(const struct cw_vcpu *v)
 {
-	struct kvm_xcrs x = { .nr_xcrs = 1, .xcrs[0].value = cw_cpuid_xcr0(v->box->vm->host_cpuid) };
+	__u64 all = cw_cpuid_xcr0(v->box->vm->host_cpuid);
+	struct kvm_xcrs x = { .nr_xcrs = 1, .xcrs[0].value = all };
 
-	return x.xcrs[0].value && ioctl(v->fd, KVM_SET_XCRS, &x) ? -errno : 0;
+	return all && ioctl(v->fd, KVM_SET_XCRS, &x) ? -errno : 0;
 }
 
 int cw_vcpu_init(struct cw_box *box, unsigned int id, __u64 entry)
@@ -151,8 +164,11 @@ void cw_vm_drain(struct cw_box *box)
 static void exit_hypercall_page(struct cw_vcpu *v)
 {
 	struct kvm_regs *regs = &v->run->s.regs.regs;
-	struct cw_hypercall call = { .side = CW_SIDE_PARAVISOR, .vp = v->id, .control = regs->rcx, .input = regs->rdx,
-				     .output = regs->r8 };
+	struct cw_hypercall call = { .side = CW_SIDE_PARAVISOR,
+				    .vp = v->id,
+				    .control = regs->rcx,
+				    .input = regs->rdx,
+				    .output = regs->r8 };
 
 	regs->rax = cw_hyperv_call(v->box, &call);
 	v->run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
@@ -164,12 +180,14 @@ static void exit_io(struct cw_vcpu *v)
 	__u8 *data = (__u8 *)run + run->io.data_offset;
 	__u32 i;
 
-	if (run->io.port == CW_PORT_HYPERCALL && run->io.direction == KVM_EXIT_IO_OUT && run->io.size == 1) {
+	if (run->io.port == CW_PORT_HYPERCALL && run->io.direction == KVM_EXIT_IO_OUT &&
+	    run->io.size == 1) {
 		exit_hypercall_page(v);
 		return;
 	}
 	for (i = 0; i < run->io.count; i++, data += run->io.size)
-		cw_port_access(v->box, run->io.port, run->io.direction == KVM_EXIT_IO_OUT, data, run->io.size);
+		cw_port_access(v->box, run->io.port, run->io.direction == KVM_EXIT_IO_OUT, data,
+			       run->io.size);
 }
 
 /* There is no device memory but KVM's own: anything else reads as all ones. */
@@ -207,7 +225,7 @@ static void exit_vmmcall(struct cw_vcpu *v)
 	struct kvm_run *run = v->run;
 
 	if (run->xen.type == KVM_EXIT_XEN_HCALL) {
-		run->xen.u.hcall.result = run->xen.u.hcall.input;	/* VMGEXIT leaves RAX alone */
+		run->xen.u.hcall.result = run->xen.u.hcall.input; /* VMGEXIT leaves RAX alone */
 		if (!run->xen.u.hcall.cpl)
 			cw_ghcb_exit(v->box, v->id);
 	}

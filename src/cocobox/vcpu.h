@@ -40,7 +40,8 @@ struct cw_vm {
 	struct cw_vcpu vcpu[CW_CPUS_MAX];
 };
 
-/* A vCPU before its first instruction; the first one stands at entry, in long mode.  0 or -errno. */
+/* A vCPU before its first instruction; the first one stands at entry, in long mode.  0 or -errno.
+ */
 int cw_vcpu_init(struct cw_box *box, unsigned int id, __u64 entry);
 
 /* Both do nothing to one that was never made. */

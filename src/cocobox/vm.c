@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The machine on the KVM API (Documentation/virt/kvm/api.rst).  The shared bit is an address bit as any other to it:
- * guest memory has one slot at its address and another, of the same pages, at its address with that bit.
+/* The machine on the KVM API (Documentation/virt/kvm/api.rst).  The shared bit is an address bit as
+ * any other to it: guest memory has one slot at its address and another, of the same pages, at its
+ * address with that bit.
  */
 #include "vm.h"
 
@@ -26,6 +27,7 @@
 #define TSS_ADDR	0xfffbd000ULL	/* three pages that Intel's real mode wants, in the hole */
 #define HYPERV_MSRS	0x200
 #define GHCB_MSRS	8
+#define READ_WRITE	(KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE)
 
 struct cap {
 	int cap;
@@ -53,7 +55,8 @@ static int check_caps(int kvm)
 	for (i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
 		if (ioctl(kvm, KVM_CHECK_EXTENSION, caps[i].cap) <= 0)
 			return cw_say(-ENOTSUP, "this host's KVM lacks %s", caps[i].name);
-	if (!(ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_XEN_HVM) & KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL))
+	if (!(ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_XEN_HVM) &
+	      KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL))
 		return cw_say(-ENOTSUP, "this host's KVM lacks Xen hypercall exits, by which VMGEXIT is seen "
 			      "(its kernel needs CONFIG_KVM_XEN)");
 	return 0;
@@ -120,8 +123,10 @@ int cw_vm_open(struct cw_box *box, unsigned int *shared_bit)
 
 static int set_slot(const struct cw_vm *vm, __u32 slot, __u64 gpa, __u64 bytes, const void *at)
 {
-	struct kvm_userspace_memory_region r = {
-		.slot = slot, .guest_phys_addr = gpa, .memory_size = bytes, .userspace_addr = (__u64)(uintptr_t)at };
+	struct kvm_userspace_memory_region r = { .slot = slot,
+						.guest_phys_addr = gpa,
+						.memory_size = bytes,
+						.userspace_addr = (__u64)(uintptr_t)at };
 
 	return bytes && ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &r) ? -errno : 0;
 }
@@ -137,8 +142,8 @@ static int set_memory(struct cw_box *box)
 
 		err = set_slot(box->vm, alias * 2, bit, m->low_size, m->alias[alias]);
 		if (!err)
-			err = set_slot(box->vm, alias * 2 + 1, CW_HOLE_END | bit, m->size - m->low_size,
-				       m->alias[alias] + m->low_size);
+			err = set_slot(box->vm, alias * 2 + 1, CW_HOLE_END | bit,
+				       m->size - m->low_size, m->alias[alias] + m->low_size);
 	}
 	return err;
 }
@@ -147,21 +152,25 @@ static int set_memory(struct cw_box *box)
 static int set_msr_filter(const struct cw_vm *vm)
 {
 	static __u8 none[HYPERV_MSRS / 8];	/* no bit set: nothing in these ranges is KVM's */
-	struct kvm_enable_cap cap = { .cap = KVM_CAP_X86_USER_SPACE_MSR, .args = { KVM_MSR_EXIT_REASON_FILTER } };
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_X86_USER_SPACE_MSR,
+				     .args = {KVM_MSR_EXIT_REASON_FILTER}};
 	struct kvm_msr_filter filter = {
 		.flags = KVM_MSR_FILTER_DEFAULT_ALLOW,
 		.ranges = {
-			{ KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE, HYPERV_MSRS, 0x40000000, none },
-			{ KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE, GHCB_MSRS, CW_MSR_GHCB, none },
+			{ READ_WRITE, HYPERV_MSRS, 0x40000000, none },
+			{ READ_WRITE, GHCB_MSRS, CW_MSR_GHCB, none },
 		},
 	};
 
-	return ioctl(vm->fd, KVM_ENABLE_CAP, &cap) || ioctl(vm->fd, KVM_X86_SET_MSR_FILTER, &filter) ? -errno : 0;
+	if (ioctl(vm->fd, KVM_ENABLE_CAP, &cap) || ioctl(vm->fd, KVM_X86_SET_MSR_FILTER, &filter))
+		return -errno;
+	return 0;
 }
 
 static int set_devices(const struct cw_vm *vm)
 {
-	/* KVM wants an MSR with it; this one is behind the filter, so that no guest reaches KVM by it */
+	/* KVM wants an MSR with it; this one is behind the filter, so that no guest reaches KVM by
+	 * it */
 	struct kvm_xen_hvm_config xen = { .flags = KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL,
 					  .msr = 0x40000000 + HYPERV_MSRS - 1 };
 	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
@@ -170,7 +179,8 @@ static int set_devices(const struct cw_vm *vm)
 
 	if (ioctl(vm->fd, KVM_SET_TSS_ADDR, TSS_ADDR) || ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0) ||
 	    ioctl(vm->fd, KVM_CREATE_PIT2, &pit) || ioctl(vm->fd, KVM_XEN_HVM_CONFIG, &xen) ||
-	    ioctl(vm->fd, KVM_REGISTER_COALESCED_MMIO, &com1) || ioctl(vm->fd, KVM_REGISTER_COALESCED_MMIO, &com2))
+	    ioctl(vm->fd, KVM_REGISTER_COALESCED_MMIO, &com1) ||
+	    ioctl(vm->fd, KVM_REGISTER_COALESCED_MMIO, &com2))
 		return -errno;
 	return 0;
 }
@@ -224,7 +234,8 @@ void cw_vm_free(struct cw_box *box)
 
 int cw_vm_msi(struct cw_box *box, __u64 address, __u32 data)
 {
-	struct kvm_msi msi = { .address_lo = (__u32)address, .address_hi = (__u32)(address >> 32), .data = data };
+	struct kvm_msi msi = {
+		.address_lo = (__u32)address, .address_hi = (__u32)(address >> 32), .data = data};
 
 	return ioctl(box->vm->fd, KVM_SIGNAL_MSI, &msi) < 0 ? -errno : 0;
 }
@@ -236,7 +247,8 @@ int cw_vm_interrupt(struct cw_box *box, unsigned int apic_id, __u8 vector)
 
 void cw_vm_irq_line(struct cw_box *box, unsigned int irq, unsigned int source, bool level)
 {
-	__u8 before = box->vm->line[irq], after = level ? before | 1 << source : before & ~(1 << source);
+	__u8 before = box->vm->line[irq],
+	     after = level ? before | 1 << source : before & ~(1 << source);
 	struct kvm_irq_level line = { .irq = irq, .level = after != 0 };
 
 	box->vm->line[irq] = after;

@@ -14,13 +14,13 @@ int cw_vm_interrupt(struct cw_box *box, unsigned int apic_id, __u8 vector);
 /* An MSI as a device would write it. */
 int cw_vm_msi(struct cw_box *box, __u64 address, __u32 data);
 
-/* Stops vp if it is in the guest and reads where it is; it goes on by itself.  Not from a vCPU thread, and not
- * with the box's lock held.  0, -EINVAL or -ETIMEDOUT.
+/* Stops vp if it is in the guest and reads where it is; it goes on by itself.  Not from a vCPU
+ * thread, and not with the box's lock held.  0, -EINVAL or -ETIMEDOUT.
  */
 int cw_vm_where(struct cw_box *box, unsigned int vp, __u64 *rip, bool *halted);
 
-/* Level of a line of the IO-APIC (0..15) as one of the devices on it (source 0..7) drives it: the line is high while any
- * of them does.
+/* Level of a line of the IO-APIC (0..15) as one of the devices on it (source 0..7) drives it: the
+ * line is high while any of them does.
  */
 void cw_vm_irq_line(struct cw_box *box, unsigned int irq, unsigned int source, bool level);
 
@@ -29,11 +29,13 @@ void cw_vm_drain(struct cw_box *box);
 
 /* What this host's KVM can do: 0, or -ENOTSUP after one line that names what is missing. */
 int cw_vm_open(struct cw_box *box, unsigned int *shared_bit);
-/* Memory slots and vCPUs in their state before the first instruction: entry is that of the boot CPU. */
+/* Memory slots and vCPUs in their state before the first instruction: entry is that of the boot
+ * CPU. */
 int cw_vm_create(struct cw_box *box, __u64 entry);
 int cw_vm_start(struct cw_box *box);	/* a thread each */
 void cw_vm_kick(struct cw_box *box);	/* all vCPUs leave the guest and look at box->ended */
-void cw_vm_stop(struct cw_box *box);	/* waits for the threads, once box->ended; box->vm may be NULL */
+void cw_vm_stop(
+	struct cw_box *box); /* waits for the threads, once box->ended; box->vm may be NULL */
 void cw_vm_free(struct cw_box *box);	/* after that */
 
 /* Frequencies in Hz, for the frequency MSRs. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The VMBus host: offers, GPADLs, channels and their rings, as devices see them (include/linux/hyperv.h has the
- * guest's side of it).  All is called with the box's lock held.
+/* The VMBus host: offers, GPADLs, channels and their rings, as devices see them
+ * (include/linux/hyperv.h has the guest's side of it).  All is called with the box's lock held.
  */
 #ifndef CW_BOX_VMBUS_H
 #define CW_BOX_VMBUS_H
@@ -45,7 +45,14 @@ struct cw_packet {
 	struct iovec *iov;	/* GPA_DIRECT: the guest's buffers, all visible */
 	unsigned int nr_iov;
 	__u32 iov_bytes;
-	bool iov_bad;		/* some buffer was no visible RAM: iov is empty, the referee knows */
+	bool iov_bad; /* some buffer was no visible RAM: iov is empty, the referee knows */
+};
+
+/* Offer flags VMBUS_CHANNEL_CONFIDENTIAL_*: offered only to a guest that takes confidential
+ * channels */
+enum {
+	CW_OFFER_PRIVATE_RING	= 0x2,
+	CW_OFFER_PRIVATE_MEMORY	= 0x4,
 };
 
 /* A device on the bus.  One static row of operations for each kind. */
@@ -55,12 +62,12 @@ struct cw_dev_ops {
 	struct cw_guid type;
 	__u16 chn_flags;	/* offer flags, enum in include/linux/hyperv.h */
 	__u16 mmio_mb;
-	int (*init)(struct cw_dev *dev);			/* before the guest starts; may be NULL */
+	int (*init)(struct cw_dev *dev); /* before the guest starts; may be NULL */
 	void (*exit)(struct cw_dev *dev);			/* may be NULL */
-	int (*open)(struct cw_channel *ch);			/* < 0: the open is refused; may be NULL */
+	int (*open)(struct cw_channel *ch); /* < 0: the open is refused; may be NULL */
 	void (*close)(struct cw_channel *ch);			/* may be NULL */
 	void (*packet)(struct cw_channel *ch, struct cw_packet *p);
-	void (*tick)(struct cw_dev *dev, __u64 now_ns);		/* about ten times a second; may be NULL */
+	void (*tick)(struct cw_dev *dev, __u64 now_ns); /* about ten times a second; may be NULL */
 };
 
 struct cw_dev {
@@ -92,27 +99,30 @@ int cw_vmbus_add(struct cw_box *box, const struct cw_dev_ops *ops, void *arg);
 /* Offers sub-channels 1..nr of an open primary channel; they end with its open.  0 or -errno. */
 int cw_vmbus_offer_subchannels(struct cw_dev *dev, unsigned int nr);
 
-/* Takes a channel back: nothing goes through it from now on.  close() follows from the loop, and ch ends when the
- * guest releases its relid.
+/* Takes a channel back: nothing goes through it from now on.  close() follows from the loop, and ch
+ * ends when the guest releases its relid.
  */
 void cw_vmbus_rescind(struct cw_channel *ch);
 
-/* Offers a device again whose primary channel was taken back and released.  0, -EBUSY when it still has one,
- * -ENOTCONN, -ENOSPC.
+/* Offers a device again whose primary channel was taken back and released.  0, -EBUSY when it still
+ * has one, -ENOTCONN, -ENOSPC.
  */
 int cw_vmbus_offer(struct cw_dev *dev);
 
 /* ---- from hypercalls; both return an HV_STATUS_* ---- */
-__u16 cw_vmbus_post_message(struct cw_box *box, __u32 connection_id, __u32 type, const void *payload, __u32 len);
+__u16 cw_vmbus_post_message(struct cw_box *box, __u32 connection_id, __u32 type,
+			    const void *payload, __u32 len);
 __u16 cw_vmbus_signal_event(struct cw_box *box, __u32 connection_id, __u16 flag);
 
-/* ---- packets to the guest.  What does not fit into the ring waits, and the channel takes no packets from
- * the guest until it has gone out; so these fail only when the channel is closed (-ENOTCONN), the packet is larger
- * than half of the ring or 64 KiB (-EMSGSIZE), the ring is damaged (-EIO; close() follows from the loop), or 1 MiB
- * waits already because a device sends on its own to a guest that does not read (-ENOSPC).  len is in bytes.
- * Packets from inside of open() go out right after the guest was told that the channel is open. ----
+/* ---- packets to the guest.  What does not fit into the ring waits, and the channel takes no
+ * packets from the guest until it has gone out; so these fail only when the channel is closed
+ * (-ENOTCONN), the packet is larger than half of the ring or 64 KiB (-EMSGSIZE), the ring is
+ * damaged (-EIO; close() follows from the loop), or 1 MiB waits already because a device sends on
+ * its own to a guest that does not read (-ENOSPC).  len is in bytes. Packets from inside of open()
+ * go out right after the guest was told that the channel is open. ----
  */
-int cw_channel_send(struct cw_channel *ch, __u16 type, __u16 flags, __u64 id, const void *data, __u32 len);
+int cw_channel_send(struct cw_channel *ch, __u16 type, __u16 flags, __u64 id, const void *data,
+		    __u32 len);
 int cw_channel_complete(struct cw_channel *ch, __u64 id, const void *data, __u32 len);
 
 /* Room for one more packet of len bytes right now: for devices that would rather drop than wait. */
@@ -126,21 +136,25 @@ struct cw_xfer_range {
 };
 
 /* VM_PKT_DATA_USING_XFER_PAGES, as netvsc receives it. */
-int cw_channel_send_xfer(struct cw_channel *ch, __u64 id, __u16 pageset_id, const struct cw_xfer_range *range,
-			 __u32 nr_ranges, const void *data, __u32 len);
+int cw_channel_send_xfer(struct cw_channel *ch, __u64 id, __u16 pageset_id,
+			 const struct cw_xfer_range *range, __u32 nr_ranges, const void *data,
+			 __u32 len);
 
 /* ---- for hostile hosts: past all honest checks ---- */
-/* A message to the guest as it is (a struct vmbus_channel_message_header and what follows), at most 240 bytes. */
+/* A message to the guest as it is (a struct vmbus_channel_message_header and what follows), at most
+ * 240 bytes. */
 int cw_vmbus_send(struct cw_box *box, const void *message, __u32 len);
-/* The header page of the ring to the guest (struct hv_ring_buffer: write_index, read_index, ...); NULL when closed. */
-volatile __u32 *cw_channel_indices(struct cw_channel *ch);
+/* The header page of the ring to the guest, or from it (struct hv_ring_buffer: write_index,
+ * read_index, ...); NULL when closed.
+ */
+volatile __u32 *cw_channel_indices(struct cw_channel *ch, bool from_guest);
 
 /* Every channel that was offered and not taken back, in turn; NULL begins and ends. */
 struct cw_channel *cw_vmbus_next(struct cw_box *box, struct cw_channel *ch);
 
 /* ---- GPADLs ---- */
-/* NULL when ch has none of that handle, or not all of it is visible.  Good until close(): when the guest tears it
- * down before that, it has no bytes any more.
+/* NULL when ch has none of that handle, or not all of it is visible.  Good until close(): when the
+ * guest tears it down before that, it has no bytes any more.
  */
 struct cw_gpadl *cw_gpadl_find(struct cw_channel *ch, __u32 handle);
 __u32 cw_gpadl_bytes(const struct cw_gpadl *gpadl);

@@ -348,12 +348,12 @@ bool cw_channel_has_room(struct cw_channel *ch, __u32 len)
 	       room >= sizeof(struct cw_packet_desc) + ALIGN8((__u64)len) + CW_RING_TRAILER;
 }
 
-volatile __u32 *cw_channel_indices(struct cw_channel *ch)
+volatile __u32 *cw_channel_indices(struct cw_channel *ch, bool from_guest)
 {
 	struct cw_ring_header *header = NULL;
 
 	if (ch->is_open && !ch->impl->dead)
-		header = cw_ring_header(&ch->impl->out);
+		header = cw_ring_header(from_guest ? &ch->impl->in : &ch->impl->out);
 	return header ? &header->write_index : NULL;
 }
 

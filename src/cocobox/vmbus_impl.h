@@ -53,11 +53,6 @@ enum {	/* enum vmbus_channel_message_type */
 	CW_MSG_MODIFY_DONE	= 24,
 };
 
-enum {	/* VMBUS_CHANNEL_CONFIDENTIAL_* among the offer flags */
-	CW_OFFER_PRIVATE_RING	= 0x2,
-	CW_OFFER_PRIVATE_MEMORY	= 0x4,
-};
-
 struct cw_msg {
 	__u32 type;
 	__u32 padding;

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Options that commands share.  argp parses; what it would refuse is found before,
- * so that the message can name the nearest right option.
- */
+/* Options that commands share. */
 #include "options.h"
 
 #include <errno.h>
-#include <string.h>
 
+#include "args.h"
 #include "err.h"
 #include "exit.h"
 #include "parse.h"
 #include "run.h"
-
-#define NAMES_MAX 64
 
 enum {
 	KEY_DEBUG = 0x100,
 	KEY_INCLUDE_ADDRESSES,
 	KEY_SLOW_LIMIT,
 	KEY_MAX_WALK,
-	KEY_USAGE,
 };
 
 error_t cw_option_bad(const char *option, const char *arg, const char *wanted)
@@ -91,161 +86,17 @@ static error_t watching_parse(int key, char *arg, struct argp_state *state)
 
 const struct argp cw_watching_argp = { .options = watching_options, .parser = watching_parse };
 
-/* ---- what does not exist ---- */
-
-struct names {
-	const struct argp_option *option[NAMES_MAX];
-	size_t nr;
-};
-
-/* Those of argp itself. */
-static const struct argp_option builtin[] = {
-	{ "help", '?', NULL, 0, "give this help list", -1 },
-	{ "usage", KEY_USAGE, NULL, 0, "give a short usage message", 0 },
-	{ 0 },
-};
-
-static void names_collect(struct names *n, const struct argp *argp)
-{
-	const struct argp_option *o;
-	const struct argp_child *c;
-
-	for (o = argp->options; o && (o->name || o->key || o->doc); o++)
-		if (n->nr < NAMES_MAX)
-			n->option[n->nr++] = o;
-	for (c = argp->children; c && c->argp; c++)
-		names_collect(n, c->argp);
-}
-
-static int unknown_long(const struct names *n, const char *typed)
-{
-	const char *names[NAMES_MAX];
-	char hint[96], dashed[64];
-	const char *near;
-	size_t i, nr = 0;
-
-	for (i = 0; i < n->nr; i++)
-		if (n->option[i]->name)
-			names[nr++] = n->option[i]->name;
-	near = cw_nearest(typed, names, nr);
-	if (near) {
-		snprintf(dashed, sizeof(dashed), "--%s", near);
-		near = dashed;
-	}
-	return cw_say(-EINVAL, "unknown option '--%s'%s", typed,
-		      cw_nearest_hint(hint, sizeof(hint), near));
-}
-
-/* One "--name" or "--name=value".  Returns how many arguments it takes, or -EINVAL. */
-static int long_check(const struct names *n, const char *arg, bool has_next)
-{
-	size_t len = strcspn(arg, "="), i;
-	char typed[64];
-
-	for (i = 0; i < n->nr; i++) {
-		const struct argp_option *o = n->option[i];
-
-		if (!o->name || strlen(o->name) != len || strncmp(o->name, arg, len))
-			continue;
-		if (!o->arg && arg[len])
-			return cw_say(-EINVAL, "option '--%s' takes no value", o->name);
-		if (!o->arg || arg[len])
-			return 1;
-		return has_next ? 2 : cw_say(-EINVAL, "option '--%s' needs a value, %s", o->name, o->arg);
-	}
-	snprintf(typed, sizeof(typed), "%.*s", (int)len, arg);
-	return unknown_long(n, typed);
-}
-
-/* One "-abc".  Returns how many arguments it takes, or -EINVAL. */
-static int short_check(const struct names *n, const char *arg, bool has_next)
-{
-	const struct argp_option *o = NULL;
-	size_t i;
-
-	for (; *arg; arg++) {
-		for (i = 0; i < n->nr; i++)
-			if (n->option[i]->key == *arg)
-				break;
-		if (i == n->nr)
-			return cw_say(-EINVAL, "unknown option '-%c' (see --help)", *arg);
-		o = n->option[i];
-		if (o->arg && arg[1])
-			return 1;
-		if (o->arg)
-			return has_next ? 2 : cw_say(-EINVAL, "option '-%c' needs a value, %s", *arg, o->arg);
-	}
-	return 1;
-}
-
-static unsigned int help_asked(const char *arg)
-{
-	if (!strcmp(arg, "--help") || !strncmp(arg, "-?", 2))
-		return ARGP_HELP_STD_HELP;
-	return strcmp(arg, "--usage") ? 0 : ARGP_HELP_USAGE;
-}
-
-/* Sets *help to what argp_help() shall print, if anything.  0, or -EINVAL after a message. */
-static int options_check(const struct argp *argp, int argc, char **argv, bool in_order,
-			 unsigned int *help)
-{
-	struct names n = { .option = { &builtin[0], &builtin[1] }, .nr = 2 };
-	int i = 1;
-
-	*help = 0;
-	names_collect(&n, argp);
-	while (i < argc && strcmp(argv[i], "--")) {
-		bool has_next = i + 1 < argc;
-		int taken = 1;
-
-		if (argv[i][0] == '-' && argv[i][1] == '-')
-			taken = long_check(&n, argv[i] + 2, has_next);
-		else if (argv[i][0] == '-' && argv[i][1])
-			taken = short_check(&n, argv[i] + 1, has_next);
-		else if (in_order)
-			return 0;
-		if (taken < 0)
-			return taken;
-		*help = help_asked(argv[i]);
-		if (*help)
-			return 0;
-		i += taken;
-	}
-	return 0;
-}
-
-/* argp would end the program, whether its help could be written or not. */
-static int help_print(const struct argp *argp, char *name, unsigned int flags)
-{
-	const struct argp builtin_argp = { .options = builtin };
-	struct argp own = *argp;
-	const struct argp_child both[] = {
-		{ &own, 0, NULL, 0 },
-		{ &builtin_argp, 0, NULL, 0 },
-		{ 0 },
-	};
-	const struct argp whole = {
-		.children = both,
-		.args_doc = argp->args_doc,
-		.doc = argp->doc,
-	};
-
-	own.args_doc = own.doc = NULL;
-	argp_help(&whole, stdout, flags, name);
-	return cw_stdout_flush() ? CW_EXIT_UNKNOWN : CW_EXIT_HELD;
-}
+/* ---- parsing ---- */
 
 bool cw_options_parse(const struct argp *argp, int argc, char **argv, bool in_order, void *input,
 		      int *status)
 {
-	unsigned int help;
+	int got = cw_args_parse(argp, argc, argv, in_order, input);
 
 	*status = CW_EXIT_USAGE;
-	if (options_check(argp, argc, argv, in_order, &help))
-		return false;
-	if (help) {
-		*status = help_print(argp, argv[0], help);
-		return false;
-	}
-	return !argp_parse(argp, argc, argv, in_order ? ARGP_IN_ORDER : 0, NULL, input);
+	if (got == CW_ARGS_HELP)
+		*status = CW_EXIT_HELD;
+	else if (got == -EIO)
+		*status = CW_EXIT_UNKNOWN;
+	return !got;
 }

@@ -41,3 +41,11 @@ int cw_say(int status, const char *fmt, ...)
 	va_end(ap);
 	return status;
 }
+
+int cw_stdout_flush(void)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	return cw_err(errno ? -errno : -EIO, "cannot write to stdout");
+}

@@ -11,4 +11,7 @@ int cw_err(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Prints the message as it is.  Returns status, so that a caller can leave with it. */
 int cw_say(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Flushes what was printed to stdout.  0, or -errno after a message. */
+int cw_stdout_flush(void);
+
 #endif

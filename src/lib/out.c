@@ -211,14 +211,6 @@ bool cw_writers_finish(struct cw_writers *ws, const struct cw_finish *f)
 	return good;
 }
 
-int cw_stdout_flush(void)
-{
-	errno = 0;
-	if (!fflush(stdout) && !ferror(stdout))
-		return 0;
-	return cw_err(errno ? -errno : -EIO, "cannot write to stdout");
-}
-
 bool cw_writers_flush(struct cw_writers *ws)
 {
 	size_t i;

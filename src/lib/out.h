@@ -118,9 +118,6 @@ bool cw_writers_failed(const struct cw_writers *ws);
 /* Writes the summary.  False when a writer fails that had not failed before. */
 bool cw_writers_finish(struct cw_writers *ws, const struct cw_finish *f);
 
-/* Flushes what was printed to stdout without a writer.  0, or -errno after a message. */
-int cw_stdout_flush(void);
-
 /* Flushes what was printed in another way.  False after a message when that failed. */
 bool cw_writers_flush(struct cw_writers *ws);
 

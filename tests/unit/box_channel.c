@@ -35,7 +35,7 @@ static void test_life(void **state)
 	teardown(1, HANDLE);
 	answer(CW_MSG_GPADL_TORNDOWN);
 	assert_int_equal(dev.nr_close, 2);
-	assert_null(cw_channel_indices(dev.ch));
+	assert_null(cw_channel_indices(dev.ch, false));
 }
 
 static void test_refused_open(void **state)

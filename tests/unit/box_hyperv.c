@@ -14,7 +14,8 @@ static __u8 *at(__u64 gpa)
 }
 
 /* A list of frames from gfn on, asked to become visible. */
-static void put_visibility(__u64 partition, __u32 visibility, __u32 reserved, __u64 gfn, unsigned int nr)
+static void put_visibility(__u64 partition, __u32 visibility, __u32 reserved, __u64 gfn,
+			   unsigned int nr)
 {
 	__u64 *p = (__u64 *)(void *)at(INPUT);
 	unsigned int i;
@@ -28,7 +29,8 @@ static void put_visibility(__u64 partition, __u32 visibility, __u32 reserved, __
 
 static __u64 call(__u64 control, __u64 input, __u64 output)
 {
-	struct cw_hypercall c = { .side = CW_SIDE_PARAVISOR, .control = control, .input = input, .output = output };
+	struct cw_hypercall c = {
+		.side = CW_SIDE_PARAVISOR, .control = control, .input = input, .output = output};
 
 	return cw_hyperv_call(&box, &c);
 }
@@ -292,8 +294,11 @@ static void test_msr_protocol(void **state)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, machine_new, machine_free)
 
 static const struct CMUnitTest tests[] = {
-	TEST(test_calls), TEST(test_post_message), TEST(test_visibility), TEST(test_visibility_refused), TEST(test_mmio),
-	TEST(test_msrs), TEST(test_crash), TEST(test_ghcb_msr_access), TEST(test_ghcb_refused), TEST(test_ghcb_private),
+	TEST(test_calls),	   TEST(test_post_message),
+	TEST(test_visibility),	   TEST(test_visibility_refused),
+	TEST(test_mmio),	   TEST(test_msrs),
+	TEST(test_crash),	   TEST(test_ghcb_msr_access),
+	TEST(test_ghcb_refused),   TEST(test_ghcb_private),
 	TEST(test_ghcb_hypercall), TEST(test_msr_protocol),
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A box without KVM for tests of cocobox's paravisor: memory and SynICs are the real ones, what goes to KVM, the
- * referee and the VMBus host is counted here.
+/* A box without KVM for tests of cocobox's paravisor: memory and SynICs are the real ones, what
+ * goes to KVM, the referee and the VMBus host is counted here.
  */
 #ifndef CW_UNIT_BOX_MACHINE_H
 #define CW_UNIT_BOX_MACHINE_H
@@ -27,7 +27,8 @@ static struct cw_host host;
 static struct cw_hyperv hyperv;
 static struct cw_box box;
 
-static unsigned int nr_interrupts, last_vector, nr_bad_frames, nr_converts, nr_posts, nr_ends, last_end;
+static unsigned int nr_interrupts, last_vector, nr_bad_frames, nr_converts, nr_posts, nr_ends,
+	last_end;
 static int convert_result;
 static __u32 last_line[16];
 
@@ -78,7 +79,8 @@ void cw_referee_call(struct cw_box *b, bool visible, __u32 asked, __u32 done, __
 	(void)status;
 }
 
-__u16 cw_vmbus_post_message(struct cw_box *b, __u32 connection_id, __u32 type, const void *payload, __u32 len)
+__u16 cw_vmbus_post_message(struct cw_box *b, __u32 connection_id, __u32 type, const void *payload,
+			    __u32 len)
 {
 	(void)b;
 	(void)type;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* SynICs: messages queue while a slot is taken, the pending flag and EOM bring the next, event flags interrupt once, and
- * nothing is written to a page that is not the host's to see.
+/* SynICs: messages queue while a slot is taken, the pending flag and EOM bring the next, event
+ * flags interrupt once, and nothing is written to a page that is not the host's to see.
  */
 #include "box_machine.h"
 
@@ -49,8 +49,10 @@ static __u32 type_of(const __u8 *slot)
 static void test_supplied(void **state)
 {
 	(void)state;
-	assert_int_equal(read_msr(CW_SIDE_HOST, 0x40000083), (cw_boot_supplied(&box, 0) + 4096) | SHARED);
-	assert_int_equal(read_msr(CW_SIDE_HOST, 0x40000082), (cw_boot_supplied(&box, 0) + 8192) | SHARED);
+	assert_int_equal(read_msr(CW_SIDE_HOST, 0x40000083),
+			 (cw_boot_supplied(&box, 0) + 4096) | SHARED);
+	assert_int_equal(read_msr(CW_SIDE_HOST, 0x40000082),
+			 (cw_boot_supplied(&box, 0) + 8192) | SHARED);
 	assert_int_equal(read_msr(CW_SIDE_PARAVISOR, 0x40000083), 0);
 }
 

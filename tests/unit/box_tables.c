@@ -91,7 +91,8 @@ static void test_cpuid(void **state)
 	assert_int_equal(cw_cpuid_xcr0(h), 7);
 	cw_cpuid_build(g, h, 2, 4, 39, false);
 	assert_int_equal(leaf(g, 1)->ebx >> 24, 2);
-	assert_true(leaf(g, 1)->ecx & 1U << 31 && leaf(g, 1)->ecx & 1 << 21 && leaf(g, 1)->edx & 1 << 9);
+	assert_true(leaf(g, 1)->ecx & 1U << 31 && leaf(g, 1)->ecx & 1 << 21 &&
+		    leaf(g, 1)->edx & 1 << 9);
 	assert_int_equal(leaf(g, 0x40000000)->ebx, 0x7263694d);	/* ours, and no other below it */
 	assert_int_equal(leaf(g, 0x4000000c)->eax, 1);
 	assert_int_equal(leaf(g, 0x4000000c)->ebx, 0x9e2);
@@ -109,7 +110,7 @@ static void test_cpuid(void **state)
 static const struct {
 	__u32 eax;
 	unsigned int width;
-} widths[] = { { 0x28, 40 }, { 0x3030, 48 }, { 0x34, 48 }, { 0x300034, 48 }, { 0x2b0034, 43 }, { 0, 0 } };
+} widths[] = {{0x28, 40}, {0x3030, 48}, {0x34, 48}, {0x300034, 48}, {0x2b0034, 43}, {0, 0}};
 
 static void test_width(void **state)
 {
@@ -171,6 +172,7 @@ static void test_overlay(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, machine_new, machine_free)
 
-static const struct CMUnitTest tests[] = { TEST(test_acpi), TEST(test_cpuid), TEST(test_width), TEST(test_overlay) };
+static const struct CMUnitTest tests[] = {TEST(test_acpi), TEST(test_cpuid), TEST(test_width),
+					  TEST(test_overlay)};
 
 UNIT_MAIN(tests)

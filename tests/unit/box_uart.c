@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The UART as the 8250 driver sees it: it is found as a 16550A, sends, receives, and interrupts while there is reason
- * to.
+/* The UART as the 8250 driver sees it: it is found as a 16550A, sends, receives, and interrupts
+ * while there is reason to.
  */
 #include "box_machine.h"
 
