@@ -4,7 +4,7 @@
 # Check the manual pages: each formats without a warning, each command has one, and pages and
 # --help name the same options.  Says what is wrong where, and fails if anything is.
 #
-# Usage: scripts/check-man.sh [PROGRAM]    (default: .build/cocowatch)
+# Usage: scripts/check-man.sh [COCOWATCH [COCOBOX]]    (default: those in .build)
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -17,6 +17,7 @@ case ${1:-} in
 esac
 out=${O:-.build}
 program=${1:-$out/cocowatch}
+box=${2:-$out/cocobox}
 failed=0
 
 bad() {
@@ -40,11 +41,26 @@ page_options() {
 	sed 's/\\-/-/g; s/\\fB//g; s/\\fI//g; s/\\fR//g' "$1" | grep -A1 '^\.TP' | grep -oE -e '--[a-z][a-z-]+' | sort -u
 }
 
+# help_options PROGRAM COMMAND
 help_options() {
-	"$program" "$1" --help | grep -oE -e '^ +(-[a-zA-Z?], )?--[a-z][a-z-]+' | grep -oE -e '--[a-z-]+' | sort -u
+	"$1" "$2" --help | grep -oE -e '^ +(-[a-zA-Z?], )?--[a-z][a-z-]+' | grep -oE -e '--[a-z-]+' | sort -u
 }
 
-commands=$("$program" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+# commands_of PROGRAM
+commands_of() {
+	"$1" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'
+}
+
+# same_options PAGE HELP-OPTIONS
+same_options() {
+	local differ
+
+	differ=$(diff <(grep -vxE -e '--(help|usage)' <<<"$2") \
+		<(page_options "$1" | grep -vxE -e '--(help|usage|version)'))
+	[ -z "$differ" ] || bad "$1 and --help differ (< help only, > page only): $differ"
+}
+
+commands=$(commands_of "$program")
 [ -n "$commands" ] || bad "$program --help names no command"
 for command in $commands; do
 	page=man/cocowatch-$command.1
@@ -53,8 +69,14 @@ for command in $commands; do
 		continue
 	}
 	grep -q "cocowatch-$command" man/cocowatch.1 || bad "man/cocowatch.1 does not name cocowatch-$command(1)"
-	differ=$(diff <(help_options "$command" | grep -vxE -e '--(help|usage)') \
-		<(page_options "$page" | grep -vxE -e '--(help|usage)'))
-	[ -z "$differ" ] || bad "$page and --help differ (< help only, > page only): $differ"
+	same_options "$page" "$(help_options "$program" "$command")"
 done
+
+# cocobox has one page for all of its commands.
+commands=$(commands_of "$box")
+[ -n "$commands" ] || bad "$box --help names no command"
+for command in $commands; do
+	grep -q "^\.B cocobox $command\$" man/cocobox.1 || bad "man/cocobox.1 does not name cocobox $command"
+done
+same_options man/cocobox.1 "$(for command in $commands; do help_options "$box" "$command"; done | sort -u)"
 exit $failed

@@ -4,7 +4,8 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-run "$TOP/scripts/check-man.sh" "$CW"
+BOX=$(dirname "$CW")/cocobox
+run "$TOP/scripts/check-man.sh" "$CW" "$BOX"
 is "$rc" 0 'pages and --help agree'
 is "$err" '' 'and nothing is said'
 
@@ -15,7 +16,16 @@ cat >"$tap_tmp/fake" <<END
 [ "\$1" != watch ] || echo '      --undocumented         an option'
 END
 chmod +x "$tap_tmp/fake"
-run "$TOP/scripts/check-man.sh" "$tap_tmp/fake"
+run "$TOP/scripts/check-man.sh" "$tap_tmp/fake" "$BOX"
 is "$rc" 1 'an option without an entry is found'
 like "$err" 'cocowatch-watch.*--undocumented|< --undocumented' 'and named'
+
+cat >"$tap_tmp/fake" <<END
+#!/bin/sh
+"$BOX" "\$@"
+[ "\$1" != run ] || echo '      --undocumented         an option'
+END
+run "$TOP/scripts/check-man.sh" "$CW" "$tap_tmp/fake"
+is "$rc" 1 'an option of cocobox without an entry is found'
+like "$err" 'man/cocobox.1.*--undocumented|< --undocumented' 'and named'
 done_testing
