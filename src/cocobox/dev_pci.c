@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "box.h"
+#include "bytes.h"
 #include "hyperv.h"
 #include "referee.h"
 
@@ -94,30 +95,6 @@ struct answer {
 	__u32 len;		/* bytes used */
 };
 
-static __u16 get16(const __u8 *p)
-{
-	__u16 v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static __u32 get32(const __u8 *p)
-{
-	__u32 v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static __u64 get64(const __u8 *p)
-{
-	__u64 v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
 static void config_reset(struct pci *pci)
 {
 	size_t i;
@@ -149,7 +126,7 @@ static void run_refused(struct cw_channel *ch, struct pci *pci, const __u8 *data
 
 static void run_version(struct cw_channel *ch, struct pci *pci, const __u8 *data, struct answer *a)
 {
-	__u32 version = get32(data + 4);
+	__u32 version = cw_get32(data + 4);
 
 	(void)ch;
 	if (version < PCI_VERSION_FIRST || version > PCI_VERSION_LAST)
@@ -217,7 +194,7 @@ static bool window_is_free(const struct cw_mem *mem, __u64 base)
 
 static void run_d0_entry(struct cw_channel *ch, struct pci *pci, const __u8 *data, struct answer *a)
 {
-	__u64 base = get64(data + 8);
+	__u64 base = cw_get64(data + 8);
 
 	pci->in_d0 = false;
 	if (!window_is_free(&ch->dev->box->mem, base)) {
@@ -259,25 +236,26 @@ static void compose(struct cw_channel *ch, __u32 vector, __u32 nr, __u32 vp, str
 /* struct hv_msi_desc, whose last field is a mask of processors */
 static void run_create(struct cw_channel *ch, struct pci *pci, const __u8 *data, struct answer *a)
 {
-	__u64 cpus = get64(data + 16);
+	__u64 cpus = cw_get64(data + 16);
 
 	(void)pci;
-	compose(ch, data[8], get16(data + 10), cpus ? (__u32)__builtin_ctzll(cpus) : ~0U, a);
+	compose(ch, data[8], cw_get16(data + 10), cpus ? (__u32)__builtin_ctzll(cpus) : ~0U, a);
 }
 
 /* struct hv_msi_desc2 */
 static void run_create2(struct cw_channel *ch, struct pci *pci, const __u8 *data, struct answer *a)
 {
 	(void)pci;
-	compose(ch, data[8], get16(data + 10), get16(data + 12) ? get16(data + 14) : ~0U, a);
+	compose(ch, data[8], cw_get16(data + 10), cw_get16(data + 12) ? cw_get16(data + 14) : ~0U,
+		a);
 }
 
 /* struct hv_msi_desc3 */
 static void run_create3(struct cw_channel *ch, struct pci *pci, const __u8 *data, struct answer *a)
 {
 	(void)pci;
-	compose(ch, get32(data + 8), get16(data + 14), get16(data + 16) ? get16(data + 18) : ~0U,
-		a);
+	compose(ch, cw_get32(data + 8), cw_get16(data + 14),
+		cw_get16(data + 16) ? cw_get16(data + 18) : ~0U, a);
 }
 
 static const struct {
@@ -310,10 +288,10 @@ static void message_run(struct cw_channel *ch, struct cw_packet *p, struct answe
 
 	a->status = NT_NOT_SUPPORTED;
 	for (i = 0; p->len >= 4 && i < NR(pci_rows); i++) {
-		if (pci_rows[i].type != get32(p->data))
+		if (pci_rows[i].type != cw_get32(p->data))
 			continue;
 		a->status = p->len < pci_rows[i].len ? NT_INVALID_PARAMETER :
-			    pci_rows[i].slot_offset && get32(p->data + pci_rows[i].slot_offset) ?
+			    pci_rows[i].slot_offset && cw_get32(p->data + pci_rows[i].slot_offset) ?
 			    NT_NO_SUCH_DEVICE : NT_OK;
 		if (a->status == NT_OK)
 			pci_rows[i].run(ch, pci, p->data, a);
@@ -377,7 +355,7 @@ static __u16 window_access(struct pci *pci, __u64 offset, __u32 size, bool write
 static bool is_in_bar(const struct pci *pci, __u64 gpa)
 {
 	return pci->config[COMMAND_OFFSET] & COMMAND_MEMORY &&
-	       gpa - get32(pci->config + BAR_OFFSET) < BAR_SIZE;
+	       gpa - cw_get32(pci->config + BAR_OFFSET) < BAR_SIZE;
 }
 
 static struct pci *find_bus(struct cw_box *box)

@@ -8,6 +8,7 @@
 
 #include "box.h"
 #include "boot.h"
+#include "bytes.h"
 #include "hyperv.h"
 
 #define MSR_INFO_MASK		0xfffULL
@@ -37,14 +38,6 @@ enum {
 	HV_CALL		= 0xff0,
 };
 
-static __u64 get64(const __u8 *page, unsigned int offset)
-{
-	__u64 v;
-
-	memcpy(&v, page + offset, sizeof(v));
-	return v;
-}
-
 /* A save area field and its bit in the valid bitmap. */
 static void put_field(__u8 *page, unsigned int offset, __u64 value)
 {
@@ -56,11 +49,11 @@ static void put_field(__u8 *page, unsigned int offset, __u64 value)
 
 static __u64 exit_msr(struct cw_box *box, unsigned int vp, const __u8 *copy, __u8 *page)
 {
-	bool write = get64(copy, GHCB_INFO_1) & 1;
-	__u64 value =
-		(get64(copy, GHCB_RDX) & 0xffffffff) << 32 | (get64(copy, GHCB_RAX) & 0xffffffff);
+	bool write = cw_get64(copy + GHCB_INFO_1) & 1;
+	__u64 value = (cw_get64(copy + GHCB_RDX) & 0xffffffff) << 32 |
+		      (cw_get64(copy + GHCB_RAX) & 0xffffffff);
 
-	if (!cw_hyperv_msr(box, vp, CW_SIDE_HOST, (__u32)get64(copy, GHCB_RCX), write, &value))
+	if (!cw_hyperv_msr(box, vp, CW_SIDE_HOST, (__u32)cw_get64(copy + GHCB_RCX), write, &value))
 		return EXIT_INFO_ERROR;
 	if (!write) {
 		put_field(page, GHCB_RAX, value & 0xffffffff);
@@ -74,8 +67,8 @@ static void exit_hyperv_call(struct cw_box *box, unsigned int vp, const __u8 *co
 	struct cw_hypercall call = {
 		.side = CW_SIDE_HOST,
 		.vp = vp,
-		.control = get64(copy, HV_CALL),
-		.output = get64(copy, HV_OUTPUT_GPA),
+		.control = cw_get64(copy + HV_CALL),
+		.output = cw_get64(copy + HV_OUTPUT_GPA),
 		.data = copy,
 		.data_len = HV_DATA_LEN,
 	};
@@ -104,7 +97,7 @@ static void exit_page(struct cw_box *box, unsigned int vp, __u64 gpa)
 		return;
 	}
 	if (usage == USAGE_DEFAULT && protocol >= PROTOCOL_MIN && protocol <= PROTOCOL_MAX &&
-	    get64(copy, GHCB_EXIT_CODE) == EXIT_MSR)
+	    cw_get64(copy + GHCB_EXIT_CODE) == EXIT_MSR)
 		info = exit_msr(box, vp, copy, page);
 	put_field(page, GHCB_INFO_1, info);
 }

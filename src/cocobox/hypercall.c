@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "box.h"
+#include "bytes.h"
 #include "dev.h"
 #include "hostile.h"
 #include "hyperv.h"
@@ -28,22 +29,6 @@ struct row {
 	__u64 (*run)(struct cw_box *box, const struct cw_hypercall *call, const __u8 *input);
 };
 
-static __u32 get32(const __u8 *p, unsigned int offset)
-{
-	__u32 v;
-
-	memcpy(&v, p + offset, sizeof(v));
-	return v;
-}
-
-static __u64 get64(const __u8 *p, unsigned int offset)
-{
-	__u64 v;
-
-	memcpy(&v, p + offset, sizeof(v));
-	return v;
-}
-
 /* ---- visibility (struct hv_gpa_range_for_visibility) ---- */
 
 #define VISIBILITY_INPUT	16
@@ -61,7 +46,7 @@ static __u32 count_valid(const struct cw_box *box, const __u8 *list, __u32 start
 	__u32 i;
 
 	for (i = start; i < reps; i++)
-		if (!is_ram(box, get64(list, i * 8)))
+		if (!is_ram(box, cw_get64(list + i * 8)))
 			break;
 	return i - start;
 }
@@ -73,9 +58,9 @@ static __u32 convert(struct cw_box *box, const __u8 *list, __u32 start, __u32 nr
 	__u32 i = 0, run;
 
 	while (i < nr) {
-		__u64 gfn = get64(list, (start + i) * 8);
+		__u64 gfn = cw_get64(list + (start + i) * 8);
 
-		for (run = 1; i + run < nr && get64(list, (start + i + run) * 8) == gfn + run;
+		for (run = 1; i + run < nr && cw_get64(list + (start + i + run) * 8) == gfn + run;
 		     run++)
 			;
 		if (cw_referee_convert(box, gfn, run, visible))
@@ -90,14 +75,14 @@ static __u64 run_visibility(struct cw_box *box, const struct cw_hypercall *call,
 	const __u8 *list = input + VISIBILITY_INPUT;
 	__u32 reps = CALL_REPS(call->control), start = CALL_START(call->control);
 	struct cw_visibility_call v = {
-		.visible = get32(input, 8) & VISIBILITY_MASK,
+		.visible = cw_get32(input + 8) & VISIBILITY_MASK,
 		.asked = reps - start,
 		.nth = ++box->hyperv->nr_visibility,
 	};
 	__u32 wanted;
 
-	if (get64(input, 0) != PARTITION_SELF || get32(input, 8) & ~VISIBILITY_MASK ||
-	    get32(input, 12))
+	if (cw_get64(input) != PARTITION_SELF || cw_get32(input + 8) & ~VISIBILITY_MASK ||
+	    cw_get32(input + 12))
 		return RESULT(CW_HV_INVALID_PARAMETER, 0);
 	v.done = v.told = count_valid(box, list, start, reps);
 	v.status = v.done == v.asked ? CW_HV_SUCCESS : CW_HV_INVALID_PARAMETER;
@@ -118,19 +103,19 @@ static __u64 run_visibility(struct cw_box *box, const struct cw_hypercall *call,
 static __u64 run_post_message(struct cw_box *box, const struct cw_hypercall *call,
 			      const __u8 *input)
 {
-	__u32 len = get32(input, 12);
+	__u32 len = cw_get32(input + 12);
 
 	(void)call;
 	if (len > CW_MESSAGE_PAYLOAD_MAX)
 		return CW_HV_INVALID_PARAMETER;
-	return cw_vmbus_post_message(box, get32(input, 0), get32(input, 8), input + 16, len);
+	return cw_vmbus_post_message(box, cw_get32(input), cw_get32(input + 8), input + 16, len);
 }
 
 static __u64 run_signal_event(struct cw_box *box, const struct cw_hypercall *call,
 			      const __u8 *input)
 {
 	(void)call;
-	return cw_vmbus_signal_event(box, get32(input, 0), (__u16)get32(input, 4));
+	return cw_vmbus_signal_event(box, cw_get32(input), (__u16)cw_get32(input + 4));
 }
 
 /* ---- PCI (struct hv_mmio_read_input, hv_mmio_write_input; hv_retarget_device_interrupt) ---- */
@@ -148,7 +133,7 @@ static __u64 run_mmio_read(struct cw_box *box, const struct cw_hypercall *call, 
 		out = cw_mem_at(&box->mem, call->output, 64);
 	if (!out)
 		return CW_HV_INVALID_PARAMETER;
-	status = cw_dev_pci_mmio(box, get64(input, 0), get32(input, 8), false, &value);
+	status = cw_dev_pci_mmio(box, cw_get64(input), cw_get32(input + 8), false, &value);
 	if (!status)
 		memcpy(out, &value, sizeof(value));
 	return status;
@@ -156,10 +141,10 @@ static __u64 run_mmio_read(struct cw_box *box, const struct cw_hypercall *call, 
 
 static __u64 run_mmio_write(struct cw_box *box, const struct cw_hypercall *call, const __u8 *input)
 {
-	__u64 value = get64(input, 16);
+	__u64 value = cw_get64(input + 16);
 
 	(void)call;
-	return cw_dev_pci_mmio(box, get64(input, 0), get32(input, 8), true, &value);
+	return cw_dev_pci_mmio(box, cw_get64(input), cw_get32(input + 8), true, &value);
 }
 
 /* MSIs go where the guest's message address says, so there is nothing to do. */

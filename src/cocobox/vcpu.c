@@ -89,8 +89,9 @@ static int set_cpuid(const struct cw_vcpu *v)
 	return err;
 }
 
-/* All features at once.  QEMU's emulated SVM does not intercept XSETBV, so KVM would go by the value
- * at reset when it tells the size of the state, and the kernel finds that its own sum is another.
+/* All features at once.  QEMU's emulated SVM does not intercept XSETBV, so KVM would go by the
+ * value at reset when it tells the size of the state, and the kernel finds that its own sum is
+ * another.
  */
 static int set_xcr0(const struct cw_vcpu *v)
 {
