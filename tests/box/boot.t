@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A stock kernel boots in vTOM mode, and each way that a run can end has its own status.
+# shellcheck disable=SC2016 # expanded in the machines
 
 . "$(dirname "$0")/box.sh"
 
@@ -15,10 +16,11 @@ box_run hang --timeout 45s -- 'echo "hangs now" >/dev/ttyS0; while :; do :; done
 box_sh term 'cocobox run --kernel /box/*.kernel --initrd /box/*.initrd --exec "echo up; sleep 60" >/tmp/o & pid=$!
 	i=0; while [ $i -lt 300 ] && ! grep -q up /tmp/o; do sleep 0.2; i=$((i + 1)); done
 	kill -TERM $pid; wait $pid'
-box_go 580
+box_go 900
 
 is "$(box_rc vtom)" 7 'the status of --exec comes back'
-like "$(box_out vtom)" 'SEV: Status: vTom' 'the kernel says that it runs with vTOM'
+[ "$CW_KERNEL" = linux-image-cloud-amd64 ] || # which does not say it
+	like "$(box_out vtom)" 'SEV: Status: vTom' 'the kernel says that it runs with vTOM'
 like "$(box_out vtom)" 'Group A 0x1, Group B 0x9e2' 'the isolation leaf names SNP, a paravisor and bit 39'
 like "$(box_out vtom)" '^2$' 'two CPUs'
 box_clean vtom

@@ -7,11 +7,13 @@
 # Usage: . box.sh
 #        box_run NAME [OPTION]... -- EXEC     queue a run of `cocobox run` on $CW_KERNEL
 #        box_sh NAME COMMAND                  queue a shell command of the outer machine (cocobox is there)
-#        box_go [SECONDS]                     boot once and run all that is queued
-#        box_rc NAME; box_out NAME; box_err NAME; box_console NAME; box_referee NAME FILTER
+#        box_go SECONDS                       boot once and run all that is queued
+#        box_rc NAME; box_out NAME; box_err NAME; box_console NAME; box_referee NAME TYPE
 #
-# In OPTIONs and commands /box/kernel and /box/initrd are those of the kernel, /tmp is scratch, /box/NAME are files given
-# with box_file, $CANARY is the canary program of the guest.
+# BOX_KEEP=DIR in the environment keeps what the runs left.
+#
+# In OPTIONs and commands /tmp is scratch and /box/NAME a file given with box_file.  The guest has busybox and the
+# programs of tests/box.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
@@ -20,6 +22,8 @@ COCOBOX=$O/cocobox
 box_outer_kernel=linux-image-6.12-cloud-amd64
 box_dir=$tap_tmp/box
 box_inputs=()
+# the package that a run's kernel came from
+declare -A box_package_of
 mkdir -p "$box_dir"
 
 # box_file PATH NAME: a file for the outer machine, as /box/NAME.
@@ -29,7 +33,7 @@ box_file() {
 
 # box_kernel PACKAGE: another kernel for the runs that are queued from now on.
 box_kernel() {
-	local dir kmods=() driver
+	local dir kmods=() programs=() driver source
 
 	box_package=$1
 	dir=$("$TOP/scripts/kernel" --print-dir "$1") || exit 1
@@ -39,8 +43,11 @@ box_kernel() {
 	box_name=$(basename "$dir")
 	[ ! -e "$box_dir/$box_name" ] || return 0
 	: >"$box_dir/$box_name"
+	for source in "$TOP"/tests/box/*.c; do
+		programs+=(--program "$O/tests/box/$(basename "$source" .c)")
+	done
 	box_file "$dir/vmlinuz" "$box_name.kernel"
-	box_file "$("$TOP/scripts/initramfs" --kernel "$box_name" "${kmods[@]}" --program "$O/tests/box/canary")" \
+	box_file "$("$TOP/scripts/initramfs" --kernel "$box_name" "${kmods[@]}" "${programs[@]}")" \
 		"$box_name.initrd"
 }
 
@@ -61,8 +68,9 @@ box_run() {
 		shift
 	done
 	exec=$2
+	box_package_of[$name]=$box_package
 	box_sh "$name" "cocobox run --kernel /box/$box_name.kernel --initrd /box/$box_name.initrd \
-		--append loglevel=5 --timeout 100s --console /out/$name.console --referee /out/$name.referee \
+		--append loglevel=5 --timeout 300s --console /out/$name.console --referee /out/$name.referee \
 		$(box_quote "${words[@]}" --exec "$exec")"
 }
 
@@ -73,18 +81,31 @@ rc=0
 ( $2 ) >/out/$1.out 2>/out/$1.err </dev/null || rc=\$?
 echo \$rc >/out/$1.rc
 echo \$((\$(date +%s) - began)) >/out/$1.seconds
+echo "$1: status \$rc after \$(cat /out/$1.seconds) s"
 END
 }
 
+box_boot() {
+	"$TOP/scripts/vm" --nested --kernel "$box_outer_kernel" --cpus 2 --memory "${BOX_MEMORY:-3G}" \
+		--timeout "$1" --program "$COCOBOX" "${box_inputs[@]}" --file "$box_dir/script:/box/script" \
+		--out "$box_dir/out" -- sh /box/script >"$box_dir/vm" 2>&1
+}
+
+# On a busy host QEMU's emulated CPUs lose, now and then, against a kernel that patches its own code under them: a
+# breakpoint that is gone when its handler looks.  That is no machine to try anything on, so there is a second one.
 box_go() {
 	local rc=0
 
-	"$TOP/scripts/vm" --nested --kernel "$box_outer_kernel" --cpus 2 --memory "${BOX_MEMORY:-3G}" \
-		--timeout "${1:-400}" --program "$COCOBOX" "${box_inputs[@]}" --file "$box_dir/script:/box/script" \
-		--out "$box_dir/out" -- sh /box/script >"$box_dir/vm" 2>&1 || rc=$?
+	box_boot "$1" || rc=$?
+	if [ "$rc" = 122 ] && grep -q 'Oops: int3' "$box_dir/vm"; then
+		diag "the emulated machine lost a breakpoint: once more"
+		rc=0
+		box_boot "$1" || rc=$?
+	fi
 	is "$rc" 0 'the emulated machine ran to its end, without a kernel warning'
-	[ "$rc" = 0 ] || diag "$(tail -n 30 "$box_dir/vm")"
+	[ "$rc" = 0 ] || diag "$(grep -A 3 'the kernel log of' "$box_dir/vm"; tail -n 30 "$box_dir/vm")"
 	: >"$box_dir/script"
+	[ -z "${BOX_KEEP:-}" ] || cp -rT "$box_dir/out" "$BOX_KEEP"
 }
 
 box_rc() { cat "$box_dir/out/$1.rc" 2>/dev/null || echo 'did not run'; }
@@ -103,13 +124,39 @@ box_field() {
 	box_referee "$1" "$2" | sed -n "s/.*\"$3\":\([0-9a-z]*\).*/\1/p" | head -n 1
 }
 
-# box_clean NAME: the guest's kernel warned of nothing, and the referee found nothing.
-box_clean() {
-	local splats
+# box_findings NAME: what the referee found, each with how often, without times, frames, vCPUs and instructions.  (KVM
+# may have a worker take a page fault; on a busy host the referee then may not know whose it was.)
+box_findings() {
+	grep -E '^{"type":"(wrong_alias|handed_private|canary)"' "$box_dir/out/$1.referee" 2>/dev/null |
+		sed -e 's/"ts_ns":[0-9]*,//' -e 's/"gfn":[0-9]*,//' -e 's/"gpa":"[^"]*",//' \
+			-e 's/,"vp":.*,"rip":[^}]*//' |
+		sort | uniq -c | sed 's/^ *//'
+}
 
-	splats=$(box_console "$1" | grep -E 'WARNING: .* at |BUG: |Oops: |general protection fault|Call Trace:|Kernel panic|stall|blocked for more' || true)
-	is "$splats" '' "$1: no warning on the guest's console"
-	is "$(box_field "$1" summary findings)" 0 "$1: the referee found nothing"
+# box_splats NAME: what the guest's kernel warned of.
+box_splats() {
+	box_console "$1" | grep -a -E \
+		'WARNING: .* at |BUG: |Oops: |general protection fault|Call Trace:|Kernel panic|stall|blocked for more' || true
+}
+
+# What a kernel does at every boot by its own fault.  vmbus_connect() of 6.1 asks for its two monitor pages to be
+# made visible and then clears them through the address that they had before.
+box_known_findings() {
+	case ${box_package_of[$1]} in
+	linux-image-cloud-amd64 | linux-image-6.1-*)
+		echo '2 {"type":"wrong_alias","alias":"private"}'
+		;;
+	esac
+}
+
+# box_clean NAME [FINDINGS]: the guest's kernel warned of nothing, and the referee found nothing but what this kernel is
+# known for and FINDINGS, as box_findings prints them.
+box_clean() {
+	is "$(box_splats "$1")" '' "$1: no warning on the guest's console"
+	is "$(box_findings "$1")" "$({ box_known_findings "$1"; [ -z "${2:-}" ] || echo "$2"; } | sort -k2)" \
+		"$1: the referee found what it should, and no more"
+	is "$(box_field "$1" summary findings)" "$(box_findings "$1" | awk '{ n += $1 } END { print n + 0 }')" \
+		"$1: its summary counts the same"
 	is "$(box_field "$1" summary alias_watch)" true "$1: the referee watched the wrong alias"
 }
 
