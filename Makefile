@@ -76,9 +76,11 @@ man           = $(sort $(wildcard man/*.[1-8]) $(rules_man))
 
 # A test named *.long.t runs only under test-all.
 shell_tests = $(filter-out $(if $(LONG),,%.long.t),$(sort $(wildcard tests/$1/*.t)))
-vm_tests   := module box
+vm_tests   := module
 tests       = $(unit_bin) $(engine_bin) $(call shell_tests,unit) $(call shell_tests,engine) \
               $(call shell_tests,cli) $(call shell_tests,fuzz) $(foreach t,$(vm_tests),$(call shell_tests,$t))
+# Their machines have one CPU each, so two run side by side.
+box_tests   = $(call shell_tests,box)
 
 #--- flags, looked up when a recipe needs them: on a bare machine `make setup` comes first -----
 
@@ -233,10 +235,12 @@ test_env = O=$(base) CW=$(abspath $O/cocowatch) CW_FUZZ=$(abspath $O/fuzz) CW_KE
 
 run-tests: $(unit_bin) $(engine_bin) $(fuzz_bin) $(tool) $(box) $(guest_bin)
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' $(tests)
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove -j 2 --exec '' $(box_tests)
 
 run-tests-6.1: $(tool) $(box) $(guest_bin)
 	@files='$(foreach t,$(vm_tests),$(call shell_tests,$t))'; \
 	[ -z "$$files" ] || env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' $$files
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove -j 2 --exec '' $(box_tests)
 
 bench: all module $(bench_bin)
 	@O=$(base) CW=$(abspath $O/cocowatch) CW_BENCH=$(abspath $O/tests/bench) CW_KERNEL=$(KERNEL) scripts/bench

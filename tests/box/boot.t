@@ -7,7 +7,8 @@
 
 box_run vtom --cpus 2 -- 'dmesg | grep -o "SEV: Status: vTom"; dmesg | grep -o "Isolation Config: Group A 0x1.*"; nproc
 	cat /proc/uptime >&2; exit 7'
-box_sh input 'printf "some words\n" | cocobox run --kernel /box/*.kernel --initrd /box/*.initrd --append quiet --timeout 60s \
+box_file "$("$TOP/scripts/kernel" --print-dir "$CW_KERNEL")/vmlinuz" vmlinuz
+box_sh input 'printf "some words\n" | cocobox run --kernel /box/vmlinuz --initrd /box/*.initrd --append quiet --timeout 60s \
 	--console /out/input.console --exec "read -r a b; echo \"got \$b \$a\""'
 box_run big -- 'i=0; while [ $i -lt 2000 ]; do echo "line $i of many, so that the console has work to do"; i=$((i + 1)); done'
 box_run reboot -- 'reboot -f; sleep 60'
