@@ -26,8 +26,11 @@
 #define PAGE_LARGE	0x80
 #define KERNEL_MIN	0x100000ULL	/* below are our own tables */
 
+#define NO_KERNEL	"%s: no 64-bit Linux kernel (bzImage or vmlinux)"
+
 struct image {
 	__u64 entry;
+	bool is_kernel;
 	__u64 end;	/* of what the kernel needs before it looks at its memory map */
 };
 
@@ -91,7 +94,7 @@ static int load_bzimage(struct cw_box *box, int fd, __u64 size, struct boot_para
 
 	if (size < sizeof(*bp) || read_at(fd, &bp->hdr, sizeof(bp->hdr), 0x1f1) ||
 	    !header_is_good(&bp->hdr))
-		return cw_say(-ENOEXEC, "%s: no 64-bit Linux kernel (bzImage or vmlinux)", path);
+		return cw_say(-ENOEXEC, NO_KERNEL, path);
 	setup = (bp->hdr.setup_sects + 1ULL) * 512;
 	/* syssize counts 16 bytes each; what is behind it is a signature */
 	if (setup >= size || bp->hdr.syssize * 16ULL > size - setup)
@@ -111,7 +114,8 @@ static int load_bzimage(struct cw_box *box, int fd, __u64 size, struct boot_para
 /* ---- vmlinux: the same kernel, unpacked (scripts/kernel leaves one); it starts without unpacking
  * itself first ---- */
 
-static int load_segment(struct cw_box *box, int fd, const Elf64_Phdr *ph, __u64 *end)
+static int load_segment(struct cw_box *box, int fd, const Elf64_Phdr *ph,
+			struct image *image)
 {
 	__u8 *to = ph->p_filesz <= ph->p_memsz && ph->p_offset <= INT64_MAX
 			   ? load_at(box, ph->p_paddr, ph->p_memsz)
@@ -120,8 +124,11 @@ static int load_segment(struct cw_box *box, int fd, const Elf64_Phdr *ph, __u64 
 	if (!to || ph->p_paddr < KERNEL_MIN)
 		return cw_say(-ENOMEM, "%s: the kernel does not fit into %llu MiB", box->config->kernel,
 			      box->mem.size >> 20);
-	if (ph->p_paddr + ph->p_memsz > *end)
-		*end = ph->p_paddr + ph->p_memsz;
+	if (ph->p_paddr + ph->p_memsz > image->end)
+		image->end = ph->p_paddr + ph->p_memsz;
+	/* a kernel is linked to the upper half, and entered at its physical address */
+	if (ph->p_vaddr >> 63 && image->entry - ph->p_paddr < ph->p_filesz)
+		image->is_kernel = true;
 	return read_at(fd, to, ph->p_filesz, (off_t)ph->p_offset) ?
 		       cw_say(-EIO, "%s: the kernel is cut short", box->config->kernel) : 0;
 }
@@ -135,14 +142,16 @@ static int load_vmlinux(struct cw_box *box, int fd, struct boot_params *bp, stru
 	if (read_at(fd, &eh, sizeof(eh), 0) || eh.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    eh.e_machine != EM_X86_64 || eh.e_type != ET_EXEC || eh.e_phentsize != sizeof(ph) ||
 	    eh.e_phoff > INT32_MAX)
-		return cw_say(-ENOEXEC, "%s: no 64-bit Linux kernel (bzImage or vmlinux)", box->config->kernel);
+		return cw_say(-ENOEXEC, NO_KERNEL, box->config->kernel);
+	image->entry = eh.e_entry;
 	for (i = 0; i < eh.e_phnum && !err; i++) {
 		if (read_at(fd, &ph, sizeof(ph), (off_t)eh.e_phoff + i * (off_t)sizeof(ph)))
 			return cw_say(-EIO, "%s: the kernel is cut short", box->config->kernel);
 		if (ph.p_type == PT_LOAD)
-			err = load_segment(box, fd, &ph, &image->end);
+			err = load_segment(box, fd, &ph, image);
 	}
-	image->entry = eh.e_entry;
+	if (!err && !image->is_kernel)
+		return cw_say(-ENOEXEC, NO_KERNEL, box->config->kernel);
 	bp->hdr.boot_flag = 0xaa55;
 	memcpy(&bp->hdr.header, "HdrS", 4);
 	bp->hdr.version = MIN_PROTOCOL;
@@ -166,10 +175,6 @@ static int load_kernel(struct cw_box *box, struct boot_params *bp, struct image 
 	close(fd);
 	return err;
 }
-
-/* Linux names its Hyper-V text in the image only when it is unpacked, so whether a kernel has
- * Hyper-V support shows when it runs: see cw_hyperv_seen().
- */
 
 /* ---- initramfs: the user's file and, behind it, the archive of --exec ---- */
 

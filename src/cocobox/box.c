@@ -200,8 +200,11 @@ static int run(struct cw_box *box)
 {
 	int err = cw_console_start(box);
 
+	/* a vCPU that ends the run must find all of them started, or it could not stop the rest */
+	pthread_mutex_lock(&box->lock);
 	if (!err)
 		err = cw_vm_start(box);
+	pthread_mutex_unlock(&box->lock);
 	if (!err) {
 		err = cw_loop_run(box);
 		if (err)
@@ -221,6 +224,7 @@ static void tell_end(struct cw_box *box)
 		[CW_BOX_REBOOT] = "the guest rebooted", [CW_BOX_PANIC] = "the guest panicked",
 		[CW_BOX_TIMEOUT] = "the time limit passed" };
 
+	cw_console_flush(box);
 	if (box->status == CW_BOX_REBOOT && cw_console_panicked(box))
 		box->status = CW_BOX_PANIC;
 	if (box->status == CW_BOX_REBOOT || box->status == CW_BOX_PANIC ||

@@ -265,6 +265,14 @@ int cw_console_start(struct cw_box *box)
 	return err ? cw_err(-err, "cannot start a thread for stdin") : 0;
 }
 
+void cw_console_flush(struct cw_box *box)
+{
+	unsigned int i;
+
+	for (i = 0; i < CW_NR_UARTS; i++)
+		line_flush(&box->console->line[i]);
+}
+
 void cw_console_exit(struct cw_box *box)
 {
 	struct cw_console *c = box->console;

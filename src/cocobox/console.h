@@ -22,6 +22,9 @@ void cw_console_exit(struct cw_box *box);	/* restores the terminal, writes what 
 void cw_console_access(struct cw_box *box, unsigned int i, unsigned int reg, bool write,
 		       __u8 *byte);
 
+/* Writes what waits. */
+void cw_console_flush(struct cw_box *box);
+
 /* Prints the kernel's last lines on stderr, marked as such. */
 void cw_console_last(struct cw_box *box, unsigned int nr_lines);
 

@@ -106,8 +106,10 @@ static void write_reg(struct cw_box *box, struct cw_uart *u, unsigned int reg, _
 		break;
 	case UART_FCR:
 		u->fcr = value;
-		if (value & UART_FCR_CLEAR_RCVR)
+		if (value & UART_FCR_CLEAR_RCVR && u->rx_len) {
 			u->rx_len = 0;
+			u->space(u->arg);
+		}
 		break;
 	case UART_LCR:
 		u->lcr = value;

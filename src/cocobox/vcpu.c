@@ -232,6 +232,12 @@ static void exit_vmmcall(struct cw_vcpu *v)
 	}
 }
 
+/* Once the guest is on its way it may be its own doing, which another KVM would not mend. */
+static void kvm_blame(struct cw_box *box)
+{
+	box->kvm_failed = !box->hyperv->seen;
+}
+
 static void exit_failed(struct cw_vcpu *v, const char *what, __u64 reason)
 {
 	cw_say(0, "vCPU %u: %s %llu at rip 0x%llx", v->id, what, reason, v->run->s.regs.regs.rip);
@@ -262,11 +268,11 @@ static void exit_dispatch(struct cw_vcpu *v)
 		cw_box_end(v->box, CW_BOX_REBOOT);
 		break;
 	case KVM_EXIT_INTERNAL_ERROR:
-		v->box->kvm_failed = true;
+		kvm_blame(v->box);
 		exit_failed(v, "KVM ended it with internal error", run->internal.suberror);
 		break;
 	case KVM_EXIT_FAIL_ENTRY:
-		v->box->kvm_failed = true;
+		kvm_blame(v->box);
 		exit_failed(v, "KVM cannot enter the guest, reason", run->fail_entry.hardware_entry_failure_reason);
 		break;
 	case KVM_EXIT_IRQ_WINDOW_OPEN:
@@ -314,7 +320,8 @@ static void *vcpu_loop(void *arg)
 			exit_dispatch(v);
 		else if (err && err != -EINTR && err != -EAGAIN && !box->ended) {
 			cw_err(err, "vCPU %u cannot run", v->id);
-			box->kvm_failed = err != -EFAULT;
+			if (err != -EFAULT)
+				kvm_blame(box);
 			cw_box_end(box, CW_BOX_CANNOT);
 		}
 		ended = box->ended;

@@ -26,6 +26,7 @@
 
 #define TSS_ADDR	0xfffbd000ULL	/* three pages that Intel's real mode wants, in the hole */
 #define HYPERV_MSRS	0x200
+#define WIDTH_MIN	38	/* the shared bit lies above CW_MMIO_HIGH and its window */
 #define GHCB_MSRS	8
 #define READ_WRITE	(KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE)
 
@@ -82,11 +83,12 @@ static int check_cpu(struct cw_vm *vm, unsigned int *shared_bit)
 	if (ioctl(vm->kvm, KVM_GET_SUPPORTED_CPUID, vm->host_cpuid))
 		return cw_err(-errno, "cannot ask KVM for its CPU features");
 	cw_cpuid_vendor(vm->host_cpuid, vendor);
-	if (!strcmp(vendor, "GenuineIntel"))
-		return cw_say(-ENOTSUP, "this CPU is Intel's: an SNP guest calls its host by VMMCALL, which is an invalid "
-			      "instruction here, and KVM would answer it by patching kernel text that is read-only");
+	if (strcmp(vendor, "AuthenticAMD") && strcmp(vendor, "HygonGenuine"))
+		return cw_say(-ENOTSUP, "this CPU is a %s: an SNP guest calls its host by VMMCALL, which is an invalid "
+			      "instruction here, and KVM would answer it by patching kernel text that is read-only",
+			      vendor);
 	width = cw_cpuid_width(vm->host_cpuid);
-	if (width < 37)
+	if (width < WIDTH_MIN)
 		return cw_say(-ENOTSUP, "this host has %u bits of guest physical address, too few for a shared bit",
 			      width);
 	*shared_bit = width - 1;

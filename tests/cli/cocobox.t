@@ -119,6 +119,7 @@ truncate -s 1000 odd
 mkdir dir
 
 cannot 'cannot open none: No such file or directory' run --kernel none
+cannot "$(command -v busybox): no 64-bit Linux kernel (bzImage or vmlinux)" run --kernel "$(command -v busybox)"
 cannot 'dir: not a regular file' run --kernel dir
 cannot '/dev/null: not a regular file' run --kernel /dev/null
 for file in empty text gigabyte old 32bit "$box"; do

@@ -110,6 +110,7 @@ static void test_receive(void **state)
 	assert_true(cw_uart_receive(&box, &uart, 'x'));
 	put(UART_FCR, UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR);
 	assert_int_equal(last_line[4], 0);
+	assert_int_equal(nr_space, CW_UART_FIFO + 1);	/* who waits for room hears of it */
 }
 
 #define TEST(f) cmocka_unit_test_setup(f, uart_new)
