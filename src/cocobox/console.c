@@ -21,7 +21,9 @@
 #include "uart.h"
 #include "vm.h"
 
-#define OUT_BYTES	4096
+#define OUT_BYTES	(256 * 1024)	/* waits for a slow reader; what is more is dropped */
+#define CHUNK_BYTES	4096		/* PIPE_BUF: where poll() says yes, so much does not block */
+#define LAST_MS		2000		/* for what waits when the run is over */
 #define KEPT_BYTES	16384	/* of the kernel's console, for its last lines */
 #define FLUSH_NS	20000000ULL
 #define ESCAPE		0x01	/* Ctrl-A, then x, ends the run */
@@ -32,6 +34,7 @@ struct line {
 	int fd;
 	__u8 out[OUT_BYTES];
 	size_t out_len;
+	__u64 dropped;
 };
 
 struct cw_console {
@@ -42,6 +45,7 @@ struct cw_console {
 	char kept[KEPT_BYTES];
 	size_t kept_total;
 	bool panicked;
+	size_t panic_at;	/* in kept_total's count: the end of the first "Kernel panic" */
 	struct cw_watch flush;
 	pthread_t reader;
 	bool reading;
@@ -53,24 +57,48 @@ struct cw_console {
 
 /* ---- out ---- */
 
+/* Never blocks: it runs with the lock held, and a reader that sleeps must not stop the guest. */
+static bool is_writable(const struct line *l, int timeout_ms)
+{
+	struct pollfd fd = { .fd = l->fd, .events = POLLOUT };
+
+	return poll(&fd, 1, timeout_ms) > 0;
+}
+
 static void line_flush(struct line *l)
 {
 	size_t done = 0;
 
-	while (done < l->out_len) {
-		ssize_t n = write(l->fd, l->out + done, l->out_len - done);
+	while (done < l->out_len && is_writable(l, 0)) {
+		size_t left = l->out_len - done;
+		ssize_t n = write(l->fd, l->out + done, left < CHUNK_BYTES ? left : CHUNK_BYTES);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN) {
-			usleep(1000);
-			continue;
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			break;
+		if (n <= 0) {	/* nobody reads it any more: the guest goes on */
+			done = l->out_len;
+			break;
 		}
-		if (n <= 0)
-			break;	/* nobody reads it any more: the guest goes on */
 		done += (size_t)n;
 	}
+	l->out_len -= done;
+	memmove(l->out, l->out + done, l->out_len);
+}
+
+/* The last of it, for which there is a little time. */
+static void line_finish(struct line *l)
+{
+	int tries = LAST_MS / 100;
+
+	line_flush(l);
+	while (l->out_len && tries--)
+		if (is_writable(l, 100))
+			line_flush(l);
+	l->dropped += l->out_len;
 	l->out_len = 0;
+	if (l->dropped)
+		cw_say(0, "%llu bytes of the guest's output were dropped: nobody read them", l->dropped);
+	l->dropped = 0;
 }
 
 static bool kept_has(const struct cw_console *c, const char *words)
@@ -88,8 +116,10 @@ static bool kept_has(const struct cw_console *c, const char *words)
 static void keep(struct cw_console *c, __u8 byte)
 {
 	c->kept[c->kept_total++ % KEPT_BYTES] = (char)byte;
-	if (byte == 'c' && kept_has(c, "Kernel panic"))
+	if (byte == 'c' && !c->panicked && kept_has(c, "Kernel panic")) {
 		c->panicked = true;
+		c->panic_at = c->kept_total;
+	}
 }
 
 static void on_out(void *arg, __u8 byte)
@@ -98,9 +128,12 @@ static void on_out(void *arg, __u8 byte)
 
 	if (l == &l->console->line[0])
 		keep(l->console, byte);
-	if (l->out_len == OUT_BYTES)
+	if (l->out_len && l->out_len % CHUNK_BYTES == 0)
 		line_flush(l);
-	l->out[l->out_len++] = byte;
+	if (l->out_len < OUT_BYTES)
+		l->out[l->out_len++] = byte;
+	else
+		l->dropped++;
 }
 
 static void on_status(void *arg, __u8 byte)
@@ -270,7 +303,7 @@ void cw_console_flush(struct cw_box *box)
 	unsigned int i;
 
 	for (i = 0; i < CW_NR_UARTS; i++)
-		line_flush(&box->console->line[i]);
+		line_finish(&box->console->line[i]);
 }
 
 void cw_console_exit(struct cw_box *box)
@@ -290,7 +323,7 @@ void cw_console_exit(struct cw_box *box)
 	if (c->raw)
 		tcsetattr(STDIN_FILENO, TCSANOW, &c->saved);
 	for (i = 0; i < CW_NR_UARTS; i++)
-		line_flush(&c->line[i]);
+		line_finish(&c->line[i]);
 	if (c->line[0].console)
 		close(c->line[0].fd);
 	if (c->flush.fd >= 0)
@@ -317,11 +350,21 @@ void cw_console_access(struct cw_box *box, unsigned int i, unsigned int reg, boo
 
 /* ---- what is kept ---- */
 
+static size_t line_start(const struct cw_console *c, size_t oldest, size_t i)
+{
+	while (i > oldest && c->kept[(i - 1) % KEPT_BYTES] != '\n')
+		i--;
+	return i;
+}
+
+/* The last nr_lines; after a panic all from its first line on, as far as it is kept. */
 static size_t last_lines_start(const struct cw_console *c, unsigned int nr_lines)
 {
-	size_t oldest = c->kept_total > KEPT_BYTES ? c->kept_total - KEPT_BYTES : 0,
-	       i = c->kept_total;
+	size_t oldest = c->kept_total > KEPT_BYTES ? c->kept_total - KEPT_BYTES : 0;
+	size_t i = c->kept_total;
 
+	if (c->panicked && c->panic_at > oldest)
+		return line_start(c, oldest, c->panic_at);
 	while (i > oldest &&
 	       (c->kept[(i - 1) % KEPT_BYTES] == '\n' || c->kept[(i - 1) % KEPT_BYTES] == '\r'))
 		i--;

@@ -33,7 +33,7 @@ is "$(box_out big | tail -n 1)" 'line 1999 of many, so that the console has work
 is "$(box_rc reboot)" 121 'a reboot: status 121'
 like "$(box_err reboot)" 'the guest rebooted' 'a reboot is said'
 is "$(box_rc panic)" 122 'a panic: status 122'
-like "$(box_err panic)" 'sysrq' 'the last lines of the console come with it'
+like "$(box_err panic)" 'Kernel panic - not syncing' 'the console from the panic on comes with it'
 is "$(box_rc hang)" 124 'a hang: status 124'
 like "$(box_err hang)" 'hangs now' 'the last lines of the console come with it'
 is "$(box_rc term)" 143 'SIGTERM: status 143'
