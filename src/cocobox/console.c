@@ -22,7 +22,7 @@
 #include "vm.h"
 
 #define OUT_BYTES	(256 * 1024)	/* for a slow reader; what is more is dropped */
-#define CHUNK_BYTES	4096		/* PIPE_BUF: where poll() says yes, so much does not block */
+#define CHUNK_BYTES	4096		/* PIPE_BUF: after a yes of poll() it does not block */
 #define LAST_MS		2000		/* for what waits when the run is over */
 #define KEPT_BYTES	16384	/* of the kernel's console, for its last lines */
 #define FLUSH_NS	20000000ULL

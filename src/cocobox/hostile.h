@@ -14,7 +14,6 @@
 struct cw_visibility_call {
 	bool visible;	/* shared with the host, or taken back */
 	__u32 asked;	/* frames, from the rep start on */
-	__u64 nth;	/* of all such calls of this run, from 1 */
 	/* the answer; honest values are filled in before the hook */
 	__u32 done;	/* frames really converted */
 	__u32 told;	/* reps completed, as told to the guest */

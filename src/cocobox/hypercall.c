@@ -77,7 +77,6 @@ static __u64 run_visibility(struct cw_box *box, const struct cw_hypercall *call,
 	struct cw_visibility_call v = {
 		.visible = cw_get32(input + 8) & VISIBILITY_MASK,
 		.asked = reps - start,
-		.nth = ++box->hyperv->nr_visibility,
 	};
 	__u32 wanted;
 

@@ -41,7 +41,6 @@ struct cw_hyperv {
 	__u64 hypercall;
 	__u64 invariant_tsc;
 	__u64 crash[5];
-	__u64 nr_visibility;	/* calls so far */
 	bool seen;		/* the guest identified itself: it has Hyper-V support */
 	struct cw_hyperv_vp vp[4];
 };

@@ -209,11 +209,11 @@ static int find_vcpu(struct cw_referee *r, pid_t who, __u64 *rip, bool *rip_know
 		*rip_known = r->box->vm && !cw_vm_where(r->box, vp, rip, &halted);
 		return vp;
 	}
-	/* an interrupt may have woken it in between: it comes back to the same access */
 	if (r->box->config->nr_cpus == 1) {	/* whoever took the fault took it for this one */
 		*rip_known = r->box->vm && !cw_vm_where(r->box, 0, rip, &halted);
 		return 0;
 	}
+	/* an interrupt may have woken it in between: it comes back to the same access */
 	for (vp = -1, look = 0; r->box->vm && vp < 0 && look < LOOKS_MAX; look++)
 		vp = find_stuck(r->box, tid, rip);
 	*rip_known = vp >= 0;

@@ -140,7 +140,8 @@ void cw_channel_on_open(struct cw_vmbus *bus, const void *msg, __u32 len)
 	cw_vmbus_send(bus->box, &result, sizeof(result));
 	if (!impl)
 		return;
-	cw_vmbus_stage(bus, CW_STAGE_OPENED, &impl->ch);
+	if (err >= 0)
+		cw_vmbus_stage(bus, CW_STAGE_OPENED, &impl->ch);
 	impl->holding = false;
 	cw_vmbus_kick(impl);
 }

@@ -38,6 +38,33 @@ static void test_life(void **state)
 	assert_null(cw_channel_indices(dev.ch, false));
 }
 
+static unsigned int nr_opened;
+
+static void count_opened(const struct cw_host *h, struct cw_box *b, enum cw_stage stage,
+			 struct cw_channel *ch)
+{
+	(void)h;
+	(void)b;
+	(void)ch;
+	nr_opened += stage == CW_STAGE_OPENED;
+}
+
+/* A hostile host acts on channels that were opened, not on those that it refused. */
+static void test_refused_stage(void **state)
+{
+	(void)state;
+	nr_opened = 0;
+	host.stage = count_opened;
+	contact(5 << 16 | 3);
+	offers();
+	rings_reset();
+	assert_int_equal(share(1, HANDLE, RING_GFN, 2 * RING_PAGES), 0);
+	assert_int_not_equal(open_channel(1, HANDLE, 0), 0);
+	assert_int_equal(nr_opened, 0);
+	assert_int_equal(open_channel(1, HANDLE, RING_PAGES), 0);
+	assert_int_equal(nr_opened, 1);
+}
+
 static void test_refused_open(void **state)
 {
 	(void)state;
@@ -414,6 +441,7 @@ static void test_stage_hooks(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST(test_life),
 	TEST(test_refused_open),
+	TEST(test_refused_stage),
 	TEST(test_rounds),
 	TEST(test_backlog),
 	TEST(test_tick),

@@ -76,7 +76,7 @@ static struct cw_box box = { .vmbus = &bus, .referee = &referee };
 static struct cw_visibility_call answer(const char *name, bool visible, __u32 asked)
 {
 	const struct cw_host *h = cw_host_find(name);
-	struct cw_visibility_call call = { .visible = visible, .asked = asked, .nth = 1,
+	struct cw_visibility_call call = { .visible = visible, .asked = asked,
 					   .done = asked, .told = asked };
 
 	assert_non_null(h);
