@@ -14,7 +14,7 @@
 #include <linux/types.h>
 
 #define CW_ABI_MAJOR 1	/* readers refuse another major */
-#define CW_ABI_MINOR 0	/* bumped when fields or types are appended */
+#define CW_ABI_MINOR 1	/* bumped when fields or types are appended */
 
 #define CW_COMM_LEN 16
 #define CW_STACK_MAX 32
@@ -41,6 +41,19 @@ enum cw_rec_type {
 	CW_EV_PLATFORM = 14,	/* struct cw_ev_platform */
 	CW_EV_SEED = 15,	/* struct cw_ev_step: state of a range outside any transition */
 	CW_EV_WITHHELD = 16,	/* struct cw_ev_step: pages kept as unknown; module only */
+	/* Since 1.1: what is shared, and what is handed over (event_share.h). */
+	CW_EV_OWNER = 17,	/* struct cw_ev_owner: a shared range and whose it is; inventory */
+	CW_EV_HANDOVER = 18,	/* struct cw_ev_handover: frames named to the host */
+	CW_EV_HYPERCALL = 19,	/* struct cw_ev_hypercall: an input given to the hypervisor */
+	CW_EV_MAPPING = 20,	/* struct cw_ev_mapping: a second mapping, ring or MMIO, was made */
+	CW_EV_BOUNCE = 21,	/* struct cw_ev_bounce: slots of the bounce buffer taken or given back */
+	CW_EV_CONFIG = 22,	/* struct cw_ev_config: an access to PCI config space */
+	CW_EV_KEPT = 23,	/* struct cw_ev_mapping: pages that this mode keeps private */
+	/* Since 1.1: rings, and what comes from the host (event_ring.h). */
+	CW_EV_RING_WRITE = 24,	/* struct cw_ev_ring_write; exit of hv_ringbuffer_write */
+	CW_EV_RING_READ = 25,	/* struct cw_ev_ring_read; exit of hv_pkt_iter_first */
+	CW_EV_DEVICE = 26,	/* struct cw_ev_device: a device offered, or bound to a driver */
+	CW_EV_COMPLETION = 27,	/* struct cw_ev_completion: an id that the host completes */
 	CW_EV_NR,
 	/* What the engine said of one event, with the event: struct cw_rec_verdict. */
 	CW_REC_VERDICT = 64,
@@ -89,6 +102,7 @@ struct cw_walk {
 #define CW_STEP_TOLD	 (1U << 3)	/* HOST_CALL: the list handed over was read and compared */
 #define CW_STEP_CONTIG	 (1U << 4)	/* the frames of the range follow each other from gfn */
 #define CW_STEP_UNCONFIRMED (1U << 5)	/* the confirmation asked for could not be had */
+#define CW_STEP_NO_BIT	 (1U << 6)	/* PTEs do not tell: shared is a second mapping (before 6.4) */
 
 /* Order-sensitive sum over frame numbers, to compare two lists without keeping either. */
 #define CW_SUM_NEXT(sum, gfn) ((sum) * 0x100000001b3ULL + (gfn) + 1)
@@ -156,7 +170,7 @@ struct cw_ev_free {
 	__u32 nr_bad;		/* frames of the block that are not PRIVATE */
 	__u8 space;
 	__u8 state;		/* enum cw_page_state of bad_gfn */
-	__u8 have_pte;		/* 1: read, 2: could not be read */
+	__u8 have_pte;		/* 1: read, 2: could not be read, 3: does not tell (before 6.4) */
 	__u8 in_flight;		/* an open transition covers bad_gfn */
 	__u8 pad[4];
 };

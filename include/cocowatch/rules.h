@@ -174,7 +174,71 @@ enum cw_rule { CW_RULES(CW_RULE_ENUM) CW_RULE_NR };
 	  "the TLB flushed after present was cleared on every page", \
 	  "PTEs were still present at each flush") \
 	X(END_OTHER_FRAMES, T3, V, NONE, \
-	  "the range maps the frames that the host was told", "it maps others, or in another order")
+	  "the range maps the frames that the host was told", "it maps others, or in another order") \
+	X(HANDED_PRIVATE, S1, V, PTE, \
+	  "shared before the host learns the frame", "a frame named to the host is private") \
+	X(HANDED_UNKNOWN, S1, V, PTE, \
+	  "shared before the host learns the frame", \
+	  "a frame named to the host is unknown: an earlier conversion of it failed") \
+	X(SECOND_PRIVATE, S2, V, PTE, \
+	  "each PTE of the second mapping carries the shared attribute", "a PTE of it is private") \
+	X(SECOND_ABSENT, S2, V, PTE, \
+	  "each page of the second mapping is present", "a PTE of it is not present") \
+	X(OWNER_FORBIDDEN, S4, V, NONE, \
+	  "this mode keeps pages of this owner private", "they are shared") \
+	X(OWNER_UNKNOWN, S4, W, NONE, \
+	  "each shared page has an owner that is known", "nobody is known to own it") \
+	X(KEPT_SHARED, S5, V, PTE, \
+	  "this mode keeps the page private", "it is shared") \
+	X(DMA_PRIVATE, S6, V, PTE, \
+	  "each frame handed over for DMA is shared", "a frame of a page buffer is private") \
+	X(DMA_UNKNOWN, S6, V, PTE, \
+	  "each frame handed over for DMA is shared", \
+	  "a frame of a page buffer is unknown: an earlier conversion of it failed") \
+	X(BOUNCE_TWICE, S7, V, BYTES, \
+	  "a bounce slot is mapped once", "it is mapped again before it was unmapped") \
+	X(BOUNCE_FOREIGN, S7, V, NONE, \
+	  "a bounce slot is unmapped by the device that mapped it", "another device unmaps it") \
+	X(BOUNCE_SIZE, S7, V, BYTES, \
+	  "a bounce slot is unmapped with the size that was mapped", "with another size") \
+	X(MMIO_SHARED, S8, V, PTE, \
+	  "the IO-APIC page and the vTPM page are mapped private", "a PTE of the mapping is shared") \
+	X(MMIO_PRIVATE, S8, V, PTE, \
+	  "device memory is mapped shared", "a PTE of the mapping is private") \
+	X(LEFT_SHARED, T9, V, PAGES, \
+	  "no page is left shared at the hand-over", "pages are still shared") \
+	X(RING_PAD, Z1, V, BYTES, \
+	  "the bytes that pad a ring packet are zero", "some are not") \
+	X(RING_LENGTH, Z1, V, BYTES, \
+	  "the lengths in the header are what is written", "they are others") \
+	X(RESERVED_SET, Z2, V, BYTES, \
+	  "reserved fields of a hypercall input are zero", "bytes of them are not") \
+	X(TAIL_SET, Z3, V, BYTES, \
+	  "every byte handed over beyond the payload is zero", "some are not") \
+	X(STALE, Z4, W, BYTES, \
+	  "a page holds no stale data when it becomes shared", "it does") \
+	X(READ_OUTSIDE_RING, H1, V, BYTES, \
+	  "the packet that is read ends inside the ring", "it ends beyond") \
+	X(READ_OUTSIDE_COPY, H1, V, BYTES, \
+	  "the packet fits into the private buffer", "it is longer") \
+	X(NOT_COPIED, H2, V, NONE, \
+	  "a driver gets the packet in the channel's own packet buffer", "it gets another address") \
+	X(COPY_SHARED, H2, V, PTE, \
+	  "the packet buffer is private", "a page of it is shared") \
+	X(INDEX_USED, H3, V, BYTES, \
+	  "a ring index outside the ring is never used", "it was used") \
+	X(INDEX_REFUSED, H3, O, BYTES, \
+	  "the host keeps its ring index inside the ring", "it does not, and is not believed") \
+	X(DEVICE_BOUND, H5, V, NONE, \
+	  "only devices marked allowed_in_isolated are bound", "another one was bound") \
+	X(DEVICE_REFUSED, H5, O, NONE, \
+	  "the host offers only devices that a confidential VM may use", "it offers another, refused") \
+	X(COMPLETION_UNKNOWN, H6, O, NONE, \
+	  "the host completes transactions that are open", "it completes another") \
+	X(ROUTE, R1, V, MASK, \
+	  "the hypercall takes the path of its kind", "it takes the other") \
+	X(CONFIG_BY_MMIO, R2, V, NONE, \
+	  "config space is reached by hypercall", "it was reached without")
 
 #define CW_FINDING_ENUM(id, rule, sev, values, expected, seen) CW_FIND_##id,
 enum cw_finding { CW_FIND_NONE, CW_FINDINGS(CW_FINDING_ENUM) CW_FIND_NR };

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "events.h"
 #include "text.h"
 
 int cw_feed_init(struct cw_feed *f, struct cw_writers *writers, __u64 slow_limit_ns)
@@ -36,16 +37,9 @@ void cw_feed_exit(struct cw_feed *f)
 /* Bytes that an event of this type must have; 0 for types that are no events. */
 static size_t event_size(__u32 type)
 {
-	switch (type) {
-	case CW_EV_PAGE_FREE:
-		return sizeof(struct cw_ev_free);
-	case CW_EV_ZEROPAD:
-		return sizeof(struct cw_ev_zeropad);
-	case CW_EV_PLATFORM:
-		return sizeof(struct cw_ev_platform);
-	default:
-		return type > CW_REC_NONE && type < CW_EV_NR ? sizeof(struct cw_ev_step) : 0;
-	}
+	const struct cw_event_info *info = cw_event_info(type);
+
+	return info ? info->size : 0;
 }
 
 /* Name of the task of an event; to be asked before the judge sees the end of a transition. */
@@ -64,23 +58,6 @@ static void event_comm(const struct cw_feed *f, const struct cw_rec_hdr *ev, cha
 	cw_text_clean(comm);
 }
 
-/* Whether it can be said of an event of this type: the writers read the event by it. */
-static bool finding_fits(const struct cw_finding_info *finding, __u32 event)
-{
-	switch (finding->rule) {
-	case CW_RULE_S3:
-		return event == CW_EV_PAGE_FREE;
-	case CW_RULE_T8:
-		return event == CW_EV_ZEROPAD;
-	case CW_RULE_P1:
-	case CW_RULE_P2:
-		return event == CW_EV_PLATFORM;
-	default:
-		return event != CW_EV_PAGE_FREE && event != CW_EV_ZEROPAD &&
-		       event != CW_EV_PLATFORM;
-	}
-}
-
 /* Fills a report with one finding.  False when it is malformed, or only counted in its group. */
 static bool finding_fill(struct cw_feed *f, struct cw_report *r, const struct cw_detail *d)
 {
@@ -89,7 +66,7 @@ static bool finding_fill(struct cw_feed *f, struct cw_report *r, const struct cw
 
 	r->finding = cw_finding_info(d->finding);
 	if (!r->finding || d->rule != r->finding->rule ||
-	    !finding_fits(r->finding, r->event->type)) {
+	    !(cw_event_info(r->event->type)->rules & CW_RULE_BIT(d->rule))) {
 		f->malformed++;
 		return false;
 	}

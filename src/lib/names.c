@@ -6,30 +6,10 @@
 #include <cocowatch/event.h>
 #include <cocowatch/state.h>
 
+#include "events.h"
+
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 #define WORD(array, i) ((i) < NR(array) && (array)[i] ? (array)[i] : "unknown")
-
-static const struct {
-	const char *name;
-	const char *step;
-} events[CW_EV_NR] = {
-	[CW_EV_BEGIN] = { "begin", "when the transition began" },
-	[CW_EV_PREPARED] = { "prepared", "when the prepare step returned" },
-	[CW_EV_FLUSHED] = { "flushed", "when the TLB was flushed" },
-	[CW_EV_PROBED] = { "probed", "when each CPU had tried a read" },
-	[CW_EV_CHANGED] = { "changed", "when the page-table entries had been changed" },
-	[CW_EV_HOST_CALL] = { "host_call", "when a batch was handed to the host" },
-	[CW_EV_HOST_ANSWER] = { "host_answer", "when the host had answered" },
-	[CW_EV_HOST_DONE] = { "host_done", "before the pages became present again" },
-	[CW_EV_FINISHED] = { "finished", "when the finish step returned" },
-	[CW_EV_END] = { "end", "when the transition ended" },
-	[CW_EV_TASK_EXIT] = { "task_exit", "when the task exited" },
-	[CW_EV_PAGE_FREE] = { "page_free", "when the page was freed" },
-	[CW_EV_ZEROPAD] = { "zeropad", "when a stray read was repaired" },
-	[CW_EV_PLATFORM] = { "platform", "when the platform said what mode it is in" },
-	[CW_EV_SEED] = { "seed", "when the pages were looked at for the first time" },
-	[CW_EV_WITHHELD] = { "withheld", "when the owner said that it keeps the pages" },
-};
 
 static const struct {
 	const char *name;
@@ -44,12 +24,16 @@ static const struct {
 
 const char *cw_event_name(__u32 type)
 {
-	return type < CW_EV_NR && events[type].name ? events[type].name : "unknown";
+	const struct cw_event_info *info = cw_event_info(type);
+
+	return info ? info->name : "unknown";
 }
 
 const char *cw_event_step(__u32 type)
 {
-	return type < CW_EV_NR && events[type].step ? events[type].step : "at an unknown step";
+	const struct cw_event_info *info = cw_event_info(type);
+
+	return info ? info->step : "at an unknown step";
 }
 
 const char *cw_loss_name(__u32 loss)

@@ -227,6 +227,7 @@ static void print_values(struct cw_writer *w, const struct cw_report *r)
 		[CW_VALUES_CPUS] = "CPUs",
 		[CW_VALUES_PAGES] = "pages",
 		[CW_VALUES_REPS] = "repetitions",
+		[CW_VALUES_BYTES] = "bytes",
 	};
 	const struct cw_detail *d = r->detail;
 	char seen[40], want[40];
@@ -241,6 +242,7 @@ static void print_values(struct cw_writer *w, const struct cw_report *r)
 	case CW_VALUES_CPUS:
 	case CW_VALUES_PAGES:
 	case CW_VALUES_REPS:
+	case CW_VALUES_BYTES:
 		fprintf(f, "%llu %s (expected %llu)", d->seen, units[r->finding->values], d->want);
 		break;
 	case CW_VALUES_FRAME:

@@ -26,6 +26,7 @@ enum cw_values {
 	CW_VALUES_NSEC,
 	CW_VALUES_TRAP,		/* exception vector */
 	CW_VALUES_MASK,
+	CW_VALUES_BYTES,	/* lengths, offsets and counts of bytes */
 };
 
 struct cw_rule_info {

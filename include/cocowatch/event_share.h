@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The ABI, continued: what is shared, and what is handed to the host.  The rules
+ * of event.h hold here: fields are appended, padding is named and zero.
+ */
+#ifndef CW_EVENT_SHARE_H
+#define CW_EVENT_SHARE_H
+
+#include <cocowatch/event.h>
+
+#endif
