@@ -4,21 +4,8 @@
  * through native code and through the same text as BPF, and both must agree bit
  * for bit.
  */
-#include <errno.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-
+#include "engines.h"
 #include "../honest.h"
-#include "memstore.h"
-#include "vectors.h"
-#include "vectors.skel.h"
 
 #define PAGES	  HONEST_PAGES
 #define GFN	  HONEST_GFN
@@ -28,79 +15,6 @@
 #define FRAMES	  (1 << 16)
 #define MAX_EDITS 8
 #define BIT(rule) CW_RULE_BIT(CW_RULE_##rule)
-
-static int tests, failed;
-static struct vectors_bpf *skel;	/* NULL: this machine refuses the programs */
-
-static bool report(bool pass, const char *format, ...)
-{
-	va_list args;
-
-	tests++;
-	failed += !pass;
-	printf("%sok %d - ", pass ? "" : "not ", tests);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf("\n");
-	return pass;
-}
-
-/* ---- the two engines ---- */
-
-static struct cw_store store;
-
-static int native_event(struct vector_io *io)
-{
-	memset(&io->out, 0, sizeof(io->out));
-	io->ret = cw_engine_step(&store, &io->fmt, &io->ev.hdr, &io->out);
-	return io->ret;
-}
-
-static void native_frame(struct vector_io *io)
-{
-	io->lost = 0;
-	io->ret = cw_frame_step(&store, io->gfn, io->frame_event, &io->lost);
-}
-
-static int bpf_run(struct bpf_program *prog, struct vector_io *io)
-{
-	static const char packet[64];
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet));
-	int map = bpf_map__fd(skel->maps.vector_ios), err;
-	__u32 key = 0;
-
-	err = bpf_map_update_elem(map, &key, io, BPF_ANY);
-	if (!err)
-		err = bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
-	if (!err)
-		err = bpf_map_lookup_elem(map, &key, io);
-	return err;
-}
-
-/* Runs an event through both; false when they disagree or BPF could not run. */
-static bool both_event(struct vector_io *io)
-{
-	struct vector_io bpf = *io;
-
-	native_event(io);
-	if (!skel)
-		return true;
-	if (bpf_run(skel->progs.run_event, &bpf))
-		return false;
-	return !memcmp(&bpf.out, &io->out, sizeof(io->out)) && (bpf.ret < 0) == (io->ret < 0) &&
-	       (bpf.ret < 0 || bpf.ret == io->ret);
-}
-
-static bool both_frame(struct vector_io *io)
-{
-	struct vector_io bpf = *io;
-
-	native_frame(io);
-	if (!skel)
-		return true;
-	return !bpf_run(skel->progs.run_frame, &bpf) && bpf.ret == io->ret && bpf.lost == io->lost;
-}
 
 /* ---- rows of transitions ---- */
 
@@ -136,16 +50,6 @@ static bool row_step(const struct row *row, __u16 step, struct cw_ev_step *ev)
 		memcpy((char *)ev + e->off, &e->value, e->size);
 	}
 	return true;
-}
-
-static bool has_finding(const struct cw_out *out, int finding)
-{
-	__u32 i;
-
-	for (i = 0; i < out->nr_details && i < CW_DETAIL_MAX; i++)
-		if (out->detail[i].finding == finding)
-			return true;
-	return false;
 }
 
 struct row_run {
@@ -398,45 +302,12 @@ static void run_open(void)
 	report(agree && io.ret == CW_STEP_SKIPPED, "a type that is not known is skipped");
 }
 
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
-
-static void open_bpf(void)
-{
-	int err;
-
-	libbpf_set_print(quiet);
-	skel = vectors_bpf__open();
-	if (!skel)
-		return;
-	bpf_map__set_max_entries(skel->maps.cw_pages, FRAMES / CW_FRAMES_PER_WORD);
-	err = vectors_bpf__load(skel);
-	if (!err)
-		return;
-	printf("# BPF programs refused: %s\n", strerror(-err));
-	vectors_bpf__destroy(skel);
-	skel = NULL;
-}
-
 int main(void)
 {
 	size_t i;
 
-	store.nr_frames = FRAMES;
-	store.words = calloc(FRAMES / CW_FRAMES_PER_WORD, sizeof(*store.words));
-	if (!store.words)
+	if (engines_open(FRAMES))
 		return 1;
-	open_bpf();
-	tests++;
-	if (skel)
-		printf("ok 1 - the engine loads as a program that needs no tracing rights\n");
-	else
-		printf("ok 1 - the engine in BPF # SKIP this machine refuses socket-type BPF programs\n");
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		run_row(&rows[i]);
 	for (i = 0; i < sizeof(free_rows) / sizeof(free_rows[0]); i++)
@@ -445,8 +316,5 @@ int main(void)
 		run_zeropad(&zeropad_rows[i]);
 	run_frames();
 	run_open();
-	printf("1..%d\n", tests);
-	vectors_bpf__destroy(skel);
-	free(store.words);
-	return failed != 0;
+	return engines_close();
 }

@@ -5,12 +5,15 @@
 
 #include <cocowatch/check.h>
 #include <cocowatch/event.h>
+#include <cocowatch/event_ring.h>
+#include <cocowatch/event_share.h>
 
 union vector_event {
 	struct cw_rec_hdr hdr;
 	struct cw_ev_step step;
 	struct cw_ev_free free;
 	struct cw_ev_zeropad zeropad;
+	__u8 bytes[512];	/* room for every other event */
 };
 
 struct vector_io {
