@@ -20,10 +20,18 @@ const volatile __u32 cfg_abi_major = CW_ABI_MAJOR;
 const volatile __u32 cfg_abi_minor = CW_ABI_MINOR;
 const volatile __u64 cfg_shared_mask;	/* struct cw_pte_fmt of the space watched */
 const volatile __u32 cfg_set_is_private;
+const volatile __u32 cfg_no_bit;
 const volatile __u32 cfg_max_walk = 262144;	/* PTEs walked for one event */
+const volatile __u32 cfg_record_hot;	/* 1: send hot events (packets, bounces) too */
 const volatile __u32 cfg_record_frees;	/* 1: send an event for each free in a watched block */
 
-__u64 cnt_seq;	/* order of events over all CPUs */
+/* Order of events over all CPUs, and all objects. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} cw_seqs SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -128,7 +136,7 @@ struct cw_scratch {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, CW_EV_NR);
+	__uint(max_entries, CW_EV_WITHHELD + 1);
 	__type(key, __u32);
 	__type(value, struct cw_scratch);
 } cw_scratches SEC(".maps");
@@ -194,13 +202,21 @@ static __always_inline void out_count(const struct cw_out *out)
 
 /* ---- records ---- */
 
+static __always_inline __u64 seq_next(void)
+{
+	__u32 key = 0;
+	__u64 *seq = bpf_map_lookup_elem(&cw_seqs, &key);
+
+	return seq ? __sync_fetch_and_add(seq, 1) + 1 : 0;
+}
+
 static __always_inline void hdr_fill(struct cw_rec_hdr *hdr, __u16 type, __u16 len)
 {
 	hdr->type = type;
 	hdr->len = len;
 	hdr->cpu = bpf_get_smp_processor_id();
 	hdr->ts_ns = bpf_ktime_get_ns();
-	hdr->seq = __sync_fetch_and_add(&cnt_seq, 1) + 1;
+	hdr->seq = seq_next();
 	hdr->task = bpf_get_current_pid_tgid();
 }
 

@@ -66,7 +66,9 @@ static __always_inline void free_confirm(struct cw_kern *kern, const struct cw_p
 	struct flight_ctx flight = { .ev = &s->ev };
 
 	s->chunk.tag = 0;
-	if (chunk_pte(kern, fmt, &s->chunk, kern->page_offset + (s->ev.bad_gfn << CW_PAGE_SHIFT),
+	if (cfg_no_bit)
+		s->ev.have_pte = 3;
+	else if (chunk_pte(kern, fmt, &s->chunk, kern->page_offset + (s->ev.bad_gfn << CW_PAGE_SHIFT),
 		      &s->ev.pte))
 		s->ev.have_pte = 2;
 	else

@@ -20,6 +20,11 @@ struct memdesc_flags_t___cw {
 	unsigned long f;
 };
 
+struct cpa_data___cw {
+	unsigned long *vaddr;
+	unsigned long numpages;
+};
+
 struct kmem_cache___cw {
 	unsigned int size;
 };

@@ -151,7 +151,7 @@ static __always_inline void fmt_fill(const struct cw_kern *kern, struct cw_pte_f
 	fmt->shared_mask = cfg_shared_mask;
 	fmt->frame_mask = kern->frame_mask & ~cfg_shared_mask;
 	fmt->set_is_private = cfg_set_is_private;
-	fmt->pad = 0;
+	fmt->no_bit = cfg_no_bit;
 }
 
 /* ---- digests ---- */

@@ -45,6 +45,30 @@ static __always_inline void step_walk(struct cw_scratch *s, __u32 type, __u32 mo
 	range_walk(&ctx, nr_pages);
 }
 
+/* Reads the visibility in the input of a visibility hypercall, and compares nr entries of
+ * its list with the range, from page first on.
+ */
+static __always_inline void step_told(struct cw_scratch *s, __u64 input, __u32 first, __u32 nr)
+{
+	struct range_ctx ctx = {
+		.s = s,
+		.vaddr = s->ev.vaddr,
+		.told_list = input + CW_GPA_LIST_OFF,
+		.type = CW_EV_HOST_CALL,
+		.mode = RANGE_LOOK,
+		.first = first,
+	};
+	__u32 visibility;
+
+	/* struct hv_gpa_range_for_visibility, TLFS: partition u64, then visibility in two bits */
+	if (bpf_probe_read_kernel(&visibility, sizeof(visibility), (void *)(input + 8)))
+		return;
+	s->ev.visibility = visibility & 3;
+	range_walk(&ctx, nr);
+	if (s->ev.told == nr)
+		s->ev.flags |= CW_STEP_TOLD;
+}
+
 /* Judges a step inside a transition, and sends it. */
 static __always_inline void step_inside(void *ctx, __u32 type, struct cw_scratch *s)
 {
@@ -124,6 +148,56 @@ static __always_inline void begin_range(struct cw_ev_step *ev)
 	open->gfn_min = ev->gfn_min;
 	open->contig = !!(ev->flags & CW_STEP_CONTIG);
 	cw_write_once(open->gfn_max, ev->gfn_max);
+}
+
+/* ---- begin and end ---- */
+
+/* Opens the transition that the event describes, judges its beginning and sends it. */
+static __always_inline void step_begin(void *ctx, struct cw_scratch *s)
+{
+	struct cw_store st = {};
+
+	if (cw_open_add(&st, &s->ev)) {
+		loss_add(CW_EV_BEGIN, CW_LOSS_TABLE, 1);
+		return;
+	}
+	step_walk(s, CW_EV_BEGIN, RANGE_BEGIN, 0, s->ev.nr_pages);
+	begin_range(&s->ev);
+	bpf_get_current_comm(s->ev.comm, sizeof(s->ev.comm));
+	cw_step_begin(&s->ev, &s->out, 0);
+	if (s->out.need & CW_NEED_OVERLAP) {
+		overlap_find(&s->ev);
+		__builtin_memset(&s->out, 0, sizeof(s->out));
+		cw_step_begin(&s->ev, &s->out, 1);
+	}
+	step_send(ctx, CW_EV_BEGIN, s);
+}
+
+/* Judges the end of the task's innermost transition, sends it and forgets the transition. */
+static __always_inline void step_end(void *ctx, struct cw_scratch *s)
+{
+	struct cw_store st = {};
+	struct cw_open *open;
+	__u32 depth;
+
+	open = cw_open_find(&st, s->ev.hdr.task, &depth);
+	s->ev.depth = depth;
+	if (open) {
+		/* judged by what was begun, not by what the end says of it */
+		s->ev.vaddr = open->vaddr;
+		s->ev.nr_pages = open->nr_pages;
+		s->ev.to_shared = open->to_shared;
+	}
+	step_walk(s, CW_EV_END, RANGE_END, cw_end_kind(open, s->ev.ret), s->ev.nr_pages);
+	if (!open) {
+		if (depth)
+			cw_open_drop(&st, s->ev.hdr.task, depth);
+		stat_add(CW_STAT_UNPAIRED, 1);
+		return;
+	}
+	cw_step_end(open, &s->ev, &s->out);
+	cw_open_drop(&st, s->ev.hdr.task, depth);
+	step_send(ctx, CW_EV_END, s);
 }
 
 #endif

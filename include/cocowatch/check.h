@@ -20,7 +20,7 @@ struct cw_pte_fmt {
 	__u64 shared_mask;	/* the bit that tells shared from private */
 	__u64 frame_mask;	/* frame bits; never contains shared_mask */
 	__u32 set_is_private;	/* 1: AMD C-bit polarity, 0: vTOM and Intel */
-	__u32 pad;
+	__u32 no_bit;		/* 1: no bit tells; what is shared is a second mapping (before 6.4) */
 };
 
 static inline int cw_pte_is_present(__u64 pte)
@@ -54,6 +54,8 @@ static inline __u64 cw_pte_gfn(const struct cw_pte_fmt *fmt, __u64 pte)
 /* Whether an entry is what a successful transition must leave. */
 static inline int cw_pte_agrees(const struct cw_pte_fmt *fmt, __u64 pte, int to_shared)
 {
+	if (fmt->no_bit)
+		return cw_pte_is_present(pte);
 	return cw_pte_is_present(pte) && cw_pte_is_shared(fmt, pte) == (to_shared != 0);
 }
 

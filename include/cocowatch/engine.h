@@ -286,7 +286,7 @@ static __always_inline void cw_step_end(struct cw_open *open, const struct cw_ev
 	}
 	cw_rule_t4(open, ev, out);
 	cw_rule_t6_end(open, ev, out);
-	if (!ev->ret)
+	if (!ev->ret && !(ev->flags & CW_STEP_NO_BIT))
 		cw_rule_t3(open, ev, out);
 }
 
@@ -304,14 +304,14 @@ static __always_inline void cw_step_free(const struct cw_pte_fmt *fmt, const str
 		out->need |= CW_NEED_PTE;
 		return;
 	}
-	if (ev->have_pte != 1) {
+	if (ev->have_pte == 2 || (ev->have_pte == 3 && ev->state == CW_PG_TRANSIT && !ev->in_flight)) {
 		CW_NO_EVIDENCE(out, S3);
 		return;
 	}
 	CW_CHECKED(out, S3);
 	if (ev->state == CW_PG_UNKNOWN) {
 		CW_REPORT(out, FREED_UNKNOWN, CW_NO_INDEX, ev->bad_gfn, 0, ev->pte);
-	} else if (!ev->in_flight && cw_pte_agrees(fmt, ev->pte, 0)) {
+	} else if (ev->have_pte == 1 && !ev->in_flight && cw_pte_agrees(fmt, ev->pte, 0)) {
 		out->need |= CW_DO_REPAIR;
 		return;
 	} else if (ev->state == CW_PG_TRANSIT) {

@@ -54,6 +54,14 @@ struct cw_open {
 	__u8 told_unread;	/* a batch could not be read: T6 has no evidence */
 	__u8 told_wrong;	/* another frame was told: T6 has said so */
 	__u8 contig;		/* the frames are all of gfn_min to gfn_max */
+	/* stock: translations that the finish step asked for, the frames of the host's list */
+	__u32 nr_virt;
+	__u32 virt_differ;
+	__u32 virt_first;	/* index of the first that differs from its PTE */
+	__u32 pad;
+	__u64 virt_sum;
+	__u64 virt_want;
+	__u64 virt_seen;
 };
 
 /* ---- the store, defined by the includer ---- */

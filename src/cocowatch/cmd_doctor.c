@@ -15,6 +15,7 @@
 #include "names.h"
 #include "options.h"
 #include "session.h"
+#include "way.h"
 
 struct findings {
 	struct cw_platform platform;
@@ -49,7 +50,10 @@ static const struct argp argp = {
 /* Every program is loaded and attached once, and taken away again. */
 static void programs_try(struct findings *f)
 {
-	const struct cw_session_opts opts = { .try_only = true };
+	const struct cw_session_opts opts = {
+		.source = cw_source_choose(&f->platform, CW_SOURCE_AUTO),
+		.try_only = true,
+	};
 	struct cw_session *session;
 	char why[sizeof(f->why_not)] = "";
 	size_t i;
@@ -72,7 +76,10 @@ static void examine(struct findings *f)
 {
 	memset(f, 0, sizeof(*f));
 	cw_platform_read(&f->platform, "");
-	cw_platform_check(&f->platform, f->why_not, sizeof(f->why_not));
+	cw_way_find(&f->platform);
+	cw_platform_check(&f->platform,
+			  cw_source_choose(&f->platform, CW_SOURCE_AUTO) == &cw_source_module, false,
+			  f->why_not, sizeof(f->why_not));
 	programs_try(f);
 }
 

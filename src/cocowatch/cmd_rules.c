@@ -98,20 +98,33 @@ static void print_findings(FILE *f, __u32 rule)
 	}
 }
 
-static void print_probes(FILE *f, __u32 rule)
+/* A probe's hooks: the first that can be had is used. */
+static void print_hooks(FILE *f, const struct cw_probe *probe)
 {
-	const struct cw_source *s = &cw_source_module;
-	const char *sep = "  probes      ";
 	size_t i;
 
+	for (i = 0; i < CW_HOOKS_MAX && probe->hooks[i].prog; i++)
+		fprintf(f, "%s%s %s", i ? ", or " : "", cw_hook_kind_name(probe->hooks[i].kind),
+			probe->hooks[i].target);
+	fputc('\n', f);
+}
+
+static void print_probes(FILE *f, const struct cw_source *s, __u32 rule)
+{
+	char head[16];
+	const char *sep = head;
+	size_t i;
+
+	snprintf(head, sizeof(head), "  %-12s", s->name);
 	for (i = 0; i < s->nr_probes; i++) {
 		if (!(s->probes[i].rules & CW_RULE_BIT(rule)))
 			continue;
-		fprintf(f, "%s%s %s\n", sep, cw_hook_kind_name(s->probes[i].kind), s->probes[i].hook);
+		fprintf(f, "%s", sep);
+		print_hooks(f, &s->probes[i]);
 		sep = "              ";
 	}
-	if (sep[2] == 'p')
-		fprintf(f, "%snone in the %s source: not armed\n", sep, s->name);
+	if (sep == head)
+		fprintf(f, "%sno probe: not armed\n", head);
 }
 
 static void print_rule(FILE *f, __u32 rule)
@@ -121,7 +134,8 @@ static void print_rule(FILE *f, __u32 rule)
 	fprintf(f, "%s %s\n  %s\n", r->id, r->name, r->text);
 	fprintf(f, "  severity    %s\n  judged by   %s\n  profile     %s\n", cw_sev_letters(r->sev),
 		cw_judge_name(r->judge), cw_profile_name(r->profile));
-	print_probes(f, rule);
+	print_probes(f, &cw_source_stock, rule);
+	print_probes(f, &cw_source_module, rule);
 	print_findings(f, rule);
 }
 

@@ -15,6 +15,8 @@ enum {
 	KEY_INCLUDE_ADDRESSES,
 	KEY_SLOW_LIMIT,
 	KEY_MAX_WALK,
+	KEY_SOURCE,
+	KEY_FORCE,
 };
 
 error_t cw_option_bad(const char *option, const char *arg, const char *wanted)
@@ -54,6 +56,9 @@ const struct argp cw_common_argp = { .options = common_options, .parser = common
 static const struct argp_option watching_options[] = {
 	{ "include-addresses", KEY_INCLUDE_ADDRESSES, NULL, 0,
 	  "print kernel addresses and raw page-table entries too", 5 },
+	{ "source", KEY_SOURCE, "WHICH", 0,
+	  "stock (hooks on the kernel's own functions), module (tracepoints of cocovm.ko) or auto (default)", 5 },
+	{ "force", KEY_FORCE, NULL, 0, "watch a machine that is no confidential VM too", 5 },
 	{ "slow-limit", KEY_SLOW_LIMIT, "TIME", 0,
 	  "how long a transition may stay open before T7 warns (default: 1s)", 5 },
 	{ "max-walk", KEY_MAX_WALK, "N", 0,
@@ -65,8 +70,18 @@ static error_t watching_parse(int key, char *arg, struct argp_state *state)
 {
 	struct cw_run *r = state->input;
 	__u64 value;
+	int wish;
 
 	switch (key) {
+	case KEY_SOURCE:
+		wish = cw_source_parse(arg);
+		if (wish < 0)
+			return cw_option_bad("--source", arg, "auto, stock or module");
+		r->wish = (enum cw_source_wish)wish;
+		return 0;
+	case KEY_FORCE:
+		r->force = true;
+		return 0;
 	case KEY_INCLUDE_ADDRESSES:
 		r->include_addresses = true;
 		return 0;

@@ -110,6 +110,14 @@ static int timeout_ms(const struct running *s)
 	return left < TICK_MS ? (int)left : TICK_MS;
 }
 
+/* A module that is waited for may have come: privileges are kept for it until then. */
+static void late_attach(struct running *s)
+{
+	if (cw_session_late(s->session) && !cw_session_waits(s->session) &&
+	    cw_caps_drop(s->run->command))
+		cw_say(0, "cannot drop privileges, going on with them");
+}
+
 static void loop(struct running *s)
 {
 	struct pollfd fds[] = {
@@ -126,6 +134,7 @@ static void loop(struct running *s)
 		}
 		signals_read(s);
 		cw_session_drain(s->session);
+		late_attach(s);
 	}
 }
 
@@ -163,7 +172,7 @@ static void start_tell(struct running *s)
 		.platform = &s->platform,
 		.arming = &s->arming,
 		.policy = &r->policy,
-		.fmt = cw_session_fmt(&s->platform),
+		.fmt = cw_session_fmt(s->arming.source, &s->platform),
 		.symbols = s->feed.symbols,
 		.ts_ns = cw_clock_ns(CLOCK_MONOTONIC),
 		.command = r->command,
@@ -206,7 +215,7 @@ static int run_attached(struct running *s)
 
 	if (err)
 		return err;
-	err = cw_caps_drop(s->run->command);
+	err = cw_session_waits(s->session) ? 0 : cw_caps_drop(s->run->command);
 	if (err)
 		cw_err(err, "cannot drop privileges, going on with them");
 	start_tell(s);
@@ -224,7 +233,9 @@ static int run_session(struct running *s, struct cw_run *r)
 	int ret;
 
 	cw_platform_read(&s->platform, "");
-	if (cw_platform_check(&s->platform, why, sizeof(why)))
+	cw_way_find(&s->platform);
+	r->session.source = cw_source_choose(&s->platform, r->wish);
+	if (cw_platform_check(&s->platform, r->session.source == &cw_source_module, r->force, why, sizeof(why)))
 		return cw_say(CW_EXIT_UNKNOWN, "cannot watch: %s", why);
 	ret = cw_feed_init(&s->feed, &r->common.writers, r->slow_limit_ns);
 	if (ret)

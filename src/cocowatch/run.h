@@ -9,11 +9,14 @@
 #include "options.h"
 #include "policy.h"
 #include "session.h"
+#include "way.h"
 
 struct cw_run {
 	struct cw_common common;
 	struct cw_policy policy;
 	struct cw_session_opts session;
+	enum cw_source_wish wish;
+	bool force;		/* also on a machine that is no confidential VM */
 	bool include_addresses;
 	__u64 slow_limit_ns;
 	__u64 for_ns;		/* end after this time, 0: never */

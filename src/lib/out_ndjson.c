@@ -111,6 +111,7 @@ static json_t *rules_waived(const struct cw_policy *policy)
 
 static void ndjson_start(struct cw_writer *w, const struct cw_start *start)
 {
+	bool module = start->arming->source == &cw_source_module;
 	json_t *o = json_object(), *command;
 	size_t i;
 
@@ -119,8 +120,8 @@ static void ndjson_start(struct cw_writer *w, const struct cw_start *start)
 	set_u64(o, "abi_minor", CW_ABI_MINOR);
 	set_wall(o, start, start->ts_ns);
 	set_text(o, "kernel", start->platform->release);
-	set_text(o, "mode", cw_platform_watched_mode(start->platform));
-	json_object_set_new(o, "emulated", json_boolean(start->platform->module.emulate[0]));
+	set_text(o, "mode", cw_platform_watched_mode(start->platform, module));
+	json_object_set_new(o, "emulated", json_boolean(module && start->platform->module.emulate[0]));
 	set_text(o, "source", start->arming->source->name);
 	json_object_set_new(o, "armed", rules_armed(start));
 	json_object_set_new(o, "not_armed", rules_not_armed(start));

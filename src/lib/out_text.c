@@ -104,8 +104,10 @@ static void text_start(struct cw_writer *w, const struct cw_start *start)
 {
 	const struct cw_platform *p = start->platform;
 
-	fprintf(w->file, "watching    %s%s, Linux %s\n", cw_platform_watched_mode(p),
-		p->module.emulate[0] ? " (emulated by cocovm)" : "", p->release);
+	bool module = start->arming->source == &cw_source_module;
+
+	fprintf(w->file, "watching    %s%s, Linux %s\n", cw_platform_watched_mode(p, module),
+		module && p->module.emulate[0] ? " (emulated by cocovm)" : "", p->release);
 	print_armed(w->file, start->arming);
 	print_not_armed(w->file, start->arming);
 	print_waived(w->file, start->policy);

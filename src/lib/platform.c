@@ -22,6 +22,8 @@
 /* TLFS, "Hypervisor CPUID leaf range". */
 #define HV_CPUID_SIGNATURE	0x40000000
 #define HV_CPUID_ISOLATION	0x4000000c
+#define HV_BOUNDARY_ACTIVE	(1U << 5)	/* in its EBX */
+#define HV_BOUNDARY_SHIFT	6
 
 const char *cw_mode_name(__u32 isolation, bool paravisor, bool snp, bool tdx)
 {
@@ -39,9 +41,9 @@ const char *cw_mode_name(__u32 isolation, bool paravisor, bool snp, bool tdx)
 	}
 }
 
-const char *cw_platform_watched_mode(const struct cw_platform *p)
+const char *cw_platform_watched_mode(const struct cw_platform *p, bool module)
 {
-	return p->module.loaded && p->module.emulate[0] ? p->module.emulate : p->mode;
+	return module && p->module.emulate[0] ? p->module.emulate : p->mode;
 }
 
 const char *cw_lockdown_name(enum cw_lockdown lockdown)
@@ -96,6 +98,8 @@ static void leaf_read(struct cw_platform *p)
 	p->has_leaf = true;
 	p->paravisor = eax & 1;
 	p->isolation = ebx & 0xf;
+	if (ebx & HV_BOUNDARY_ACTIVE)
+		p->boundary = 1ULL << (ebx >> HV_BOUNDARY_SHIFT & 0x3f);
 }
 
 static void phys_bits_read(struct cw_platform *p)
@@ -243,7 +247,24 @@ static int module_check(const struct cw_module_info *m, char *why, size_t size)
 	return 0;
 }
 
-int cw_platform_check(const struct cw_platform *p, char *why, size_t size)
+static int stock_check(const struct cw_platform *p, bool force, char *why, size_t size)
+{
+	if (force)
+		return 0;
+	if (!strcmp(p->mode, "none")) {
+		snprintf(why, size, "this is not a confidential VM (--force watches it all the same), "
+			 "and the module cocovm is not loaded (insmod cocovm.ko)");
+		return -ENODEV;
+	}
+	if (!p->shared_mask) {
+		snprintf(why, size, "which bit of a page-table entry stands for shared is not known in mode %s "
+			 "(--force watches all the same)", p->mode);
+		return -ENODATA;
+	}
+	return 0;
+}
+
+int cw_platform_check(const struct cw_platform *p, bool module, bool force, char *why, size_t size)
 {
 	int err = caps_check(p, why, size);
 
@@ -259,7 +280,7 @@ int cw_platform_check(const struct cw_platform *p, char *why, size_t size)
 			 "kernel memory (boot with lockdown=integrity)");
 		return -EPERM;
 	}
-	return module_check(&p->module, why, size);
+	return module ? module_check(&p->module, why, size) : stock_check(p, force, why, size);
 }
 
 __u64 cw_platform_nr_frames(const char *root)

@@ -34,6 +34,11 @@ struct cw_platform {
 	bool has_leaf;		/* Hyper-V isolation leaf, CPUID 0x4000000c */
 	__u32 isolation;	/* enum cw_isolation */
 	bool paravisor;
+	__u64 boundary;		/* shared GPA boundary, 0 when not active */
+	__u64 shared_mask;	/* bit that tells shared from private in this kernel's PTEs, 0: none */
+	bool set_is_private;	/* that bit stands for private (AMD C-bit) */
+	__u32 way;		/* CW_WAY_* of source.h, 0: none */
+	bool callbacks_bool;	/* prepare and finish return true for success (before 6.11) */
 	bool cpu_snp;		/* the kernel says that this is an SNP or TDX guest */
 	bool cpu_tdx;
 	const char *mode;	/* see cw_mode_name(); "none" when this is no confidential VM */
@@ -51,15 +56,16 @@ void cw_platform_read(struct cw_platform *p, const char *root);
 const char *cw_mode_name(__u32 isolation, bool paravisor, bool snp, bool tdx);
 
 /* Name of the mode that a session watches: the module's, when it emulates one. */
-const char *cw_platform_watched_mode(const struct cw_platform *p);
+const char *cw_platform_watched_mode(const struct cw_platform *p, bool module);
 
 const char *cw_lockdown_name(enum cw_lockdown lockdown);
 const char *cw_cap_name(enum cw_cap cap);
 
-/* Whether a session can start at all.  0, or the one line that says what is
+/* Whether a session can start at all, on the module's events or on the kernel's own; force: on a
+ * machine that is no confidential VM too.  0, or the one line that says what is
  * missing and how to get it, written to why, and -EPERM, -ENOENT, ...
  */
-int cw_platform_check(const struct cw_platform *p, char *why, size_t size);
+int cw_platform_check(const struct cw_platform *p, bool module, bool force, char *why, size_t size);
 
 /* Number of 4 KiB frames up to the end of "System RAM" in root/proc/iomem; 0 when it does not say. */
 __u64 cw_platform_nr_frames(const char *root);

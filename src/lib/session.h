@@ -15,7 +15,10 @@
 #include "source.h"
 #include "totals.h"
 
+#define CW_MAX_WALK 262144	/* page-table entries walked for one event: a range of 1 GiB */
+
 struct cw_session_opts {
+	const struct cw_source *source;
 	__u32 max_walk;		/* PTEs walked for one event, 0: the default */
 	bool record_frees;
 	bool try_only;		/* doctor: attach, feed nothing, ask the module nothing */
@@ -31,10 +34,16 @@ int cw_session_open(struct cw_session **out, const struct cw_platform *p,
 		    struct cw_feed *feed, char *why, size_t size);
 
 /* How PTEs of the space watched are read. */
-struct cw_pte_fmt cw_session_fmt(const struct cw_platform *p);
+struct cw_pte_fmt cw_session_fmt(const struct cw_source *source, const struct cw_platform *p);
 
 /* Becomes readable when there are records. */
 int cw_session_fd(const struct cw_session *s);
+
+/* Attaches probes whose kernel module has come since, once a second at most.  How many. */
+int cw_session_late(struct cw_session *s);
+
+/* Whether a module is waited for: privileges are needed until it has come. */
+bool cw_session_waits(const struct cw_session *s);
 
 /* Feeds the records that are there, then the time.  False when there may be more. */
 bool cw_session_drain(struct cw_session *s);

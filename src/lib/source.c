@@ -10,10 +10,33 @@
 
 #include "rules.h"
 
-void cw_arming_init(struct cw_arming *a, const struct cw_source *source)
+void cw_arming_init(struct cw_arming *a, const struct cw_source *source, __u32 way)
 {
 	memset(a, 0, sizeof(*a));
 	a->source = source;
+	a->way = way;
+}
+
+bool cw_hook_fits(const struct cw_hook *hook, __u32 way)
+{
+	return !way || !hook->ways || (hook->ways & way);
+}
+
+bool cw_probe_fits(const struct cw_probe *probe, __u32 way)
+{
+	size_t i;
+
+	if (way && probe->ways && !(probe->ways & way))
+		return false;
+	for (i = 0; i < CW_HOOKS_MAX && probe->hooks[i].prog; i++)
+		if (cw_hook_fits(&probe->hooks[i], way))
+			return true;
+	return false;
+}
+
+const struct cw_hook *cw_arming_hook(const struct cw_arming *a, size_t probe)
+{
+	return &a->source->probes[probe].hooks[a->hook[probe]];
 }
 
 void cw_arming_attached(struct cw_arming *a, size_t probe)
@@ -40,13 +63,24 @@ static int probe_missing(const struct cw_arming *a, __u32 rule)
 	size_t i;
 
 	for (i = 0; i < s->nr_probes; i++) {
-		if (!(s->probes[i].rules & CW_RULE_BIT(rule)))
+		if (!(s->probes[i].rules & CW_RULE_BIT(rule)) || !cw_probe_fits(&s->probes[i], a->way))
 			continue;
 		fed = 1;
-		if (!a->attached[i])
+		if (!a->attached[i] && !s->probes[i].optional)
 			return (int)i;
 	}
 	return fed ? -1 : -2;
+}
+
+/* Why the rule makes no sense in this way, or NULL. */
+static const char *senseless_why(const struct cw_arming *a, __u32 rule)
+{
+	const struct cw_way_rules *r = a->source->senseless;
+
+	for (; r && r->why; r++)
+		if ((r->ways & a->way) && (r->rules & CW_RULE_BIT(rule)))
+			return r->why;
+	return NULL;
 }
 
 void cw_arming_finish(struct cw_arming *a)
@@ -55,11 +89,14 @@ void cw_arming_finish(struct cw_arming *a)
 
 	a->armed = 0;
 	for (rule = 0; rule < CW_RULE_NR; rule++) {
+		const char *senseless = senseless_why(a, rule);
 		int probe = probe_missing(a, rule);
 		char *why = a->why_rule[rule];
 
 		why[0] = '\0';
-		if (probe == -1)
+		if (senseless)
+			snprintf(why, CW_WHY_LEN, "%s", senseless);
+		else if (probe == -1)
 			a->armed |= CW_RULE_BIT(rule);
 		else if (probe == -2)
 			snprintf(why, CW_WHY_LEN, "the %s source has no probe for it", a->source->name);
@@ -81,7 +118,7 @@ __u64 cw_source_fed_by(const struct cw_source *source, __u32 event)
 
 const char *cw_hook_kind_name(enum cw_hook_kind kind)
 {
-	static const char *const names[] = { "raw_tp", "fentry", "fexit" };
+	static const char *const names[] = { "raw_tp", "fentry", "fexit", "kprobe", "kretprobe" };
 
 	return names[kind];
 }

@@ -16,40 +16,94 @@ enum cw_hook_kind {
 	CW_HOOK_RAW_TP,
 	CW_HOOK_FENTRY,
 	CW_HOOK_FEXIT,
+	CW_HOOK_KPROBE,
+	CW_HOOK_KRETPROBE,
 };
 
-/* One BPF program.  A rule is armed when every probe that feeds it is attached. */
-struct cw_probe {
+/* BPF objects, in the order of loading; see objects.c. */
+enum cw_object_id {
+	CW_OBJ_MODULE,
+	CW_OBJ_TRANSITION,
+	CW_OBJ_FREE,
+	CW_OBJ_NR,
+};
+
+/* Ways in which a kernel changes pages, as a mask: where a hook or a rule makes sense. */
+#define CW_WAY_WINDOW	(1U << 0)	/* vTOM, pages taken out meanwhile (6.8 and later) */
+#define CW_WAY_VTOM	(1U << 1)	/* vTOM without the window (6.4 to 6.7) */
+#define CW_WAY_OLD	(1U << 2)	/* vTOM by second mappings (before 6.4) */
+#define CW_WAY_SNP	(1U << 3)
+#define CW_WAY_TDX	(1U << 4)
+#define CW_WAY_ANY	(~0U)
+
+/* A program and where it attaches. */
+struct cw_hook {
 	const char *prog;	/* name of the BPF program */
-	enum cw_rec_type event;	/* what it makes, and what its losses are losses of */
 	enum cw_hook_kind kind;
-	const char *hook;	/* tracepoint or function */
+	const char *target;	/* tracepoint or function */
+	const char *module;	/* the function may live in this module; NULL: in the kernel */
+	__u32 ways;		/* CW_WAY_*; 0: any */
+};
+
+#define CW_HOOKS_MAX 4
+
+/* One fact: the first of its hooks that loads and attaches is used.  A rule is armed when every
+ * probe that feeds it has a hook attached; a probe that makes no sense in this way is not asked.
+ */
+struct cw_probe {
+	enum cw_rec_type event;	/* what it makes, and what its losses are losses of */
+	enum cw_object_id object;
 	__u64 rules;		/* that it feeds, as a mask */
+	struct cw_hook hooks[CW_HOOKS_MAX];	/* up to the first without a program */
+	__u32 ways;		/* CW_WAY_*; 0: any */
 	bool spare;		/* for when the one before is refused: its misses are no loss */
+	bool optional;		/* more evidence for its rules, which are armed without it too */
+};
+
+#define CW_RAW_TP(prog, target) { prog, CW_HOOK_RAW_TP, target, NULL, 0 }
+#define CW_FENTRY(prog, target) { prog, CW_HOOK_FENTRY, target, NULL, 0 }
+#define CW_FEXIT(prog, target) { prog, CW_HOOK_FEXIT, target, NULL, 0 }
+
+/* Rules that make no sense in some ways. */
+struct cw_way_rules {
+	__u32 ways;
+	__u64 rules;
+	const char *why;
 };
 
 struct cw_source {
 	const char *name;
 	const struct cw_probe *probes;
 	size_t nr_probes;
+	const struct cw_way_rules *senseless;	/* up to the first without a reason; NULL: none */
 };
 
 extern const struct cw_source cw_source_module;
+extern const struct cw_source cw_source_stock;
 
-#define CW_PROBES_MAX 32
+#define CW_PROBES_MAX 64
 #define CW_WHY_LEN 192
 
 /* What became of each probe and each rule. */
 struct cw_arming {
 	const struct cw_source *source;
+	__u32 way;					/* one of CW_WAY_*, 0: unknown or none */
 	bool attached[CW_PROBES_MAX];
+	__u8 hook[CW_PROBES_MAX];			/* which of its hooks */
 	char why_probe[CW_PROBES_MAX][CW_WHY_LEN];	/* why not attached */
 	__u64 armed;					/* rules, as a mask */
 	char why_rule[CW_RULE_NR][CW_WHY_LEN];		/* why not armed */
 };
 
 /* Every probe unattached, without a reason. */
-void cw_arming_init(struct cw_arming *a, const struct cw_source *source);
+void cw_arming_init(struct cw_arming *a, const struct cw_source *source, __u32 way);
+
+/* Whether the probe has anything to see in this way; hooks of other ways are passed over. */
+bool cw_probe_fits(const struct cw_probe *probe, __u32 way);
+bool cw_hook_fits(const struct cw_hook *hook, __u32 way);
+
+/* The hook that a probe uses, or would use first. */
+const struct cw_hook *cw_arming_hook(const struct cw_arming *a, size_t probe);
 
 void cw_arming_attached(struct cw_arming *a, size_t probe);
 void cw_arming_failed(struct cw_arming *a, size_t probe, const char *fmt, ...)

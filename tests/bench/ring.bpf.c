@@ -24,7 +24,7 @@ static long send_turn(__u32 turn, void *unused)
 		return 1;
 	at = key + 1 < LOOP_EVENTS ? key + 1 : 0;
 	ev->hdr.ts_ns = bpf_ktime_get_ns();
-	ev->hdr.seq = __sync_fetch_and_add(&cnt_seq, 1) + 1;
+	ev->hdr.seq = seq_next();
 	rec_send(CW_EV_BEGIN, ev, sizeof(*ev));
 	return 0;
 }

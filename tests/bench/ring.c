@@ -132,6 +132,15 @@ struct flow {
 	double seconds;
 };
 
+static __u64 seq_read(const struct ring_bpf *skel)
+{
+	__u32 key = 0;
+	__u64 seq = 0;
+
+	bpf_map_lookup_elem(bpf_map__fd(skel->maps.cw_seqs), &key, &seq);
+	return seq;
+}
+
 static __u64 lost_read(const struct ring_bpf *skel)
 {
 	int nr_cpus = libbpf_num_possible_cpus(), i;
@@ -149,7 +158,7 @@ static __u64 lost_read(const struct ring_bpf *skel)
 static int flow_run(struct ring_bpf *skel, struct reader *r, int (*way)(struct ring_bpf *),
 		    struct flow *flow)
 {
-	__u64 start, seq = skel->bss->cnt_seq, lost = lost_read(skel);
+	__u64 start, seq = seq_read(skel), lost = lost_read(skel);
 	pthread_t thread;
 	int err;
 
@@ -165,7 +174,7 @@ static int flow_run(struct ring_bpf *skel, struct reader *r, int (*way)(struct r
 	pthread_join(thread, NULL);
 	if (err)
 		return failed("BPF_PROG_TEST_RUN: %s", strerror(-err));
-	flow->sent = skel->bss->cnt_seq - seq;
+	flow->sent = seq_read(skel) - seq;
 	flow->lost = lost_read(skel) - lost;
 	if (r->nr_read + flow->lost != flow->sent)
 		return failed("of %llu events %llu were read and %llu lost", flow->sent, r->nr_read,

@@ -10,7 +10,7 @@
 [ ! -d /sys/module/cocovm ] || skip_all 'the module cocovm is loaded here'
 [ -r /sys/kernel/btf/vmlinux ] || skip_all 'this kernel has no BTF'
 
-missing='cannot watch: the module cocovm is not loaded (insmod cocovm.ko)'
+missing='cannot watch: this is not a confidential VM (--force watches it all the same), and the module cocovm is not loaded (insmod cocovm.ko)'
 
 run "$CW" watch
 is "$rc" 3 'watch: exit status 3'
@@ -27,13 +27,21 @@ is "$rc" 3 'output that cannot be opened: exit status 3'
 is "$err" 'cocowatch: cannot write /no/such/dir/file: No such file or directory' \
 	'output that cannot be opened: said'
 
+run "$CW" watch --source module
+is "$rc" 3 'watch --source module: exit status 3'
+is "$err" 'cocowatch: cannot watch: the module cocovm is not loaded (insmod cocovm.ko)' \
+	'watch --source module: what is missing'
+run "$CW" watch --source both
+is "$rc" 2 'watch --source both: exit status 2'
+is "$err" "cocowatch: --source: 'both' is not auto, stock or module" 'watch --source both: one line'
+
 run "$CW" doctor
 is "$rc" 3 'doctor: exit status 3'
 like "$out" "^kernel +Linux $(uname -r)\$" 'doctor: the kernel'
 like "$out" '^module +cocovm is not loaded \(insmod cocovm.ko\)$' 'doctor: the module'
 like "$out" '^T1 +not-present-window +no: ' 'doctor: why a rule cannot be armed'
-like "$out" '^S1 +shared-before-use +no: the module source has no probe for it$' 'doctor: a rule without a probe'
-like "$out" '^no session can start: the module cocovm is not loaded' 'doctor: the last line'
+like "$out" '^R3 +enabled-interrupts-only +no: the stock source has no probe for it$' 'doctor: a rule without a probe'
+like "$out" '^no session can start: this is not a confidential VM' 'doctor: the last line'
 is "$err" '' 'doctor: nothing on stderr'
 
 run "$CW" doctor -o ndjson

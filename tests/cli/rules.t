@@ -19,7 +19,7 @@ like "$out" '^S3 private-before-free$' 'rules RULE: by name'
 like "$out" 'raw_tp mm_page_free$' 'rules RULE: the probes that feed it'
 like "$out" 'violation +the freed page is shared$' 'rules RULE: what it can report'
 run "$CW" rules S1
-like "$out" 'none in the module source: not armed$' 'rules RULE: one that has no probe'
+like "$out" '^  module +no probe: not armed$' 'rules RULE: one that has no probe'
 
 run "$CW" rules -o ndjson
 is "$rc" 0 'rules -o ndjson: exit status 0'

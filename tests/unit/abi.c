@@ -478,7 +478,7 @@ static int setup(void **state)
 	if (cw_writers_add(&writers, output) || cw_writers_open(&writers) ||
 	    cw_feed_init(&feed, &writers, 1000000000))
 		return -1;
-	cw_arming_init(&arming, &cw_source_module);
+	cw_arming_init(&arming, &cw_source_module, 0);
 	cw_arming_finish(&arming);
 	start = (struct cw_start){.platform = &platform,
 				  .arming = &arming,

@@ -71,7 +71,7 @@ static int setup(void **state)
 		return -1;
 	cw_symbols_free(feed.symbols);
 	feed.symbols = cw_symbols_new(symbols_path);
-	cw_arming_init(&arming, &cw_source_module);
+	cw_arming_init(&arming, &cw_source_module, 0);
 	cw_arming_finish(&arming);
 	start = (struct cw_start){ .platform = &platform,
 				   .arming = &arming,

@@ -60,7 +60,7 @@ static void test_module(void **state)
 	assert_int_equal(p.module.abi_major, 1);
 	assert_int_equal(p.module.abi_minor, 2);
 	assert_true(p.module.pte_mask == 1ULL << 57);
-	assert_string_equal(cw_platform_watched_mode(&p), "tdx-vtom");
+	assert_string_equal(cw_platform_watched_mode(&p, true), "tdx-vtom");
 	file_make("/sys/module/cocovm/parameters/abi", "one\n");
 	cw_platform_read(&p, root);
 	assert_true(p.module.loaded && !p.module.has_abi);
@@ -126,7 +126,7 @@ static void refused(struct cw_platform p, int err, const char *text)
 {
 	char why[256] = "";
 
-	assert_int_equal(cw_platform_check(&p, why, sizeof(why)), err);
+	assert_int_equal(cw_platform_check(&p, true, false, why, sizeof(why)), err);
 	if (!strstr(why, text))
 		fail_msg("'%s' does not hold '%s'", why, text);
 	assert_null(strchr(why, '\n'));
@@ -138,7 +138,7 @@ static void test_check(void **state)
 	char why[256];
 
 	(void)state;
-	assert_int_equal(cw_platform_check(&p, why, sizeof(why)), 0);
+	assert_int_equal(cw_platform_check(&p, true, false, why, sizeof(why)), 0);
 	p = good; p.caps[CW_CAP_SYS_ADMIN] = false; refused(p, -EPERM, "CAP_SYS_ADMIN");
 	p = good; p.caps[CW_CAP_SYSLOG] = false; refused(p, -EPERM, "CAP_SYSLOG");
 	p = good; p.caps[CW_CAP_BPF] = false; refused(p, -EPERM, "run as root");

@@ -29,8 +29,9 @@ int cw_session_open(struct cw_session **out, const struct cw_platform *p,
 	return -ENOENT;
 }
 
-struct cw_pte_fmt cw_session_fmt(const struct cw_platform *p)
+struct cw_pte_fmt cw_session_fmt(const struct cw_source *source, const struct cw_platform *p)
 {
+	(void)source;
 	(void)p;
 	return (struct cw_pte_fmt){ .shared_mask = 1ULL << 57 };
 }
@@ -39,6 +40,18 @@ int cw_session_fd(const struct cw_session *s)
 {
 	(void)s;
 	return session_pipe[0];
+}
+
+int cw_session_late(struct cw_session *s)
+{
+	(void)s;
+	return 0;
+}
+
+bool cw_session_waits(const struct cw_session *s)
+{
+	(void)s;
+	return false;
 }
 
 bool cw_session_drain(struct cw_session *s)
@@ -78,7 +91,7 @@ static int setup(void **state)
 	s = (struct running){ .run = &opts, .signal_fd = -1 };
 	s.feed.writers = &opts.common.writers;
 	s.platform.mode = "none";
-	cw_arming_init(&s.arming, &cw_source_module);
+	cw_arming_init(&s.arming, &cw_source_module, 0);
 	under_test = &s;
 	nr_drained = 0;
 	stop_after = 0;

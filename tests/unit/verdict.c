@@ -23,7 +23,7 @@ static int setup(void **state)
 	memset(&totals, 0, sizeof(totals));
 	memset(&policy, 0, sizeof(policy));
 	memset(&ending, 0, sizeof(ending));
-	cw_arming_init(&arming, &cw_source_module);
+	cw_arming_init(&arming, &cw_source_module, 0);
 	for (i = 0; i < cw_source_module.nr_probes; i++)
 		cw_arming_attached(&arming, i);
 	cw_arming_finish(&arming);
@@ -127,7 +127,7 @@ static size_t probe_at(const char *prog)
 	size_t i;
 
 	for (i = 0; i < cw_source_module.nr_probes; i++)
-		if (!strcmp(cw_source_module.probes[i].prog, prog))
+		if (!strcmp(cw_source_module.probes[i].hooks[0].prog, prog))
 			return i;
 	fail_msg("no probe %s", prog);
 	return 0;
@@ -230,7 +230,7 @@ static void test_probe_that_fails_disarms_its_rules_only(void **state)
 
 	(void)state;
 	for (i = 0; i < cw_source_module.nr_probes; i++)
-		if (!strcmp(cw_source_module.probes[i].prog, "on_zeropad"))
+		if (!strcmp(cw_source_module.probes[i].hooks[0].prog, "on_zeropad"))
 			cw_arming_failed(&arming, i, "no such function");
 	cw_arming_finish(&arming);
 	assert_int_equal(judged(), CW_EXIT_HELD);

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The source "stock", transitions: hooks on the kernel's own functions, in the order
+ * in which a transition passes them.  Three ways exist: with the not-present window
+ * (6.8 and later under a paravisor), without it (SNP, TDX, and 6.4 to 6.7), and before
+ * 6.4, where page tables stay as they are and only the host is told.
+ */
+#include "compat.bpf.h"
+
+#define CW_SPACE CW_SPACE_KERNEL
+
+#include "exit.bpf.h"
+#include "step.bpf.h"
+#include "told.bpf.h"
+#include "zeropad.bpf.h"
+
+/* 1: pages are taken out while they change (x86_platform.guest has hv_vtom_clear_present) */
+const volatile __u32 cfg_window;
+/* 1: prepare and finish return true for success (before 6.11), 0: 0 or -errno */
+const volatile __u32 cfg_callbacks_bool;
+
+static __always_inline __s32 callback_ret(__u64 ret)
+{
+	if (cfg_callbacks_bool)
+		return (__u8)ret ? 0 : -CW_EIO;
+	return (__s32)ret;
+}
+
+static __always_inline struct cw_open *open_get(__u32 *depth)
+{
+	struct cw_store st = {};
+
+	return cw_open_find(&st, bpf_get_current_pid_tgid(), depth);
+}
+
+/* The task's open transition, when these are its pages. */
+static __always_inline struct cw_open *open_of(__u64 vaddr, __u32 nr_pages)
+{
+	__u32 depth;
+	struct cw_open *open = open_get(&depth);
+
+	return open && open->vaddr == vaddr && open->nr_pages == nr_pages ? open : NULL;
+}
+
+/* ---- the outer function ---- */
+
+/* int __set_memory_enc_pgtable(unsigned long addr, int numpages, bool enc) */
+SEC("fentry/__set_memory_enc_pgtable")
+int BPF_PROG(on_begin, unsigned long addr, int numpages, bool enc)
+{
+	struct cw_scratch *s = step_get(CW_EV_BEGIN, addr & ~(CW_PAGE_SIZE - 1), numpages, !enc);
+
+	if (!s)
+		return 0;
+	if (cfg_window)
+		s->ev.flags |= CW_STEP_WINDOW;
+	step_begin(ctx, s);
+	return 0;
+}
+
+SEC("fexit/__set_memory_enc_pgtable")
+int BPF_PROG(on_end, unsigned long addr, int numpages, bool enc, int ret)
+{
+	struct cw_scratch *s = step_get(CW_EV_END, addr & ~(CW_PAGE_SIZE - 1), numpages, !enc);
+
+	if (!s)
+		return 0;
+	step_ret(s, ret);
+	step_end(ctx, s);
+	return 0;
+}
+
+/* ---- prepare ---- */
+
+static __always_inline void prepared(void *ctx, __u64 vaddr, __u32 nr_pages, __u64 ret)
+{
+	struct cw_scratch *s;
+
+	if (!open_of(vaddr, nr_pages))
+		return;
+	s = step_get(CW_EV_PREPARED, vaddr, nr_pages, 0);
+	if (!s)
+		return;
+	step_ret(s, callback_ret(ret));
+	step_walk(s, CW_EV_PREPARED, RANGE_LOOK, 0, nr_pages);
+	step_inside(ctx, CW_EV_PREPARED, s);
+}
+
+SEC("fexit/hv_vtom_clear_present")
+int BPF_PROG(on_prepared, unsigned long addr, int numpages, bool enc, int ret)
+{
+	prepared(ctx, addr, numpages, (__u32)ret);
+	return 0;
+}
+
+SEC("fexit/tdx_enc_status_change_prepare")
+int BPF_PROG(on_prepared_tdx, unsigned long addr, int numpages, bool enc, int ret)
+{
+	prepared(ctx, addr, numpages, (__u32)ret);
+	return 0;
+}
+
+/* ---- the page tables ---- */
+
+/* Whether the flush or change is of the range of this transition. */
+static __always_inline bool cpa_is_of(const struct cpa_data___cw *cpa, const struct cw_open *open)
+{
+	unsigned long *at = BPF_CORE_READ(cpa, vaddr), vaddr;
+
+	if (bpf_probe_read_kernel(&vaddr, sizeof(vaddr), at))
+		return false;
+	return (vaddr & ~(CW_PAGE_SIZE - 1)) == open->vaddr &&
+	       BPF_CORE_READ(cpa, numpages) == open->nr_pages;
+}
+
+/* void cpa_flush(struct cpa_data *cpa, int cache).  It returns when every CPU has flushed.  A
+ * walk is made only as long as T2 could learn from it.
+ */
+SEC("fexit/cpa_flush")
+int BPF_PROG(on_flushed, struct cpa_data___cw *cpa)
+{
+	struct cw_scratch *s;
+	__u32 depth;
+	struct cw_open *open = open_get(&depth);
+
+	if (!open || !open->window || open->flush_judged || !open->flush_present ||
+	    !cpa_is_of(cpa, open))
+		return 0;
+	s = step_get(CW_EV_FLUSHED, open->vaddr, open->nr_pages, 0);
+	if (!s)
+		return 0;
+	step_walk(s, CW_EV_FLUSHED, RANGE_LOOK, 0, open->nr_pages);
+	step_inside(ctx, CW_EV_FLUSHED, s);
+	return 0;
+}
+
+/* int __change_page_attr_set_clr(struct cpa_data *cpa, int primary).  It calls itself for aliases
+ * with primary 0, and set_memory_np() and set_memory_p() call it before and after the change.
+ */
+SEC("fexit/__change_page_attr_set_clr")
+int BPF_PROG(on_changed, struct cpa_data___cw *cpa, int primary, int ret)
+{
+	struct cw_scratch *s;
+	__u32 depth;
+	struct cw_open *open = open_get(&depth);
+	__u32 after = CW_SEEN(CW_EV_CHANGED) | CW_SEEN(CW_EV_HOST_DONE) | CW_SEEN(CW_EV_HOST_CALL);
+
+	if (!open || !primary || (open->seen & after) || !cpa_is_of(cpa, open))
+		return 0;
+	if (open->window && !(open->seen & CW_SEEN(CW_EV_PREPARED)))
+		return 0;
+	s = step_get(CW_EV_CHANGED, open->vaddr, open->nr_pages, 0);
+	if (!s)
+		return 0;
+	step_ret(s, ret);
+	step_inside(ctx, CW_EV_CHANGED, s);
+	return 0;
+}
+
+/* ---- the host ---- */
+
+/* phys_addr_t slow_virt_to_phys(void *): inside finish, the frames for the host's list. */
+SEC("fexit/slow_virt_to_phys")
+int BPF_PROG(on_translated, unsigned long vaddr, __u64 phys)
+{
+	__u32 depth;
+	struct cw_open *open = open_get(&depth);
+	__u32 before = CW_SEEN(CW_EV_CHANGED), after = CW_SEEN(CW_EV_HOST_DONE);
+
+	if (open && (open->seen & before) && !(open->seen & after))
+		told_translated(open, vaddr, phys >> CW_PAGE_SHIFT);
+	return 0;
+}
+
+/* int set_memory_p(unsigned long addr, int numpages), called by the finish step alone: the host
+ * has answered, and the pages are about to be present again.
+ */
+SEC("fentry/set_memory_p")
+int BPF_PROG(on_host_done, unsigned long addr, int numpages)
+{
+	struct cw_open *open = open_of(addr, numpages);
+	struct cw_scratch *s;
+
+	if (!open)
+		return 0;
+	if (open->nr_virt && !(open->seen & CW_SEEN(CW_EV_HOST_CALL)))
+		told_send(ctx, open);
+	s = step_get(CW_EV_HOST_DONE, addr, numpages, 0);
+	if (!s)
+		return 0;
+	step_walk(s, CW_EV_HOST_DONE, RANGE_LOOK, 0, numpages);
+	step_inside(ctx, CW_EV_HOST_DONE, s);
+	return 0;
+}
+
+/* u64 hv_std_hypercall(u64 control, u64 param1, u64 param2): 7.x, each batch on its own */
+SEC("fentry/hv_std_hypercall")
+int BPF_PROG(on_host_call, __u64 control, __u64 input)
+{
+	told_call(ctx, control, input);
+	return 0;
+}
+
+SEC("fexit/hv_std_hypercall")
+int BPF_PROG(on_host_answer, __u64 control, __u64 input, __u64 output, __u64 ret)
+{
+	told_answer(ctx, control, ret);
+	return 0;
+}
+
+/* ---- finish ---- */
+
+static __always_inline void finished(void *ctx, __u64 vaddr, __u32 nr_pages, __u64 ret)
+{
+	struct cw_scratch *s;
+
+	if (!open_of(vaddr, nr_pages))
+		return;
+	s = step_get(CW_EV_FINISHED, vaddr, nr_pages, 0);
+	if (!s)
+		return;
+	step_ret(s, callback_ret(ret));
+	step_inside(ctx, CW_EV_FINISHED, s);
+}
+
+SEC("fexit/hv_vtom_set_host_visibility")
+int BPF_PROG(on_finished, unsigned long addr, int numpages, bool enc, int ret)
+{
+	finished(ctx, addr, numpages, (__u32)ret);
+	return 0;
+}
+
+SEC("fexit/tdx_enc_status_change_finish")
+int BPF_PROG(on_finished_tdx, unsigned long addr, int numpages, bool enc, int ret)
+{
+	finished(ctx, addr, numpages, (__u32)ret);
+	return 0;
+}
+
+/* ---- before 6.4 ---- */
+
+/* int hv_set_mem_host_visibility(unsigned long kbuffer, int pagecount, bool visible) */
+SEC("fentry/hv_set_mem_host_visibility")
+int BPF_PROG(on_begin_old, unsigned long addr, int numpages, bool visible)
+{
+	struct cw_scratch *s = step_get(CW_EV_BEGIN, addr, numpages, visible);
+
+	if (!s)
+		return 0;
+	s->ev.flags |= CW_STEP_NO_BIT;
+	step_begin(ctx, s);
+	return 0;
+}
+
+SEC("fexit/hv_set_mem_host_visibility")
+int BPF_PROG(on_end_old, unsigned long addr, int numpages, bool visible, int ret)
+{
+	struct cw_scratch *s;
+
+	if (!ret && open_of(addr, numpages))
+		told_old(ctx, addr, numpages, visible);
+	s = step_get(CW_EV_END, addr, numpages, visible);
+	if (!s)
+		return 0;
+	s->ev.flags |= CW_STEP_NO_BIT;
+	step_ret(s, ret);
+	step_end(ctx, s);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The kernel's BTF, loaded once, and that of modules as they are asked for. */
+#include "kbtf.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+
+#define MODULES_MAX 8
+
+struct cw_kbtf {
+	struct btf *kernel;
+	struct {
+		char name[64];
+		struct btf *btf;
+	} module[MODULES_MAX];
+	int nr_modules;
+};
+
+struct cw_kbtf *cw_kbtf_new(void)
+{
+	struct cw_kbtf *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	k->kernel = btf__load_vmlinux_btf();
+	if (k->kernel)
+		return k;
+	free(k);
+	return NULL;
+}
+
+void cw_kbtf_free(struct cw_kbtf *k)
+{
+	int i;
+
+	if (!k)
+		return;
+	for (i = 0; i < k->nr_modules; i++)
+		btf__free(k->module[i].btf);
+	btf__free(k->kernel);
+	free(k);
+}
+
+bool cw_kbtf_has_module(const char *module)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", module);
+	return !access(path, R_OK);
+}
+
+static struct btf *module_btf(struct cw_kbtf *k, const char *module)
+{
+	struct btf *btf;
+	int i;
+
+	for (i = 0; i < k->nr_modules; i++)
+		if (!strcmp(k->module[i].name, module))
+			return k->module[i].btf;
+	if (k->nr_modules == MODULES_MAX || !cw_kbtf_has_module(module))
+		return NULL;
+	btf = btf__load_module_btf(module, k->kernel);
+	if (!btf)
+		return NULL;
+	snprintf(k->module[i].name, sizeof(k->module[i].name), "%s", module);
+	k->module[i].btf = btf;
+	k->nr_modules++;
+	return btf;
+}
+
+bool cw_kbtf_has_func(struct cw_kbtf *k, const char *func, const char *module)
+{
+	struct btf *btf;
+
+	if (btf__find_by_name_kind(k->kernel, func, BTF_KIND_FUNC) > 0)
+		return true;
+	btf = module ? module_btf(k, module) : NULL;
+	return btf && btf__find_by_name_kind(btf, func, BTF_KIND_FUNC) > 0;
+}
+
+bool cw_kbtf_returns_bool(struct cw_kbtf *k, const char *func)
+{
+	__s32 id = btf__find_by_name_kind(k->kernel, func, BTF_KIND_FUNC);
+	const struct btf_type *t;
+
+	if (id <= 0)
+		return false;
+	t = btf__type_by_id(k->kernel, (__u32)id);	/* the function, then its prototype */
+	t = btf__type_by_id(k->kernel, t->type);
+	t = btf__type_by_id(k->kernel, t->type);
+	return t && btf_is_int(t) && (btf_int_encoding(t) & BTF_INT_BOOL);
+}

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loading and attaching.  A program that cannot be loaded or attached disarms its
+ * rules only, and only after its fallbacks have been tried.
+ */
+#include "loader.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include <cocowatch/state.h>
+
+#include "libbpf_log.h"
+#include "objects.h"
+
+#define VARS_MAX 32
+
+struct cw_loader {
+	struct cw_arming *arming;
+	struct cw_bpf_var vars[VARS_MAX + 1];
+	__u64 nr_frames;
+	struct cw_kbtf *btf;	/* while there is something to load */
+	struct bpf_object *obj[CW_OBJ_NR];
+	struct bpf_link *link[CW_PROBES_MAX];
+	bool waits[CW_OBJ_NR];	/* for its module */
+	__u8 failed[CW_PROBES_MAX];	/* hooks that are out, as a mask */
+};
+
+static const struct cw_probe *probe_get(const struct cw_loader *l, size_t i)
+{
+	return &l->arming->source->probes[i];
+}
+
+static size_t nr_probes(const struct cw_loader *l)
+{
+	return l->arming->source->nr_probes;
+}
+
+/* ---- which hook ---- */
+
+static bool hook_exists(struct cw_loader *l, const struct cw_probe *probe,
+			const struct cw_hook *hook)
+{
+	if (hook->kind != CW_HOOK_FENTRY && hook->kind != CW_HOOK_FEXIT)
+		return true;	/* seen when it is attached */
+	return cw_kbtf_has_func(l->btf, hook->target,
+				hook->module ? hook->module : cw_object_module(probe->object));
+}
+
+static void hook_failed(struct cw_loader *l, size_t i, const char *why)
+{
+	l->failed[i] |= (__u8)(1U << l->arming->hook[i]);
+	cw_arming_failed(l->arming, i, "%s", why);
+}
+
+/* Moves the probe to the first hook from here on that may work.  False when there is none. */
+static bool hook_choose(struct cw_loader *l, size_t i)
+{
+	const struct cw_probe *probe = probe_get(l, i);
+	char why[CW_WHY_LEN];
+	__u8 k;
+
+	for (k = 0; k < CW_HOOKS_MAX && probe->hooks[k].prog; k++) {
+		const struct cw_hook *hook = &probe->hooks[k];
+
+		if ((l->failed[i] & (1U << k)) || !cw_hook_fits(hook, l->arming->way))
+			continue;
+		l->arming->hook[i] = k;
+		if (hook_exists(l, probe, hook))
+			return true;
+		snprintf(why, sizeof(why), "this kernel has no function %s", hook->target);
+		hook_failed(l, i, why);
+	}
+	return false;
+}
+
+/* Whether the probe is of this object and has a hook left to try. */
+static bool probe_wanted(struct cw_loader *l, size_t i, enum cw_object_id id)
+{
+	return probe_get(l, i)->object == id && cw_probe_fits(probe_get(l, i), l->arming->way) &&
+	       !l->link[i] && hook_choose(l, i);
+}
+
+/* ---- loading ---- */
+
+#define ALL_PROBES -1
+#define NO_PROBES -2
+
+static int maps_prepare(struct cw_loader *l, struct bpf_object *obj)
+{
+	struct bpf_map *pages = bpf_object__find_map_by_name(obj, "cw_pages");
+	size_t id;
+	int err = 0;
+
+	if (pages)
+		bpf_map__set_max_entries(pages, (__u32)((l->nr_frames + CW_FRAMES_PER_WORD - 1) /
+							CW_FRAMES_PER_WORD));
+	for (id = 0; id < CW_OBJ_NR && !err; id++)
+		if (l->obj[id] && l->obj[id] != obj)
+			err = cw_object_share(obj, l->obj[id]);
+	return err;
+}
+
+/* The object, configured, with the programs of all probes that can still work, or of one. */
+static struct bpf_object *object_open(struct cw_loader *l, enum cw_object_id id, int only)
+{
+	struct bpf_object *obj = cw_object_open(id);
+	const struct cw_bpf_var *var;
+	struct bpf_program *prog;
+	size_t i;
+	int err;
+
+	if (!obj)
+		return NULL;
+	for (var = l->vars; var->name; var++)
+		cw_object_set(obj, var->name, var->value);
+	bpf_object__for_each_program(prog, obj)
+		bpf_program__set_autoload(prog, false);
+	for (i = 0; i < nr_probes(l); i++) {
+		if ((only != ALL_PROBES && only != (int)i) || !probe_wanted(l, i, id))
+			continue;
+		prog = bpf_object__find_program_by_name(obj, cw_arming_hook(l->arming, i)->prog);
+		if (prog)
+			bpf_program__set_autoload(prog, true);
+	}
+	err = maps_prepare(l, obj);
+	if (!err)
+		return obj;
+	bpf_object__close(obj);
+	errno = -err;
+	return NULL;
+}
+
+static int object_try(struct cw_loader *l, enum cw_object_id id, int only, struct bpf_object **out)
+{
+	struct bpf_object *obj = object_open(l, id, only);
+	int err;
+
+	*out = NULL;
+	if (!obj)
+		return -errno;
+	cw_libbpf_forget();
+	err = bpf_object__load(obj);
+	if (err)
+		bpf_object__close(obj);
+	else
+		*out = obj;
+	return err;
+}
+
+/* libbpf loads all or nothing: each program is tried alone to find those that cannot be. */
+static void culprits_find(struct cw_loader *l, enum cw_object_id id)
+{
+	struct bpf_object *obj;
+	char why[CW_WHY_LEN];
+	size_t i;
+	int err;
+
+	for (i = 0; i < nr_probes(l); i++) {
+		if (!probe_wanted(l, i, id))
+			continue;
+		err = object_try(l, id, (int)i, &obj);
+		if (!err) {
+			bpf_object__close(obj);
+			continue;
+		}
+		snprintf(why, sizeof(why), "%s could not be loaded: %s",
+			 cw_arming_hook(l->arming, i)->prog,
+			 *cw_libbpf_last() ? cw_libbpf_last() : strerror(-err));
+		hook_failed(l, i, why);
+	}
+}
+
+/* Each round takes at least one hook out, or succeeds. */
+static int object_load(struct cw_loader *l, enum cw_object_id id)
+{
+	struct bpf_object *empty;
+	int err, round;
+
+	for (round = 0; round <= CW_HOOKS_MAX; round++) {
+		err = object_try(l, id, ALL_PROBES, &l->obj[id]);
+		if (!err || err == -EPERM)
+			return err;
+		/* without any program: what fails even then is no program's fault */
+		if (!round && object_try(l, id, NO_PROBES, &empty))
+			return err;
+		if (!round)
+			bpf_object__close(empty);
+		culprits_find(l, id);
+	}
+	return err;
+}
+
+/* ---- attaching ---- */
+
+static void probe_attach(struct cw_loader *l, size_t i)
+{
+	const struct cw_hook *hook = cw_arming_hook(l->arming, i);
+	struct bpf_object *obj = l->obj[probe_get(l, i)->object];
+	struct bpf_program *prog = bpf_object__find_program_by_name(obj, hook->prog);
+	char why[CW_WHY_LEN];
+	int err;
+
+	if (!prog || bpf_program__fd(prog) < 0) {
+		snprintf(why, sizeof(why), "this cocowatch has no program %s", hook->prog);
+		hook_failed(l, i, why);
+		return;
+	}
+	l->link[i] = bpf_program__attach(prog);
+	err = l->link[i] ? 0 : -errno;
+	if (!err) {
+		cw_arming_attached(l->arming, i);
+		return;
+	}
+	if (err == -ENOENT && hook->kind == CW_HOOK_RAW_TP)
+		snprintf(why, sizeof(why), "this kernel has no tracepoint %s", hook->target);
+	else
+		snprintf(why, sizeof(why), "cannot attach to %s %s: %s", cw_hook_kind_name(hook->kind),
+			 hook->target, strerror(-err));
+	hook_failed(l, i, why);
+}
+
+static void object_close(struct cw_loader *l, enum cw_object_id id)
+{
+	bpf_object__close(l->obj[id]);
+	l->obj[id] = NULL;
+}
+
+static bool object_has_probes(struct cw_loader *l, enum cw_object_id id)
+{
+	bool has = false;
+	size_t i;
+
+	for (i = 0; i < nr_probes(l); i++)
+		has |= probe_wanted(l, i, id);
+	return has;
+}
+
+/* Whether the object's functions are in a module that is not there yet. */
+static bool object_waits(struct cw_loader *l, enum cw_object_id id)
+{
+	const char *module = cw_object_module(id);
+	size_t i;
+
+	if (!module || cw_kbtf_has_module(module))
+		return false;
+	for (i = 0; i < nr_probes(l); i++) {
+		const struct cw_probe *probe = probe_get(l, i);
+
+		if (probe->object == id && cw_probe_fits(probe, l->arming->way) &&
+		    hook_exists(l, probe, &probe->hooks[0]))
+			return false;	/* built in */
+	}
+	return true;
+}
+
+static void object_wait(struct cw_loader *l, enum cw_object_id id)
+{
+	size_t i;
+
+	l->waits[id] = true;
+	for (i = 0; i < nr_probes(l); i++)
+		if (probe_get(l, i)->object == id)
+			cw_arming_failed(l->arming, i, "the module %s is not loaded",
+					 cw_object_module(id));
+}
+
+/* An object that fails disarms the rules of its probes; why holds what to say if it was the only
+ * one that mattered.
+ */
+static int object_bring(struct cw_loader *l, enum cw_object_id id, char *why, size_t size)
+{
+	size_t i;
+	int err;
+
+	if (!object_has_probes(l, id))
+		return 0;
+	err = object_load(l, id);
+	if (!err)
+		return 0;
+	if (err == -EPERM)
+		snprintf(why, size, "the kernel refused to load a tracing program: %s (run as root, outside of "
+			 "a container, without lockdown=confidentiality)", strerror(-err));
+	else
+		snprintf(why, size, "the BPF programs could not be loaded: %s",
+			 *cw_libbpf_last() ? cw_libbpf_last() : strerror(-err));
+	for (i = 0; i < nr_probes(l); i++)
+		if (probe_wanted(l, i, id))
+			hook_failed(l, i, why);
+	return err;
+}
+
+/* Probes that are loaded and not attached, in the order of the table.  How many were attached. */
+static int probes_attach(struct cw_loader *l)
+{
+	int attached = 0;
+	size_t i;
+
+	for (i = 0; i < nr_probes(l); i++) {
+		const struct cw_probe *probe = probe_get(l, i);
+
+		if (l->link[i] || !l->obj[probe->object] || !cw_probe_fits(probe, l->arming->way) ||
+		    (l->failed[i] & (1U << l->arming->hook[i])))
+			continue;
+		probe_attach(l, i);
+		attached += l->link[i] != NULL;
+	}
+	return attached;
+}
+
+/* Whether a probe that could not be attached has another hook, whose program is not loaded. */
+static bool fallback_left(struct cw_loader *l)
+{
+	bool left = false;
+	size_t i;
+
+	for (i = 0; i < nr_probes(l); i++)
+		left |= l->obj[probe_get(l, i)->object] &&
+			probe_wanted(l, i, probe_get(l, i)->object);
+	return left;
+}
+
+static void everything_drop(struct cw_loader *l)
+{
+	size_t id;
+
+	cw_loader_detach(l);
+	for (id = CW_OBJ_NR; id-- > 0;)
+		object_close(l, (enum cw_object_id)id);
+}
+
+/* One pass over all objects.  What was learned of hooks that fail stays. */
+static int pass(struct cw_loader *l, char *why, size_t size)
+{
+	int err, first = 0;
+	size_t id;
+
+	for (id = 0; id < CW_OBJ_NR; id++) {
+		if (object_waits(l, (enum cw_object_id)id)) {
+			object_wait(l, (enum cw_object_id)id);
+			continue;
+		}
+		err = object_bring(l, (enum cw_object_id)id, why, size);
+		if (err == -EPERM)
+			return err;
+		if (err && !first)
+			first = err;
+	}
+	for (id = 0; id < CW_OBJ_NR; id++)
+		if (l->obj[id])
+			first = 0;
+	if (!first)
+		probes_attach(l);
+	return first;
+}
+
+/* ---- opening ---- */
+
+static void vars_copy(struct cw_loader *l, const struct cw_bpf_var *vars)
+{
+	size_t i;
+
+	for (i = 0; i < VARS_MAX && vars[i].name; i++)
+		l->vars[i] = vars[i];
+}
+
+int cw_loader_open(struct cw_loader **out, struct cw_arming *arming,
+		   const struct cw_loader_opts *opts, char *why, size_t size)
+{
+	struct cw_loader *l = calloc(1, sizeof(*l));
+	int err, round;
+
+	*out = NULL;
+	if (!l) {
+		snprintf(why, size, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	l->arming = arming;
+	l->nr_frames = opts->nr_frames;
+	vars_copy(l, opts->vars);
+	l->btf = cw_kbtf_new();
+	if (!l->btf) {
+		err = -errno;
+		snprintf(why, size, "the kernel's BTF cannot be read: %s", strerror(-err));
+		free(l);
+		return err;
+	}
+	err = pass(l, why, size);
+	for (round = 0; !err && fallback_left(l) && round < CW_HOOKS_MAX; round++) {
+		everything_drop(l);
+		err = pass(l, why, size);
+	}
+	cw_kbtf_free(l->btf);
+	l->btf = NULL;
+	if (err) {
+		cw_loader_close(l);
+		return err;
+	}
+	*out = l;
+	return 0;
+}
+
+bool cw_loader_waits(const struct cw_loader *l)
+{
+	size_t id;
+
+	for (id = 0; id < CW_OBJ_NR; id++)
+		if (l->waits[id])
+			return true;
+	return false;
+}
+
+int cw_loader_late(struct cw_loader *l)
+{
+	char why[CW_WHY_LEN];
+	int attached = 0;
+	size_t id;
+
+	for (id = 0; id < CW_OBJ_NR; id++) {
+		if (!l->waits[id] || !cw_kbtf_has_module(cw_object_module((enum cw_object_id)id)))
+			continue;
+		l->waits[id] = false;
+		l->btf = cw_kbtf_new();
+		if (l->btf && !object_bring(l, (enum cw_object_id)id, why, sizeof(why)))
+			attached += probes_attach(l);
+		cw_kbtf_free(l->btf);
+		l->btf = NULL;
+	}
+	if (attached)
+		cw_arming_finish(l->arming);
+	return attached;
+}
+
+struct bpf_map *cw_loader_map(const struct cw_loader *l, const char *name)
+{
+	struct bpf_map *map = NULL;
+	size_t id;
+
+	for (id = 0; id < CW_OBJ_NR && !map; id++)
+		if (l->obj[id])
+			map = bpf_object__find_map_by_name(l->obj[id], name);
+	return map;
+}
+
+int cw_loader_misses(const struct cw_loader *l, size_t probe, __u64 *misses)
+{
+	const struct bpf_object *obj = l->obj[probe_get(l, probe)->object];
+	struct bpf_prog_info info = {};
+	const struct bpf_program *prog;
+	__u32 len = sizeof(info);
+	int err;
+
+	*misses = 0;
+	if (!obj)
+		return 0;
+	prog = bpf_object__find_program_by_name(obj, cw_arming_hook(l->arming, probe)->prog);
+	if (!prog || bpf_program__fd(prog) < 0)
+		return 0;
+	err = bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len);
+	if (!err)
+		*misses = info.recursion_misses;
+	return err;
+}
+
+/* In reverse, see the table of probes. */
+void cw_loader_detach(struct cw_loader *l)
+{
+	size_t i;
+
+	for (i = CW_PROBES_MAX; i-- > 0;) {
+		bpf_link__destroy(l->link[i]);
+		l->link[i] = NULL;
+	}
+}
+
+void cw_loader_close(struct cw_loader *l)
+{
+	if (!l)
+		return;
+	everything_drop(l);
+	cw_kbtf_free(l->btf);
+	free(l);
+}

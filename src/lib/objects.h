@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The BPF objects that are built into the program. */
+#ifndef CW_OBJECTS_H
+#define CW_OBJECTS_H
+
+#include <bpf/libbpf.h>
+
+#include "source.h"
+
+/* Kernel module that an object's functions may live in; NULL: in the kernel itself. */
+const char *cw_object_module(enum cw_object_id id);
+
+const char *cw_object_name(enum cw_object_id id);	/* "stock_transition" */
+
+/* Opens the object.  NULL with errno set on failure; the caller closes it. */
+struct bpf_object *cw_object_open(enum cw_object_id id);
+
+/* Sets a configuration variable (const volatile cfg_*) of an object that is not loaded yet; an
+ * object that has no such variable is left as it is.
+ */
+void cw_object_set(struct bpf_object *obj, const char *variable, __u64 value);
+
+/* Makes the object use the maps of other, which is loaded, for each map named cw_* that both
+ * have.  0 or -errno.
+ */
+int cw_object_share(struct bpf_object *obj, const struct bpf_object *other);
+
+#endif
