@@ -27,15 +27,16 @@ static __always_inline struct cw_kern *kern_get(void)
 	struct cw_kern *kern = bpf_map_lookup_elem(&cw_kerns, &key);
 	__u64 mask = ~0ULL;
 
+	if (cfg_no_read)
+		return NULL;
 	if (!kern || cw_read_once(kern->ready))
 		return kern;
-	if (bpf_probe_read_kernel(&kern->page_offset, 8, (void *)cfg_sym_page_offset_base) ||
-	    bpf_probe_read_kernel(&kern->vmemmap, 8, (void *)cfg_sym_vmemmap_base))
+	if (cw_kread(&kern->page_offset, 8, cfg_sym_page_offset_base) ||
+	    cw_kread(&kern->vmemmap, 8, cfg_sym_vmemmap_base))
 		return NULL;
-	if (cfg_sym_physical_mask && bpf_probe_read_kernel(&mask, 8, (void *)cfg_sym_physical_mask))
+	if (cfg_sym_physical_mask && cw_kread(&mask, 8, cfg_sym_physical_mask))
 		return NULL;
-	if (cfg_sym_pgtable_l5_enabled &&
-	    bpf_probe_read_kernel(&l5, 4, (void *)cfg_sym_pgtable_l5_enabled))
+	if (cfg_sym_pgtable_l5_enabled && cw_kread(&l5, 4, cfg_sym_pgtable_l5_enabled))
 		return NULL;
 	kern->frame_mask = mask & CW_PTE_FRAME;
 	kern->levels = l5 ? 5 : 4;
@@ -53,7 +54,7 @@ static __always_inline __u64 table_va(const struct cw_kern *kern, __u64 entry)
 
 static __always_inline int entry_read(__u64 *entry, __u64 table, __u64 va, __u32 shift)
 {
-	return bpf_probe_read_kernel(entry, 8, (void *)(table + ((va >> shift) & 511) * 8));
+	return cw_kread(entry, 8, table + ((va >> shift) & 511) * 8);
 }
 
 /* Descends to the table that holds the last-level entries of va.  Returns 0 with
@@ -105,7 +106,7 @@ __noinline int cw_chunk_load(struct cw_kern *kern, struct cw_chunk *c, __u64 va)
 		c->leaf_shift = shift;
 		if (ret == 1)
 			return 0;
-		if (bpf_probe_read_kernel(c->pte, sizeof(c->pte), (void *)(table + off)))
+		if (cw_kread(c->pte, sizeof(c->pte), table + off))
 			break;
 		/* the table may have been replaced by a leaf, or a leaf split, meanwhile */
 		if (!walk_down(kern, va, &table2, &entry2, &shift2) && table2 == table) {

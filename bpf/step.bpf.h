@@ -61,7 +61,7 @@ static __always_inline void step_told(struct cw_scratch *s, __u64 input, __u32 f
 	__u32 visibility;
 
 	/* struct hv_gpa_range_for_visibility, TLFS: partition u64, then visibility in two bits */
-	if (bpf_probe_read_kernel(&visibility, sizeof(visibility), (void *)(input + 8)))
+	if (cw_kread(&visibility, sizeof(visibility), input + 8))
 		return;
 	s->ev.visibility = visibility & 3;
 	range_walk(&ctx, nr);

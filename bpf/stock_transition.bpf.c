@@ -104,12 +104,14 @@ int BPF_PROG(on_prepared_tdx, unsigned long addr, int numpages, bool enc, int re
 /* Whether the flush or change is of the range of this transition. */
 static __always_inline bool cpa_is_of(const struct cpa_data___cw *cpa, const struct cw_open *open)
 {
-	unsigned long *at = BPF_CORE_READ(cpa, vaddr), vaddr;
+	__u64 vaddr;
 
-	if (bpf_probe_read_kernel(&vaddr, sizeof(vaddr), at))
+	if (cpa->numpages != open->nr_pages)
 		return false;
-	return (vaddr & ~(CW_PAGE_SIZE - 1)) == open->vaddr &&
-	       BPF_CORE_READ(cpa, numpages) == open->nr_pages;
+	if (cfg_no_read)
+		return true;
+	return !cw_kread(&vaddr, sizeof(vaddr), (__u64)cpa->vaddr) &&
+	       (vaddr & ~(CW_PAGE_SIZE - 1)) == open->vaddr;
 }
 
 /* void cpa_flush(struct cpa_data *cpa, int cache).  It returns when every CPU has flushed.  A

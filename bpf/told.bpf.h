@@ -24,9 +24,9 @@ static __always_inline __u64 input_page(void)
 
 	if (!cfg_sym_hyperv_pcpu_input_arg || !cfg_sym_per_cpu_offset)
 		return 0;
-	if (bpf_probe_read_kernel(&percpu, 8, (void *)cfg_sym_hyperv_pcpu_input_arg) ||
-	    bpf_probe_read_kernel(&offset, 8, (void *)(cfg_sym_per_cpu_offset + 8ULL * cpu)) ||
-	    bpf_probe_read_kernel(&page, 8, (void *)(percpu + offset)))
+	if (cw_kread(&percpu, 8, cfg_sym_hyperv_pcpu_input_arg) ||
+	    cw_kread(&offset, 8, cfg_sym_per_cpu_offset + 8ULL * cpu) ||
+	    cw_kread(&page, 8, percpu + offset))
 		return 0;
 	return page;
 }
@@ -40,7 +40,7 @@ static __always_inline bool input_is_ours(__u64 page, __u32 visibility)
 		__u32 reserved;
 	} head;
 
-	if (!page || bpf_probe_read_kernel(&head, sizeof(head), (void *)page))
+	if (!page || cw_kread(&head, sizeof(head), page))
 		return false;
 	return head.partition == ~0ULL && head.visibility == visibility;
 }

@@ -80,7 +80,7 @@ static bool hook_choose(struct cw_loader *l, size_t i)
 /* Whether the probe is of this object and has a hook left to try. */
 static bool probe_wanted(struct cw_loader *l, size_t i, enum cw_object_id id)
 {
-	return probe_get(l, i)->object == id && cw_probe_fits(probe_get(l, i), l->arming->way) &&
+	return probe_get(l, i)->object == id && cw_arming_wants(l->arming, i) &&
 	       !l->link[i] && hook_choose(l, i);
 }
 
@@ -250,7 +250,7 @@ static bool object_waits(struct cw_loader *l, enum cw_object_id id)
 	for (i = 0; i < nr_probes(l); i++) {
 		const struct cw_probe *probe = probe_get(l, i);
 
-		if (probe->object == id && cw_probe_fits(probe, l->arming->way) &&
+		if (probe->object == id && cw_arming_wants(l->arming, i) &&
 		    hook_exists(l, probe, &probe->hooks[0]))
 			return false;	/* built in */
 	}
@@ -302,7 +302,7 @@ static int probes_attach(struct cw_loader *l)
 	for (i = 0; i < nr_probes(l); i++) {
 		const struct cw_probe *probe = probe_get(l, i);
 
-		if (l->link[i] || !l->obj[probe->object] || !cw_probe_fits(probe, l->arming->way) ||
+		if (l->link[i] || !l->obj[probe->object] || !cw_arming_wants(l->arming, i) ||
 		    (l->failed[i] & (1U << l->arming->hook[i])))
 			continue;
 		probe_attach(l, i);

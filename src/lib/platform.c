@@ -275,7 +275,7 @@ int cw_platform_check(const struct cw_platform *p, bool module, bool force, char
 			 "(it needs CONFIG_DEBUG_INFO_BTF=y)");
 		return -ENOENT;
 	}
-	if (p->lockdown == CW_LOCKDOWN_CONFIDENTIALITY) {
+	if (p->lockdown == CW_LOCKDOWN_CONFIDENTIALITY && module) {
 		snprintf(why, size, "kernel lockdown is at 'confidentiality', where no program may read "
 			 "kernel memory (boot with lockdown=integrity)");
 		return -EPERM;

@@ -76,6 +76,7 @@ static int loader_start(struct cw_session *s, const struct cw_platform *p,
 		{ "cfg_shared_mask", fmt.shared_mask },
 		{ "cfg_set_is_private", fmt.set_is_private },
 		{ "cfg_no_bit", fmt.no_bit },
+		{ "cfg_no_read", s->arming->blind },
 		{ "cfg_window", p->way == CW_WAY_WINDOW },
 		{ "cfg_callbacks_bool", p->callbacks_bool },
 		{ "cfg_record_frees", opts->record_frees },
@@ -221,6 +222,7 @@ int cw_session_open(struct cw_session **out, const struct cw_platform *p,
 
 	*out = NULL;
 	cw_arming_init(arming, opts->source, opts->source == &cw_source_module ? 0 : p->way);
+	arming->blind = p->lockdown == CW_LOCKDOWN_CONFIDENTIALITY;
 	if (!s) {
 		snprintf(why, size, "%s", strerror(ENOMEM));
 		return -ENOMEM;

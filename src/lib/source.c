@@ -22,14 +22,17 @@ bool cw_hook_fits(const struct cw_hook *hook, __u32 way)
 	return !way || !hook->ways || (hook->ways & way);
 }
 
-bool cw_probe_fits(const struct cw_probe *probe, __u32 way)
+bool cw_arming_wants(const struct cw_arming *a, size_t nr)
 {
+	const struct cw_probe *probe = &a->source->probes[nr];
 	size_t i;
 
-	if (way && probe->ways && !(probe->ways & way))
+	if (a->way && probe->ways && !(probe->ways & a->way))
+		return false;
+	if (a->blind && !(probe->rules & a->source->blind))
 		return false;
 	for (i = 0; i < CW_HOOKS_MAX && probe->hooks[i].prog; i++)
-		if (cw_hook_fits(&probe->hooks[i], way))
+		if (cw_hook_fits(&probe->hooks[i], a->way))
 			return true;
 	return false;
 }
@@ -63,7 +66,7 @@ static int probe_missing(const struct cw_arming *a, __u32 rule)
 	size_t i;
 
 	for (i = 0; i < s->nr_probes; i++) {
-		if (!(s->probes[i].rules & CW_RULE_BIT(rule)) || !cw_probe_fits(&s->probes[i], a->way))
+		if (!(s->probes[i].rules & CW_RULE_BIT(rule)) || !cw_arming_wants(a, i))
 			continue;
 		fed = 1;
 		if (!a->attached[i] && !s->probes[i].optional)
@@ -72,11 +75,13 @@ static int probe_missing(const struct cw_arming *a, __u32 rule)
 	return fed ? -1 : -2;
 }
 
-/* Why the rule makes no sense in this way, or NULL. */
+/* Why the rule makes no sense here, or NULL. */
 static const char *senseless_why(const struct cw_arming *a, __u32 rule)
 {
 	const struct cw_way_rules *r = a->source->senseless;
 
+	if (a->blind && !(a->source->blind & CW_RULE_BIT(rule)))
+		return "kernel lockdown is at 'confidentiality', where no program may read kernel memory";
 	for (; r && r->why; r++)
 		if ((r->ways & a->way) && (r->rules & CW_RULE_BIT(rule)))
 			return r->why;

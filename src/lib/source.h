@@ -76,6 +76,7 @@ struct cw_source {
 	const struct cw_probe *probes;
 	size_t nr_probes;
 	const struct cw_way_rules *senseless;	/* up to the first without a reason; NULL: none */
+	__u64 blind;	/* rules that can be judged where no program may read memory */
 };
 
 extern const struct cw_source cw_source_module;
@@ -88,6 +89,7 @@ extern const struct cw_source cw_source_stock;
 struct cw_arming {
 	const struct cw_source *source;
 	__u32 way;					/* one of CW_WAY_*, 0: unknown or none */
+	bool blind;					/* lockdown: no program may read memory */
 	bool attached[CW_PROBES_MAX];
 	__u8 hook[CW_PROBES_MAX];			/* which of its hooks */
 	char why_probe[CW_PROBES_MAX][CW_WHY_LEN];	/* why not attached */
@@ -98,8 +100,10 @@ struct cw_arming {
 /* Every probe unattached, without a reason. */
 void cw_arming_init(struct cw_arming *a, const struct cw_source *source, __u32 way);
 
-/* Whether the probe has anything to see in this way; hooks of other ways are passed over. */
-bool cw_probe_fits(const struct cw_probe *probe, __u32 way);
+/* Whether the probe has anything to see in this way, and may look; hooks of other ways are passed
+ * over.
+ */
+bool cw_arming_wants(const struct cw_arming *a, size_t probe);
 bool cw_hook_fits(const struct cw_hook *hook, __u32 way);
 
 /* The hook that a probe uses, or would use first. */

@@ -70,4 +70,5 @@ const struct cw_source cw_source_stock = {
 	.probes = probes,
 	.nr_probes = sizeof(probes) / sizeof(probes[0]),
 	.senseless = senseless,
+	.blind = T(4),
 };

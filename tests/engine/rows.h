@@ -24,12 +24,25 @@ struct row {
 
 #define WINDOW (BIT(T1) | BIT(T2) | BIT(T3) | BIT(T5) | BIT(T6))
 #define NO_MASK (CW_STEP_CONTIG)
+/* A transition of which only the beginning, the host's list and the end are seen. */
+#define OLD_WAY \
+	SET(BEGIN, flags, CW_STEP_CONTIG | CW_STEP_NO_BIT), DROP(PREPARED), DROP(FLUSHED), DROP(PROBED), \
+	DROP(CHANGED), DROP(HOST_ANSWER), DROP(HOST_DONE), DROP(FINISHED), \
+	SET(END, flags, CW_STEP_CONTIG | CW_STEP_NO_BIT | CW_STEP_RET)
 
 static const struct row rows[] = {
 	{ "honest, to shared", .checked = WINDOW | BIT(S5) },
 	{ "honest, to private", .to_private = true, .checked = WINDOW },
 	{ "honest, no window platform", .edits = { SET(BEGIN, flags, CW_STEP_CONTIG), DROP(FLUSHED) },
 	  .checked = BIT(T3) | BIT(T5) | BIT(T6) | BIT(S5) },
+	{ "honest, before 6.4: PTEs do not tell", .edits = { OLD_WAY },
+	  .checked = BIT(T5) | BIT(T6) | BIT(S5) },
+	{ "T6: before 6.4 another frame was told",
+	  .edits = { OLD_WAY, SET(HOST_CALL, told_differ, 1), SET(HOST_CALL, told_first, 2) },
+	  .checked = BIT(T5) | BIT(T6) | BIT(S5), .violated = BIT(T6),
+	  .finding = CW_FIND_TOLD_OTHER_FRAME },
+	{ "T6: before 6.4 a list that could not be read", .edits = { OLD_WAY, SET(HOST_CALL, flags, 0) },
+	  .checked = BIT(T5) | BIT(S5), .no_evidence = BIT(T6) },
 
 	{ "T1: own PTE present after prepare",
 	  .edits = { SET(PREPARED, own.present, 1), SET(PREPARED, own.first_present, 5),

@@ -13,7 +13,7 @@
 #define TASK	  (7ULL << 32 | 70)
 #define OTHER	  (8ULL << 32 | 80)
 #define FRAMES	  (1 << 16)
-#define MAX_EDITS 8
+#define MAX_EDITS 12
 #define BIT(rule) CW_RULE_BIT(CW_RULE_##rule)
 
 /* ---- rows of transitions ---- */
@@ -148,6 +148,12 @@ static const struct free_row free_rows[] = {
 	{ "S3: unknown is never repaired by a walk", CW_PG_UNKNOWN, 1, PTE_PRIVATE, BIT(S3), BIT(S3), 0,
 	  CW_DO_ACCUSED, CW_FIND_FREED_UNKNOWN, 0 },
 	{ "S3: a PTE that could not be read is no evidence", CW_PG_SHARED, 2, 0, 0, 0, BIT(S3), 0, 0, 0 },
+	{ "S3: before 6.4 a shared page is accused by its state", CW_PG_SHARED, 3, 0, BIT(S3), BIT(S3), 0,
+	  CW_DO_ACCUSED, CW_FIND_FREED_SHARED, 0 },
+	{ "S3: before 6.4 one in transit, by the transition that has it", CW_PG_TRANSIT, 3, 0, BIT(S3),
+	  BIT(S3), 0, CW_DO_ACCUSED, CW_FIND_FREED_TRANSIT, 1 },
+	{ "S3: before 6.4 one in transit that nobody has is no evidence", CW_PG_TRANSIT, 3, 0, 0, 0, BIT(S3),
+	  0, 0, 0 },
 };
 
 static void run_free(const struct free_row *row)
