@@ -15,6 +15,11 @@ struct page___cw {
 	unsigned int page_type;
 };
 
+/* 7.x calls it so, and may hold a mask there instead of a pointer. */
+struct page___info {
+	unsigned long compound_info;
+};
+
 /* 7.x wraps the flags word in a structure of one member. */
 struct memdesc_flags_t___cw {
 	unsigned long f;
@@ -45,6 +50,10 @@ enum pagetype___cw {
 
 enum pageflags___cw {
 	PG_slab___cw = 0,
+};
+
+enum page_cache_mode___cw {
+	_PAGE_CACHE_MODE_WB___cw = 0,
 };
 
 #endif

@@ -67,18 +67,38 @@ static __always_inline bool page_is_table(const struct page___cw *page)
 	return (type & 0xf0000200) == 0xf0000000;
 }
 
+/* Address of the page's head, 0 when it cannot be read.  Bit 0 of the word says that the page is
+ * a tail (include/linux/page-flags.h); the rest is the head's address, or on 7.x a mask that leads
+ * to it, which no address of a struct page is as high as.
+ */
+static __always_inline __u64 page_head(__u64 page)
+{
+	struct page___info *info = (void *)page;
+	struct page___cw *old = (void *)page;
+	__u64 link;
+
+	if (bpf_core_field_exists(old->compound_head)) {
+		if (cw_kread(&link, sizeof(link), (__u64)&old->compound_head))
+			return 0;
+	} else if (cw_kread(&link, sizeof(link), (__u64)&info->compound_info)) {
+		return 0;
+	}
+	if (!(link & 1))
+		return page;
+	return link >> 32 == 0xffffffff ? page & (link - 1) : link - 1;
+}
+
 static __always_inline void range_type(struct range_ctx *ctx, struct cw_ev_step *ev, __u32 index,
 				       __u64 gfn)
 {
 	const struct page___cw *page, *head;
-	__u64 link;
 	__u32 size = 0;
 	int slab;
 
 	page = (void *)(ctx->kern->vmemmap + gfn * bpf_core_type_size(struct page___cw));
-	if (bpf_probe_read_kernel(&link, sizeof(link), &page->compound_head))
+	head = (void *)page_head((__u64)page);
+	if (!head)
 		return;
-	head = link & 1 ? (void *)(link - 1) : page;
 	slab = page_is_slab(head);
 	if (slab < 0)
 		return;
