@@ -35,6 +35,9 @@ size_t cw_acpi_build(__u8 *buf, size_t size, unsigned int nr_cpus);
 /* GPA of the first page supplied to vCPU vp, without the shared bit. */
 __u64 cw_boot_supplied(const struct cw_box *box, unsigned int vp);
 
+/* Names of the drivers that a guest may need, a space between them. */
+extern const char cw_drivers[];
+
 /* A small cpio archive (newc) that runs exec in the guest and reports its status; to be freed.
  * NULL: no memory. */
 __u8 *cw_overlay_build(const struct cw_box *box, size_t *len);

@@ -22,6 +22,7 @@
 #include "hyperv.h"
 #include "loop_run.h"
 #include "referee.h"
+#include "util.h"
 #include "vm.h"
 #include "vmbus.h"
 
@@ -106,7 +107,7 @@ static void clocks_exit(struct clocks *c)
 	struct cw_watch *w[] = { &c->signals, &c->timeout, &c->shutdown };
 	size_t i;
 
-	for (i = 0; i < sizeof(w) / sizeof(w[0]); i++)
+	for (i = 0; i < CW_NR(w); i++)
 		if (w[i]->fd >= 0)
 			close(w[i]->fd);
 }
@@ -260,7 +261,7 @@ int cw_box_run(const struct cw_config *config)
 		cw_referee_close(&box);
 	}
 	if (box.kvm_failed)
-		cw_say(0, "no usable KVM here: `scripts/box run ...` takes the same options and runs it emulated");
+		cw_say(0, "no usable KVM here: scripts/box in cocobox's source tree takes the same options and emulates one (see cocobox(1))");
 	cw_synic_exit(&box);
 	cw_referee_exit(&box);
 	cw_vm_free(&box);

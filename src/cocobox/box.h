@@ -63,6 +63,7 @@ struct cw_box {
 	bool ended;
 	bool kvm_failed;		/* it is KVM that could not go on */
 	unsigned int nr_mmio_notes;
+	__u64 nr_chances;		/* times that a hostile host could have lied */
 	__u8 rtc_index;
 	__u16 pm1_enable;
 };

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* `cocobox list`: the host behaviours. */
+/* `cocobox list`: the host behaviours, and the drivers that a guest may need. */
 #include <stdio.h>
 #include <string.h>
 
+#include "boot.h"
 #include "box.h"
 #include "cmd.h"
 #include "err.h"
 #include "hostile.h"
+#include "util.h"
 
 /* --plain: name, class, what the tests expect, what else a run may show; a tab between them. */
 static void print_plain(const struct cw_host *host)
@@ -22,22 +24,57 @@ static void print_host(const struct cw_host *host)
 	printf("%-22s %-11s %s\n%34s %s\n", host->name, host->class, host->what, "", host->safe);
 }
 
-int cw_cmd_list(int argc, char **argv)
+static void print_hosts(void)
 {
-	bool plain = argc == 2 && !strcmp(argv[1], "--plain");
 	size_t i;
 
-	if (argc > 1 && !strcmp(argv[1], "--help")) {
-		printf("Usage: cocobox list [--plain]\n"
-		       "Name what --host can be: what that host does, what a safe guest does.\n\n"
-		       "      --plain   a line each for programs, tabs between: name, class,\n"
-		       "                what Linux 6.12 does (works, degraded, stops),\n"
-		       "                what else its run shows (finding, warning)\n");
-		return cw_stdout_flush() ? CW_BOX_CANNOT : CW_BOX_OK;
-	}
-	if (argc > 1 && !plain)
-		return cw_say(CW_BOX_USAGE, "list takes no arguments: '%s'", argv[1]);
 	for (i = 0; i < cw_nr_hosts; i++)
-		(plain ? print_plain : print_host)(&cw_hosts[i]);
+		print_host(&cw_hosts[i]);
+}
+
+static void print_hosts_plain(void)
+{
+	size_t i;
+
+	for (i = 0; i < cw_nr_hosts; i++)
+		print_plain(&cw_hosts[i]);
+}
+
+static void print_drivers(void)
+{
+	puts(cw_drivers);
+}
+
+static void print_help(void)
+{
+	printf("Usage: cocobox list [--plain | --drivers]\n"
+	       "Name what --host can be: what that host does, what a safe guest does.\n\n"
+	       "      --plain     a line each for programs, tabs between: name, class,\n"
+	       "                  what Linux 6.12 does (works, degraded, stops),\n"
+	       "                  what else its run shows (finding, warning)\n"
+	       "      --drivers   one line: the drivers that an initramfs should have\n");
+}
+
+static const struct {
+	const char *option;
+	void (*print)(void);
+} lists[] = {
+	{ NULL, print_hosts },
+	{ "--plain", print_hosts_plain },
+	{ "--drivers", print_drivers },
+	{ "--help", print_help },
+};
+
+int cw_cmd_list(int argc, char **argv)
+{
+	size_t i = 0;
+
+	if (argc > 1)
+		for (i = 1; i < CW_NR(lists) && strcmp(argv[1], lists[i].option); i++)
+			;
+	if (argc > 2 || i == CW_NR(lists))
+		return cw_say(CW_BOX_USAGE, "list takes no arguments: '%s'",
+			      argv[argc > 2 ? 2 : 1]);
+	lists[i].print();
 	return cw_stdout_flush() ? CW_BOX_CANNOT : CW_BOX_OK;
 }

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "util.h"
+
 #define WIDTH_MAX	48	/* what four levels of nested paging translate */
 
 /* A change to a leaf of the host: bits to clear, then to set. */
@@ -92,7 +94,7 @@ static void change_leaf(struct kvm_cpuid_entry2 *e)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+	for (i = 0; i < CW_NR(changes); i++) {
 		const struct change *c = &changes[i];
 
 		if (c->leaf != e->function)
@@ -167,9 +169,8 @@ void cw_cpuid_build(struct kvm_cpuid2 *guest, const struct kvm_cpuid2 *host, uns
 		number_leaf(e, vp, nr_cpus, shared_bit);
 		guest->nent++;
 	}
-	add(guest, hyperv_leaves, sizeof(hyperv_leaves) / sizeof(hyperv_leaves[0]));
+	add(guest, hyperv_leaves, CW_NR(hyperv_leaves));
 	add(guest, &isolation, 1);
 	if (confidential)
-		add(guest, confidential_leaves,
-		    sizeof(confidential_leaves) / sizeof(confidential_leaves[0]));
+		add(guest, confidential_leaves, CW_NR(confidential_leaves));
 }

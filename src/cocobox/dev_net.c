@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "box.h"
+#include "err.h"
 #include "hostile.h"
 #include "net_peer.h"
 #include "net_tap.h"
@@ -484,7 +485,7 @@ static int net_init(struct cw_dev *dev)
 
 	dev->priv = NULL;
 	if (!net)
-		return -ENOMEM;
+		return cw_err(-ENOMEM, "cannot make a network device");
 	net->dev = dev;
 	memcpy(net->rndis.mac, mac, sizeof(mac));
 	if (tap)
@@ -492,7 +493,7 @@ static int net_init(struct cw_dev *dev)
 	else
 		net->peer = cw_peer_new(net_frame_out, net);
 	if (!tap && !net->peer)
-		err = -ENOMEM;
+		err = cw_err(-ENOMEM, "cannot make a network peer");
 	if (err) {
 		free(net);
 		return err;

@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "box.h"
+#include "err.h"
 #include "bytes.h"
 #include "hyperv.h"
 #include "referee.h"
-
-#define NR(array) (sizeof(array) / sizeof((array)[0]))
+#include "util.h"
 
 /* Messages, layouts and sizes: drivers/pci/controller/pci-hyperv.c */
 enum pci_message {
@@ -41,13 +41,6 @@ enum pci_message {
 #define PCI_VERSION_FIRST	0x10001
 #define PCI_VERSION_1_3		0x10003		/* relations have a NUMA node from here on */
 #define PCI_VERSION_LAST	0x10004
-
-/* NTSTATUS, as Windows defines them; negative ones are failures */
-#define NT_OK			0U
-#define NT_INVALID_PARAMETER	0xc000000dU
-#define NT_REVISION_MISMATCH	0xc0000059U
-#define NT_NOT_SUPPORTED	0xc00000bbU
-#define NT_NO_SUCH_DEVICE	0xc000000eU
 
 /* PCI_CONFIG_MMIO_LENGTH: a page to choose a function, a page of its config space */
 #define WINDOW_LEN		0x2000
@@ -100,7 +93,7 @@ static void config_reset(struct pci *pci)
 	size_t i;
 
 	memset(pci->config, 0, sizeof(pci->config));
-	for (i = 0; i < NR(config_rows); i++) {
+	for (i = 0; i < CW_NR(config_rows); i++) {
 		memcpy(pci->config + config_rows[i].offset, &config_rows[i].value, 4);
 		memcpy(pci->mask + config_rows[i].offset, &config_rows[i].mask, 4);
 	}
@@ -121,7 +114,7 @@ static void run_refused(struct cw_channel *ch, struct pci *pci, const __u8 *data
 	(void)ch;
 	(void)pci;
 	(void)data;
-	a->status = NT_NOT_SUPPORTED;
+	a->status = CW_NT_NOT_SUPPORTED;
 }
 
 static void run_version(struct cw_channel *ch, struct pci *pci, const __u8 *data, struct answer *a)
@@ -130,7 +123,7 @@ static void run_version(struct cw_channel *ch, struct pci *pci, const __u8 *data
 
 	(void)ch;
 	if (version < PCI_VERSION_FIRST || version > PCI_VERSION_LAST)
-		a->status = NT_REVISION_MISMATCH;
+		a->status = CW_NT_REVISION_MISMATCH;
 	else
 		pci->version = version;
 }
@@ -198,7 +191,7 @@ static void run_d0_entry(struct cw_channel *ch, struct pci *pci, const __u8 *dat
 
 	pci->in_d0 = false;
 	if (!window_is_free(&ch->dev->box->mem, base)) {
-		a->status = NT_INVALID_PARAMETER;
+		a->status = CW_NT_INVALID_PARAMETER;
 		return;
 	}
 	config_reset(pci);
@@ -223,7 +216,7 @@ static void compose(struct cw_channel *ch, __u32 vector, __u32 nr, __u32 vp, str
 
 	if (vector < 0x10 || vector > 0xff || !nr || nr > 32 || nr & (nr - 1) ||
 	    vp >= ch->dev->box->config->nr_cpus) {
-		a->status = NT_INVALID_PARAMETER;
+		a->status = CW_NT_INVALID_PARAMETER;
 		a->len = 20;
 		return;
 	}
@@ -286,14 +279,14 @@ static void message_run(struct cw_channel *ch, struct cw_packet *p, struct answe
 	struct pci *pci = ch->dev->priv;
 	size_t i;
 
-	a->status = NT_NOT_SUPPORTED;
-	for (i = 0; p->len >= 4 && i < NR(pci_rows); i++) {
+	a->status = CW_NT_NOT_SUPPORTED;
+	for (i = 0; p->len >= 4 && i < CW_NR(pci_rows); i++) {
 		if (pci_rows[i].type != cw_get32(p->data))
 			continue;
-		a->status = p->len < pci_rows[i].len ? NT_INVALID_PARAMETER :
+		a->status = p->len < pci_rows[i].len ? CW_NT_INVALID_PARAMETER :
 			    pci_rows[i].slot_offset && cw_get32(p->data + pci_rows[i].slot_offset) ?
-			    NT_NO_SUCH_DEVICE : NT_OK;
-		if (a->status == NT_OK)
+			    CW_NT_NO_SUCH_DEVICE : CW_NT_OK;
+		if (a->status == CW_NT_OK)
 			pci_rows[i].run(ch, pci, p->data, a);
 		return;
 	}
@@ -394,7 +387,7 @@ static int pci_init(struct cw_dev *dev)
 	struct pci *pci = calloc(1, sizeof(*pci));
 
 	if (!pci)
-		return -ENOMEM;
+		return cw_err(-ENOMEM, "cannot make a PCI function");
 	config_reset(pci);
 	dev->priv = pci;
 	return 0;

@@ -12,8 +12,7 @@
 #include "err.h"
 #include "referee.h"
 #include "scsi.h"
-
-#define NR(array) (sizeof(array) / sizeof((array)[0]))
+#include "util.h"
 
 /* Layouts and values of this protocol: drivers/scsi/storvsc_drv.c */
 enum vstor_op {
@@ -37,13 +36,6 @@ enum {
 	SRB_INVALID_REQUEST	= 0x06,
 	SRB_SENSE_VALID		= 0x80,
 };
-
-/* NTSTATUS, as Windows defines them */
-#define NT_OK			0U
-#define NT_INVALID_PARAMETER	0xc000000dU
-#define NT_REVISION_MISMATCH	0xc0000059U
-#define NT_NOT_SUPPORTED	0xc00000bbU
-#define NT_INVALID_STATE	0xc0000184U
 
 struct vstor_srb {
 	__u16 len;
@@ -110,7 +102,7 @@ static __u32 op_begin(struct cw_channel *ch, struct cw_packet *p, struct vstor_p
 	(void)v;
 	s->version = 0;
 	s->ready = false;
-	return NT_OK;
+	return CW_NT_OK;
 }
 
 static __u32 op_version(struct cw_channel *ch, struct cw_packet *p, struct vstor_packet *v)
@@ -120,13 +112,13 @@ static __u32 op_version(struct cw_channel *ch, struct cw_packet *p, struct vstor
 	size_t i;
 
 	(void)p;
-	for (i = 0; i < NR(known); i++) {
+	for (i = 0; i < CW_NR(known); i++) {
 		if (v->version != known[i])
 			continue;
 		s->version = v->version;
-		return NT_OK;
+		return CW_NT_OK;
 	}
-	return NT_REVISION_MISMATCH;
+	return CW_NT_REVISION_MISMATCH;
 }
 
 static __u32 op_properties(struct cw_channel *ch, struct cw_packet *p, struct vstor_packet *v)
@@ -139,7 +131,7 @@ static __u32 op_properties(struct cw_channel *ch, struct cw_packet *p, struct vs
 		.flags = nr ? VSTOR_MULTI_CHANNEL : 0,
 		.max_transfer = CW_SCSI_TRANSFER_MAX,
 	};
-	return NT_OK;
+	return CW_NT_OK;
 }
 
 static __u32 op_end(struct cw_channel *ch, struct cw_packet *p, struct vstor_packet *v)
@@ -149,9 +141,9 @@ static __u32 op_end(struct cw_channel *ch, struct cw_packet *p, struct vstor_pac
 	(void)p;
 	(void)v;
 	if (!s->version)
-		return NT_INVALID_STATE;
+		return CW_NT_INVALID_STATE;
 	s->ready = true;
-	return NT_OK;
+	return CW_NT_OK;
 }
 
 static __u32 op_subchannels(struct cw_channel *ch, struct cw_packet *p, struct vstor_packet *v)
@@ -160,13 +152,13 @@ static __u32 op_subchannels(struct cw_channel *ch, struct cw_packet *p, struct v
 
 	(void)p;
 	if (!s->ready || s->has_subs)
-		return NT_INVALID_STATE;
+		return CW_NT_INVALID_STATE;
 	if (!v->nr_subchannels || v->nr_subchannels > ch->dev->box->config->subchannels)
-		return NT_INVALID_PARAMETER;
+		return CW_NT_INVALID_PARAMETER;
 	if (cw_vmbus_offer_subchannels(ch->dev, v->nr_subchannels))
-		return NT_INVALID_STATE;
+		return CW_NT_INVALID_STATE;
 	s->has_subs = true;
-	return NT_OK;
+	return CW_NT_OK;
 }
 
 /* Commands are done one after the other: there is never one left to reset. */
@@ -175,7 +167,7 @@ static __u32 op_reset(struct cw_channel *ch, struct cw_packet *p, struct vstor_p
 	(void)ch;
 	(void)p;
 	(void)v;
-	return NT_OK;
+	return CW_NT_OK;
 }
 
 static __u32 op_srb(struct cw_channel *ch, struct cw_packet *p, struct vstor_packet *v)
@@ -193,9 +185,9 @@ static __u32 op_srb(struct cw_channel *ch, struct cw_packet *p, struct vstor_pac
 	srb->srb_status = SRB_INVALID_REQUEST;
 	srb->data_len = 0;
 	if (!s->ready)
-		return NT_INVALID_STATE;
+		return CW_NT_INVALID_STATE;
 	if (p->iov_bad || srb->cdb_len > CW_SCSI_CDB_MAX)
-		return NT_INVALID_PARAMETER;
+		return CW_NT_INVALID_PARAMETER;
 
 	memcpy(cmd.cdb, srb->bytes, sizeof(cmd.cdb));
 	cw_scsi_run(&s->disk, &cmd);
@@ -209,7 +201,7 @@ static __u32 op_srb(struct cw_channel *ch, struct cw_packet *p, struct vstor_pac
 		memset(srb->bytes, 0, sizeof(srb->bytes));
 		memcpy(srb->bytes, cmd.sense, sizeof(cmd.sense));
 	}
-	return NT_OK;
+	return CW_NT_OK;
 }
 
 static const struct {
@@ -231,12 +223,12 @@ static __u32 stor_run(struct cw_channel *ch, struct cw_packet *p, struct vstor_p
 {
 	if (p->len < sizeof(*v)) {
 		stor_note(ch, "a packet that is too short");
-		return NT_INVALID_PARAMETER;
+		return CW_NT_INVALID_PARAMETER;
 	}
-	if (v->op >= NR(vstor_ops) || !vstor_ops[v->op].run ||
+	if (v->op >= CW_NR(vstor_ops) || !vstor_ops[v->op].run ||
 	    (ch->sub_index && !vstor_ops[v->op].on_subs)) {
 		stor_note(ch, "an operation that is not known here");
-		return NT_NOT_SUPPORTED;
+		return CW_NT_NOT_SUPPORTED;
 	}
 	return vstor_ops[v->op].run(ch, p, v);
 }

@@ -11,9 +11,9 @@
 #include <time.h>
 
 #include "box.h"
+#include "err.h"
 #include "referee.h"
-
-#define NR(array) (sizeof(array) / sizeof((array)[0]))
+#include "util.h"
 
 #define SECOND_NS	1000000000ULL
 #define HEARTBEAT_NS	(2 * SECOND_NS)
@@ -136,11 +136,11 @@ static bool util_send(struct cw_channel *ch, struct util *u, enum ic_type type, 
 static void negotiate_ask(struct cw_channel *ch, struct util *u)
 {
 	static const struct ic_version frames[] = { { 1, 0 }, { 3, 0 } };
-	struct ic_negotiate n = { .nr_frames = NR(frames) };
+	struct ic_negotiate n = { .nr_frames = CW_NR(frames) };
 
 	n.nr_services = (__u16)u->kind->nr_versions;
 	memcpy(n.version, frames, sizeof(frames));
-	memcpy(n.version + NR(frames), u->kind->version,
+	memcpy(n.version + CW_NR(frames), u->kind->version,
 	       u->kind->nr_versions * sizeof(n.version[0]));
 	if (util_send(ch, u, IC_NEGOTIATE, &n, sizeof(n)))
 		u->state = UTIL_ASKED;
@@ -229,7 +229,7 @@ static int util_init(struct cw_dev *dev, const struct util_kind *kind)
 	struct util *u = calloc(1, sizeof(*u));
 
 	if (!u)
-		return -ENOMEM;
+		return cw_err(-ENOMEM, "cannot make the device %s", dev->ops->name);
 	u->kind = kind;
 	dev->priv = u;
 	return 0;

@@ -75,8 +75,9 @@ struct cw_host {
 	const char *safe;	/* what a safe guest does, one sentence */
 	enum cw_expect expect;
 	unsigned int shows;	/* CW_SHOWS_* */
-	/* for the hooks: which of its kind, how often at most (0: always), on what */
+	/* for the hooks: which of its kind, from when, how often at most (0: always), on what */
 	long arg;
+	unsigned int skip;	/* chances that it lets go by first */
 	unsigned int times;
 	unsigned int stages;	/* bits of enum cw_stage */
 	enum cw_target target;
@@ -89,6 +90,9 @@ struct cw_host {
 	/* ch is NULL for stages of the bus */
 	void (*stage)(const struct cw_host *host, struct cw_box *box, enum cw_stage stage,
 		      struct cw_channel *ch);
+	/* after a VMBus message went to the guest */
+	void (*sent)(const struct cw_host *host, struct cw_box *box, const void *message,
+		     __u32 len);
 	/* false: the packet is not sent */
 	bool (*packet)(const struct cw_host *host, struct cw_channel *ch, struct cw_packet_out *p);
 	/* after a packet went into the ring at bytes, which the guest sees as well; the

@@ -42,6 +42,22 @@ void cw_lie_short(const struct cw_host *host, struct cw_box *box, enum cw_stage 
 		cw_vmbus_send(box, &m, sizeof(m));
 }
 
+/* The second comes here as well, and must not have one of its own. */
+void cw_lie_again(const struct cw_host *host, struct cw_box *box, const void *message, __u32 len)
+{
+	static bool is_second;
+	struct cw_msg h;
+
+	if (is_second || len < sizeof(h))
+		return;
+	memcpy(&h, message, sizeof(h));
+	if (h.type != host->words[0] || !cw_lie(host, box))
+		return;
+	is_second = true;
+	cw_vmbus_send(box, message, len);
+	is_second = false;
+}
+
 /* ---- offers ---- */
 
 static void offer_send(const struct cw_dev_ops *ops, struct cw_box *box,

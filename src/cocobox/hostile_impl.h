@@ -66,6 +66,8 @@ cw_lie_stage cw_lie_message;	/* the row's words */
 cw_lie_stage cw_lie_short;	/* of each type, a message of its type alone */
 cw_lie_stage cw_lie_offers;
 cw_lie_stage cw_lie_rescind;	/* takes the stage's channel back; arg: says it again */
+/* Says each message of the type in the first word once more. */
+void cw_lie_again(const struct cw_host *host, struct cw_box *box, const void *message, __u32 len);
 cw_lie_stage cw_lie_flags;	/* event flags from the first word to the second */
 cw_lie_stage cw_lie_interrupt;	/* with nothing in any page */
 

@@ -11,6 +11,7 @@
 #include "hyperv.h"
 #include "referee.h"
 #include "synic.h"
+#include "util.h"
 #include "vmbus.h"
 
 #define CALL_CODE(c)	((__u16)(c))
@@ -213,7 +214,7 @@ __u64 cw_hyperv_call(struct cw_box *box, const struct cw_hypercall *call)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (i = 0; i < CW_NR(rows); i++)
 		if (rows[i].code == CALL_CODE(call->control))
 			return run_row(box, call, &rows[i]);
 	return CW_HV_INVALID_CODE;

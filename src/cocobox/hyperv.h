@@ -69,7 +69,7 @@ bool cw_ghcb_msr(struct cw_box *box, unsigned int vp, bool write, __u64 *value);
 /* SynIC MSRs (synic.c). */
 #define CW_MSR_SYNIC_FIRST	0x40000080
 #define CW_MSR_SYNIC_LAST	0x4000009f
-int cw_synic_init(struct cw_box *box);
+int cw_synic_init(struct cw_box *box);	/* 0, or -errno after a message */
 void cw_synic_exit(struct cw_box *box);
 bool cw_synic_msr(struct cw_box *box, unsigned int vp, enum cw_side side, __u32 msr, bool write,
 		  __u64 *value);

@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "err.h"
 #include "parse.h"
+#include "util.h"
 
 #define VERSION "0.1.0"
 
@@ -23,15 +24,13 @@ static const struct command commands[] = {
 	{ "list", "name the host behaviours", cw_cmd_list },
 };
 
-#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
 static int print_help(void)
 {
 	size_t i;
 
 	printf("Usage: cocobox COMMAND [OPTION...]\n"
 	       "Boot a stock kernel as a Hyper-V confidential VM (SNP, vTOM, paravisor) on plain KVM.\n\n");
-	for (i = 0; i < NR_COMMANDS; i++)
+	for (i = 0; i < CW_NR(commands); i++)
 		printf("  %-6s  %s\n", commands[i].name, commands[i].help);
 	printf("\n`cocobox run --help` lists its options, cocobox(1) has all of it.\n\n"
 	       "Exit status: the guest's, 0 when it left none; 2 usage, 121 it rebooted, 122 it panicked,\n"
@@ -41,14 +40,15 @@ static int print_help(void)
 
 static int unknown(const char *typed)
 {
-	const char *names[NR_COMMANDS];
+	const char *names[CW_NR(commands)];
 	char hint[96];
 	size_t i;
 
-	for (i = 0; i < NR_COMMANDS; i++)
+	for (i = 0; i < CW_NR(commands); i++)
 		names[i] = commands[i].name;
 	return cw_say(CW_BOX_USAGE, "unknown %s '%s'%s", typed[0] == '-' ? "option" : "command", typed,
-		      cw_nearest_hint(hint, sizeof(hint), cw_nearest(typed, names, NR_COMMANDS)));
+		      cw_nearest_hint(hint, sizeof(hint),
+				      cw_nearest(typed, names, CW_NR(commands))));
 }
 
 int main(int argc, char **argv)
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 		printf("cocobox %s\n", VERSION);
 		return cw_stdout_flush() ? CW_BOX_CANNOT : CW_BOX_OK;
 	}
-	for (i = 0; i < NR_COMMANDS; i++)
+	for (i = 0; i < CW_NR(commands); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
 	return unknown(argv[1]);

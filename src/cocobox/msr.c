@@ -5,6 +5,7 @@
 
 #include "box.h"
 #include "hyperv.h"
+#include "util.h"
 #include "vm.h"
 
 #define CRASH_NOTIFY		(1ULL << 63)
@@ -133,7 +134,7 @@ bool cw_hyperv_msr(struct cw_box *box, unsigned int vp, enum cw_side side, __u32
 	struct access a = { box, vp, side, msr, write, value };
 	size_t i;
 
-	for (i = 0; i < sizeof(msrs) / sizeof(msrs[0]); i++)
+	for (i = 0; i < CW_NR(msrs); i++)
 		if (msr >= msrs[i].first && msr <= msrs[i].last)
 			return msrs[i].access(&a);
 	return false;

@@ -75,7 +75,7 @@ int cw_tap_new(struct cw_tap **tap, struct cw_box *box, const char *name, cw_pee
 	int err;
 
 	if (!t)
-		return -ENOMEM;
+		return cw_err(-ENOMEM, "cannot make a TAP device of %s", name);
 	*t = (struct cw_tap){ .box = box, .send = send, .arg = arg };
 	t->watch.ready = tap_ready;
 	t->watch.arg = t;

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <linux/in.h>
 
+#include "util.h"
+
 #define CONNS		32
 #define RING		65536U			/* a power of two */
 #define WINDOW		(RING - 1)		/* the most that a header without scaling can say */
@@ -72,11 +74,6 @@ static bool before(__u32 a, __u32 b)
 	return (__s32)(a - b) < 0;
 }
 
-static __u32 min_u32(__u32 a, __u32 b)
-{
-	return a < b ? a : b;
-}
-
 struct cw_tcp *cw_tcp_new(struct cw_peer *peer)
 {
 	struct cw_tcp *tcp = calloc(1, sizeof(*tcp));
@@ -130,7 +127,7 @@ static void header_send(struct cw_tcp *tcp, const struct cw_remote *to, struct t
 static void ring_copy(const struct conn *c, __u32 offset, __u8 *to, __u32 len)
 {
 	__u32 at = (c->head + offset) % RING;
-	__u32 first = min_u32(len, RING - at);
+	__u32 first = cw_min_u32(len, RING - at);
 
 	memcpy(to, c->ring + at, first);
 	memcpy(to + first, c->ring, len - first);
@@ -185,9 +182,9 @@ static bool conn_output(struct cw_tcp *tcp, struct conn *c, __u32 window)
 	bool sent = false;
 
 	while (before(c->nxt, end) && before(c->nxt, c->una + window)) {
-		__u32 len = min_u32(end - c->nxt, c->una + window - c->nxt);
+		__u32 len = cw_min_u32(end - c->nxt, c->una + window - c->nxt);
 
-		len = min_u32(len, c->mss);
+		len = cw_min_u32(len, c->mss);
 		conn_send(tcp, c, PSH, c->nxt, len);
 		c->nxt += len;
 		sent = true;
@@ -245,7 +242,7 @@ static __u16 option_mss(const __u8 *option, __u32 len)
 
 	if (len >= 4 && option[0] == 2 && option[1] == 4)
 		mss = (__u32)option[2] << 8 | option[3];
-	return (__u16)(mss < MSS_MIN ? MSS_MIN : min_u32(mss, MSS));
+	return (__u16)(mss < MSS_MIN ? MSS_MIN : cw_min_u32(mss, MSS));
 }
 
 static struct conn *conn_slot(struct cw_tcp *tcp)
@@ -295,7 +292,7 @@ static void window_take(struct conn *c, const struct segment *s)
 
 static void ack_progress(struct cw_tcp *tcp, struct conn *c, __u32 ack)
 {
-	__u32 bytes = min_u32(ack - c->una - !c->open, c->len);
+	__u32 bytes = cw_min_u32(ack - c->una - !c->open, c->len);
 
 	c->open = true;
 	c->head = (c->head + bytes) % RING;
@@ -329,7 +326,7 @@ static bool conn_ack(struct cw_tcp *tcp, struct conn *c, const struct segment *s
 	if (s->ack != c->una)
 		ack_progress(tcp, c, s->ack);
 	else if (is_dup(c, s) && ++c->dups == DUPS)
-		conn_send(tcp, c, PSH, c->una, min_u32(min_u32(c->len, c->mss), c->window));
+		conn_send(tcp, c, PSH, c->una, cw_min_u32(cw_min_u32(c->len, c->mss), c->window));
 	window_take(c, s);
 	return true;
 }
@@ -337,7 +334,7 @@ static bool conn_ack(struct cw_tcp *tcp, struct conn *c, const struct segment *s
 static void ring_put(struct conn *c, const __u8 *from, __u32 len)
 {
 	__u32 at = (c->head + c->len) % RING;
-	__u32 first = min_u32(len, RING - at);
+	__u32 first = cw_min_u32(len, RING - at);
 
 	memcpy(c->ring + at, from, first);
 	memcpy(c->ring, from + first, len - first);
@@ -353,7 +350,7 @@ static void conn_data(struct conn *c, const struct segment *s)
 
 	if (c->fin || skip > s->len)	/* a later segment's skip is less than 0 */
 		return;
-	len = min_u32(s->len - skip, WINDOW - c->len);
+	len = cw_min_u32(s->len - skip, WINDOW - c->len);
 	ring_put(c, s->data + skip, len);
 	if (s->flags & FIN && skip + len == s->len) {
 		c->fin = true;

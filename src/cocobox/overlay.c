@@ -10,6 +10,9 @@
 #include "boot.h"
 #include "box.h"
 
+/* Those that are built in, or not there, are passed over. */
+const char cw_drivers[] = "hv_vmbus hv_utils hv_storvsc sd_mod hv_netvsc pci-hyperv";
+
 /* The command's input and output are the second UART; the first is the kernel's. */
 static const char init_script[] =
 	"#!/bin/sh\n"
@@ -76,8 +79,8 @@ static void add_members(struct archive *a, const struct cw_box *box)
 	char config[256];
 
 	snprintf(config, sizeof(config),
-		 "modules='hv_vmbus hv_utils hv_storvsc sd_mod hv_netvsc pci-hyperv'\n"
-		 "disks=%u\nnet=%d\npatience=%d\n", c->nr_disks, c->net, c->nr_disks || c->net ? 100 : 0);
+		 "modules='%s'\ndisks=%u\nnet=%d\npatience=%d\n", cw_drivers, c->nr_disks, c->net,
+		 c->nr_disks || c->net ? 100 : 0);
 	add_member(a, ".cocobox", 040755, "", 0);
 	add_member(a, ".cocobox/init", 0100755, init_script, sizeof(init_script) - 1);
 	add_member(a, ".cocobox/config", 0100644, config, strlen(config));

@@ -8,6 +8,7 @@
 #include "box.h"
 #include "console.h"
 #include "rtc.h"
+#include "util.h"
 
 #define SLP_EN		(1 << 13)	/* PM1 control (ACPI specification, 4.8.4.2.1) */
 #define SLP_TYP(v)	((v) >> 10 & 7)
@@ -106,7 +107,7 @@ void cw_port_access(struct cw_box *box, __u16 port, bool write, void *data, unsi
 		value = 0;
 		memcpy(&value, data, size);
 	}
-	for (i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
+	for (i = 0; i < CW_NR(ports); i++)
 		if (port >= ports[i].first && port < ports[i].first + ports[i].nr)
 			ports[i].access(box, port - ports[i].first, write, &value);
 	if (!write)

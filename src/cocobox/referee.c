@@ -65,7 +65,7 @@ int cw_referee_init(struct cw_box *box)
 	int err;
 
 	if (!r)
-		return -ENOMEM;
+		return cw_err(-ENOMEM, "cannot make a referee");
 	r->box = box;
 	r->start_ns = cw_now_ns();
 	r->timer = (struct cw_watch){ .fd = -1, .ready = on_tick, .arg = r };
@@ -73,20 +73,34 @@ int cw_referee_init(struct cw_box *box)
 	box->referee = r;
 	r->said = calloc(box->mem.nr_gfns, 1);
 	if (!r->said) {
-		err = -ENOMEM;
+		err = cw_err(-ENOMEM, "cannot make a referee");
 		goto out;
 	}
 	err = cw_out_open(r, box->config->referee);
 	if (err)
 		goto out;
 	err = cw_loop_add_timer(box, &r->timer, TICK_NS);
-	if (err)
+	if (err) {
+		cw_err(err, "cannot make the referee's timer");
 		goto out;
+	}
 	cw_alias_init(r);
 out:
 	if (err)
 		cw_referee_exit(box);
 	return err;
+}
+
+/* Waits until all accesses so far are in the account, without a lock; from then on nobody looks at
+ * one.
+ */
+static void watch_stop(struct cw_alias_watch *w)
+{
+	__u64 one = 1;
+
+	if (w->running && write(w->stop_fd, &one, sizeof(one)) == sizeof(one))
+		pthread_join(w->thread, NULL);
+	w->running = false;
 }
 
 void cw_referee_exit(struct cw_box *box)
@@ -95,6 +109,7 @@ void cw_referee_exit(struct cw_box *box)
 
 	if (!r)
 		return;
+	watch_stop(&r->watch);
 	cw_alias_exit(r);
 	if (r->timer.fd >= 0) {
 		cw_loop_remove(box, &r->timer);
@@ -326,7 +341,7 @@ static void left_visible(struct cw_referee *r)
 static void say_summary(const struct cw_referee *r)
 {
 	unsigned long long found = cw_referee_findings(r);
-	char findings[96] = "no findings";
+	char findings[96] = "no findings", left_out[64] = "";
 
 	if (found)
 		snprintf(findings, sizeof(findings),
@@ -334,8 +349,11 @@ static void say_summary(const struct cw_referee *r)
 			 found, found == 1 ? "" : "s", (unsigned long long)r->nr_lines[CW_LINE_WRONG_ALIAS],
 			 (unsigned long long)r->nr_lines[CW_LINE_HANDED_PRIVATE],
 			 (unsigned long long)r->nr_lines[CW_LINE_CANARY]);
-	cw_say(0, "referee: %s; %llu frames visible at most, %llu at the end%s%s", findings,
-	       (unsigned long long)r->nr_visible_max, (unsigned long long)r->nr_visible,
+	if (r->nr_left_out)
+		snprintf(left_out, sizeof(left_out), "; %llu lines left out of the account",
+			 (unsigned long long)r->nr_left_out);
+	cw_say(0, "referee: %s; %llu frames visible at most, %llu at the end%s%s%s", findings,
+	       (unsigned long long)r->nr_visible_max, (unsigned long long)r->nr_visible, left_out,
 	       r->watch.on ? "" : "; no alias watch: ", r->watch.on ? "" : r->watch.why_not);
 }
 
@@ -344,6 +362,8 @@ __u64 cw_referee_close(struct cw_box *box)
 	struct cw_referee *r = box->referee;
 	__u64 found;
 
+	/* whose access one is may still be in question */
+	watch_stop(&r->watch);
 	pthread_mutex_lock(&r->lock);
 	if (!r->closed) {
 		r->closed = true;

@@ -20,7 +20,7 @@ enum cw_handed {
 };
 
 /* After the memory and the loop.  A host kernel without userfaultfd costs the alias watch, not the
- * run: the summary says so.  0 or -errno (reported when the account's file is the reason).
+ * run: the summary says so.  0, or -errno after a message.
  */
 int cw_referee_init(struct cw_box *box);
 /* After the vCPU threads are gone: until then they may wait for a look at an access. */
@@ -57,7 +57,7 @@ void cw_referee_deed(struct cw_box *box, const char *name);
 __u64 cw_referee_deeds(const struct cw_box *box);
 
 /* At the end: the last search for canaries, what is still visible, the summary, also as one line on
- * stderr.  Call it when no vCPU runs any more.  Returns the number of findings.
+ * stderr.  Call it when no vCPU runs any more, without a lock.  Returns the number of findings.
  */
 __u64 cw_referee_close(struct cw_box *box);
 

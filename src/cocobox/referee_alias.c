@@ -24,6 +24,7 @@
 #include <linux/userfaultfd.h>
 
 #include "err.h"
+#include "util.h"
 #include "vm.h"
 
 #define AROUND_FRAMES	64	/* mapped with one that was rightly touched */
@@ -40,8 +41,6 @@ static const struct {
 	{ UFFD_FEATURE_MISSING_SHMEM, "MISSING_SHMEM" },
 	{ UFFD_FEATURE_THREAD_ID, "THREAD_ID" },
 };
-
-#define NR_FEATURES (sizeof(features) / sizeof(features[0]))
 
 /* ---- mapping ---- */
 
@@ -298,13 +297,14 @@ static void *watch_run(void *arg)
 	size_t i;
 
 	while (poll(fds, 2, -1) >= 0 || errno == EINTR) {
-		if (fds[1].revents)
-			break;
 		len = read(r->watch.fd, msg, sizeof(msg));
 		for (i = 0; len > 0 && i < len / sizeof(msg[0]); i++) {
 			if (access_read(&r->box->mem, &msg[i], &a))
 				on_access(r, &a);
 		}
+		/* not before all that had come by then was looked at */
+		if (fds[1].revents && len <= 0)
+			break;
 	}
 	return NULL;
 }
@@ -358,7 +358,7 @@ static int uffd_take(struct cw_alias_watch *w)
 	}
 	close(w->fd);
 	w->fd = -1;
-	for (i = 0; i < NR_FEATURES; i++) {
+	for (i = 0; i < CW_NR(features); i++) {
 		want |= features[i].bit;
 		if (have & features[i].bit)
 			continue;
@@ -394,6 +394,7 @@ static int thread_start(struct cw_referee *r)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = -pthread_create(&r->watch.thread, NULL, watch_run, r);
+	r->watch.running = !err;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return err;
 }
@@ -443,12 +444,9 @@ void cw_alias_init(struct cw_referee *r)
 void cw_alias_exit(struct cw_referee *r)
 {
 	struct cw_alias_watch *w = &r->watch;
-	__u64 one = 1;
 
 	if (!w->on)
 		return;
 	w->on = false;
-	if (write(w->stop_fd, &one, sizeof(one)) == sizeof(one))
-		pthread_join(w->thread, NULL);
 	watch_close(w);
 }

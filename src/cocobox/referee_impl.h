@@ -31,6 +31,7 @@ enum cw_line {
 	CW_LINE_NR,
 };
 
+#define CW_LINES_MAX	10000	/* of one type: none takes another's share */
 #define CW_CANARIES_MAX	256	/* told apart; more are not counted */
 
 struct cw_canary_seen {
@@ -45,6 +46,7 @@ struct cw_alias_watch {
 	int fd;
 	int stop_fd;
 	pthread_t thread;
+	bool running;		/* until the thread was waited for; what comes to stop_fd ends it */
 	__u64 events;		/* faults that were looked at */
 };
 
@@ -86,7 +88,7 @@ __u64 cw_referee_findings(const struct cw_referee *r);
 /* ---- referee_alias.c; all but init do nothing when there is no watch ---- */
 /* Begins to watch, or leaves the reason in why_not. */
 void cw_alias_init(struct cw_referee *r);
-void cw_alias_exit(struct cw_referee *r);
+void cw_alias_exit(struct cw_referee *r);	/* when its thread has ended */
 /* Frames change sides: the old alias loses its mapping first, the new one gets it last.  Lock
  * held.
  */

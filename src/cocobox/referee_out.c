@@ -12,8 +12,6 @@
 
 #include "err.h"
 
-#define LINES_MAX 10000	/* of one type */
-
 static const char *const line_names[CW_LINE_NR] = {
 	[CW_LINE_VISIBILITY] = "visibility",
 	[CW_LINE_NOTE] = "note",
@@ -80,7 +78,7 @@ static json_t *line_new(struct cw_referee *r, enum cw_line type)
 	r->nr_lines[type]++;
 	if (!r->out)
 		return NULL;
-	if (r->nr_lines[type] > LINES_MAX) {
+	if (r->nr_lines[type] > CW_LINES_MAX) {
 		r->nr_left_out++;
 		return NULL;
 	}

@@ -14,8 +14,7 @@
 #include <unistd.h>
 
 #include "err.h"
-
-#define NR(array) (sizeof(array) / sizeof((array)[0]))
+#include "util.h"
 
 /* SPC-4: sense key << 16 | additional sense code << 8 | its qualifier */
 enum scsi_sense {
@@ -99,11 +98,6 @@ static void put64(__u8 *p, __u64 v)
 	memcpy(p, &v, sizeof(v));
 }
 
-static __u32 min_u32(__u32 a, __u32 b)
-{
-	return a < b ? a : b;
-}
-
 /* Drops the first n bytes of the command's buffers. */
 static void iov_advance(struct cw_scsi_cmd *cmd, size_t n)
 {
@@ -135,10 +129,10 @@ static bool iov_cut(struct cw_scsi_cmd *cmd, __u64 n)
 /* Data to the initiator: as much as it allows and has room for. */
 static enum scsi_sense reply(struct cw_scsi_cmd *cmd, const __u8 *data, __u32 len, __u32 allowed)
 {
-	__u32 left = min_u32(len, min_u32(allowed, cmd->iov_bytes)), n;
+	__u32 left = cw_min_u32(len, cw_min_u32(allowed, cmd->iov_bytes)), n;
 
 	while (left && cmd->nr_iov) {
-		n = min_u32(left, cmd->iov->iov_len < left ? (__u32)cmd->iov->iov_len : left);
+		n = cw_min_u32(left, cmd->iov->iov_len < left ? (__u32)cmd->iov->iov_len : left);
 		memcpy(cmd->iov->iov_base, data, n);
 		iov_advance(cmd, n);
 		data += n;
@@ -230,9 +224,9 @@ static __u32 vpd_list(const struct cw_disk *disk, __u8 *p)
 	size_t i;
 
 	(void)disk;
-	for (i = 0; i < NR(vpd_pages); i++)
+	for (i = 0; i < CW_NR(vpd_pages); i++)
 		p[i] = vpd_pages[i].page;
-	return NR(vpd_pages);
+	return CW_NR(vpd_pages);
 }
 
 static enum scsi_sense inquiry_vpd(const struct cw_disk *disk, struct cw_scsi_cmd *cmd)
@@ -241,7 +235,7 @@ static enum scsi_sense inquiry_vpd(const struct cw_disk *disk, struct cw_scsi_cm
 	__u32 len;
 	size_t i;
 
-	for (i = 0; i < NR(vpd_pages); i++) {
+	for (i = 0; i < CW_NR(vpd_pages); i++) {
 		if (vpd_pages[i].page != cmd->cdb[2])
 			continue;
 		data[1] = cmd->cdb[2];
@@ -435,7 +429,7 @@ static enum scsi_sense row_run(struct cw_disk *disk, struct cw_scsi_cmd *cmd)
 {
 	size_t i;
 
-	for (i = 0; i < NR(rows); i++) {
+	for (i = 0; i < CW_NR(rows); i++) {
 		if (!cmd->cdb_len || rows[i].op != cmd->cdb[0])
 			continue;
 		if (cmd->absent && !rows[i].any_unit)

@@ -10,6 +10,7 @@
 
 #include "boot.h"
 #include "box.h"
+#include "err.h"
 #include "hyperv.h"
 #include "referee.h"
 #include "vm.h"
@@ -62,7 +63,7 @@ int cw_synic_init(struct cw_box *box)
 	unsigned int vp, side, sint;
 
 	if (!s)
-		return -ENOMEM;
+		return cw_err(-ENOMEM, "cannot make interrupt controllers");
 	box->synic = s;
 	for (vp = 0; vp < CW_CPUS_MAX; vp++) {
 		for (side = 0; side < CW_SIDE_NR; side++) {

@@ -327,15 +327,36 @@ static void *vcpu_loop(void *arg)
 		ended = box->ended;
 		pthread_mutex_unlock(&box->lock);
 	}
+	pthread_mutex_lock(&box->vm->life);
+	v->running = false;
+	pthread_mutex_unlock(&box->vm->life);
 	return NULL;
 }
 
-static void kick(struct cw_vcpu *v)
+/* False when its thread has ended, or never began. */
+static bool kick(struct cw_vm *vm, struct cw_vcpu *v)
 {
-	if (!v->started)
-		return;
-	__atomic_store_n(&v->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
-	pthread_kill(v->thread, KICK_SIGNAL);
+	bool running;
+
+	pthread_mutex_lock(&vm->life);
+	running = v->running;
+	if (running) {
+		__atomic_store_n(&v->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+		pthread_kill(v->thread, KICK_SIGNAL);
+	}
+	pthread_mutex_unlock(&vm->life);
+	return running;
+}
+
+static int thread_start(struct cw_vm *vm, struct cw_vcpu *v)
+{
+	int err;
+
+	pthread_mutex_lock(&vm->life);
+	err = -pthread_create(&v->thread, NULL, vcpu_loop, v);
+	v->started = v->running = !err;
+	pthread_mutex_unlock(&vm->life);
+	return err;
 }
 
 void cw_vm_kick(struct cw_box *box)
@@ -343,7 +364,7 @@ void cw_vm_kick(struct cw_box *box)
 	unsigned int i;
 
 	for (i = 0; box->vm && i < CW_CPUS_MAX; i++)
-		kick(&box->vm->vcpu[i]);
+		kick(box->vm, &box->vm->vcpu[i]);
 }
 
 int cw_vm_start(struct cw_box *box)
@@ -354,12 +375,9 @@ int cw_vm_start(struct cw_box *box)
 
 	sigaction(KICK_SIGNAL, &sa, NULL);
 	for (i = 0; i < box->config->nr_cpus; i++) {
-		struct cw_vcpu *v = &box->vm->vcpu[i];
-
-		err = pthread_create(&v->thread, NULL, vcpu_loop, v);
+		err = thread_start(box->vm, &box->vm->vcpu[i]);
 		if (err)
-			return cw_err(-err, "cannot start a thread for vCPU %u", i);
-		v->started = true;
+			return cw_err(err, "cannot start a thread for vCPU %u", i);
 	}
 	return 0;
 }
@@ -368,14 +386,17 @@ int cw_vm_where(struct cw_box *box, unsigned int vp, __u64 *rip, bool *halted)
 {
 	struct cw_vcpu *v;
 	struct timespec ts;
-	int i;
+	int i, err = -ETIMEDOUT;
 
 	if (vp >= box->config->nr_cpus)
 		return -EINVAL;
 	v = &box->vm->vcpu[vp];
 	__atomic_store_n(&v->asked, true, __ATOMIC_SEQ_CST);
 	for (i = 0; i < WHERE_TRIES; i++) {
-		kick(v);
+		if (!kick(box->vm, v)) {
+			err = -ESRCH;
+			break;
+		}
 		clock_gettime(CLOCK_REALTIME, &ts);
 		ts.tv_nsec += WHERE_NS;
 		ts.tv_sec += ts.tv_nsec / 1000000000;
@@ -389,5 +410,5 @@ int cw_vm_where(struct cw_box *box, unsigned int vp, __u64 *rip, bool *halted)
 	/* an answer that comes late must not be taken for the next one's */
 	if (!__atomic_exchange_n(&v->asked, false, __ATOMIC_SEQ_CST))
 		sem_wait(&v->answered);
-	return -ETIMEDOUT;
+	return err;
 }

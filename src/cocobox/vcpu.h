@@ -23,7 +23,8 @@ struct cw_vcpu {
 	struct kvm_run *run;
 	size_t run_size;
 	pthread_t thread;
-	bool started;
+	bool started;	/* and not yet waited for */
+	bool running;	/* cw_vm's life */
 	/* a question of cw_vm_where() and its answer */
 	bool asked;
 	sem_t answered;
@@ -34,6 +35,7 @@ struct cw_vcpu {
 struct cw_vm {
 	int kvm;
 	int fd;
+	pthread_mutex_t life;	/* of threads: no signal goes to one that has ended; taken last */
 	struct kvm_cpuid2 *host_cpuid;
 	struct kvm_coalesced_mmio_ring *ring;
 	__u8 line[16];	/* a bit for each source that drives it */

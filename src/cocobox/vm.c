@@ -22,6 +22,7 @@
 #include "box.h"
 #include "cpuid.h"
 #include "err.h"
+#include "util.h"
 #include "vcpu.h"
 
 #define TSS_ADDR	0xfffbd000ULL	/* three pages that Intel's real mode wants, in the hole */
@@ -53,7 +54,7 @@ static int check_caps(int kvm)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
+	for (i = 0; i < CW_NR(caps); i++)
 		if (ioctl(kvm, KVM_CHECK_EXTENSION, caps[i].cap) <= 0)
 			return cw_say(-ENOTSUP, "this host's KVM lacks %s", caps[i].name);
 	if (!(ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_XEN_HVM) &
@@ -103,6 +104,7 @@ static int open_kvm(struct cw_box *box, unsigned int *shared_bit)
 	if (!vm)
 		return cw_err(-ENOMEM, "cannot make a machine");
 	box->vm = vm;
+	pthread_mutex_init(&vm->life, NULL);
 	vm->fd = -1;
 	vm->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (vm->kvm < 0)
@@ -228,6 +230,7 @@ void cw_vm_free(struct cw_box *box)
 	if (vm->kvm >= 0)
 		close(vm->kvm);
 	free(vm->host_cpuid);
+	pthread_mutex_destroy(&vm->life);
 	free(vm);
 	box->vm = NULL;
 }

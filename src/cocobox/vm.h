@@ -15,7 +15,7 @@ int cw_vm_interrupt(struct cw_box *box, unsigned int apic_id, __u8 vector);
 int cw_vm_msi(struct cw_box *box, __u64 address, __u32 data);
 
 /* Stops vp if it is in the guest and reads where it is; it goes on by itself.  Not from a vCPU
- * thread, and not with the box's lock held.  0, -EINVAL or -ETIMEDOUT.
+ * thread, and not with the box's lock held.  0, -EINVAL, -ETIMEDOUT, or -ESRCH when it has ended.
  */
 int cw_vm_where(struct cw_box *box, unsigned int vp, __u64 *rip, bool *halted);
 

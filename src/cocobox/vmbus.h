@@ -90,10 +90,13 @@ struct cw_channel {
 	struct cw_channel_impl *impl;
 };
 
+/* 0, or -errno after a message. */
 int cw_vmbus_init(struct cw_box *box);
 void cw_vmbus_exit(struct cw_box *box);
 
-/* Adds a device before the guest starts; arg is handed to init() as dev->priv.  0 or -errno. */
+/* Adds a device before the guest starts; arg is handed to init() as dev->priv.  0, or -errno
+ * after a message, which is init()'s when it fails.
+ */
 int cw_vmbus_add(struct cw_box *box, const struct cw_dev_ops *ops, void *arg);
 
 /* Offers sub-channels 1..nr of an open primary channel; they end with its open.  0 or -errno. */

@@ -133,7 +133,7 @@ void cw_channel_on_open(struct cw_vmbus *bus, const void *msg, __u32 len)
 		err = channel_open(impl);
 		impl->opened = err >= 0;
 	}
-	result.status = err < 0 ? CW_STATUS_FAILED : 0;
+	result.status = err < 0 ? CW_NT_UNSUCCESSFUL : 0;
 	cw_vmbus_note(bus, err < 0 ? "refuse" : "open", "%s relid=%u sub=%u",
 		      impl ? impl->ch.dev->ops->name : "nothing", m->relid,
 		      impl ? impl->ch.sub_index : 0);

@@ -122,7 +122,7 @@ static void gpadl_finish(struct cw_vmbus *bus, struct cw_gpadl *g)
 	if (!(impl->flags & CW_OFFER_PRIVATE_RING) && !gpadl_hand(g)) {
 		cw_vmbus_ignore(bus, "GPADL 0x%x of channel %u is not all visible", handle, relid);
 		gpadl_unlink(bus, g);
-		gpadl_answer(bus, relid, handle, CW_STATUS_FAILED);
+		gpadl_answer(bus, relid, handle, CW_NT_UNSUCCESSFUL);
 		return;
 	}
 	cw_vmbus_stage(bus, CW_STAGE_GPADL, &impl->ch);
@@ -156,7 +156,7 @@ static void gpadl_take(struct cw_vmbus *bus, struct cw_gpadl *g, const __u8 *lis
 	if (gpadl_fill(bus, g, list, len)) {
 		cw_vmbus_ignore(bus, "GPADL 0x%x of channel %u has a bad list", handle, relid);
 		gpadl_unlink(bus, g);
-		gpadl_answer(bus, relid, handle, CW_STATUS_FAILED);
+		gpadl_answer(bus, relid, handle, CW_NT_UNSUCCESSFUL);
 	} else if (g->filled == g->nr_gfns) {
 		gpadl_finish(bus, g);
 	}
@@ -171,7 +171,7 @@ void cw_gpadl_on_header(struct cw_vmbus *bus, const void *msg, __u32 len)
 	if (!g) {
 		cw_vmbus_ignore(bus, "GPADL 0x%x of channel %u is not possible", m->gpadl,
 				m->relid);
-		gpadl_answer(bus, m->relid, m->gpadl, CW_STATUS_FAILED);
+		gpadl_answer(bus, m->relid, m->gpadl, CW_NT_UNSUCCESSFUL);
 		return;
 	}
 	gpadl_take(bus, g, (const __u8 *)msg + sizeof(*m), len - sizeof(*m));

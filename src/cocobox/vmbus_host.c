@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include "err.h"
 #include "hyperv.h"
 
 #define TICK_NS		100000000ULL
@@ -30,7 +31,7 @@ static void bus_note(struct cw_vmbus *bus, const char *what, const char *format,
 {
 	char text[200];
 
-	if (bus->nr_notes++ >= CW_VMBUS_NOTES_MAX)
+	if (bus->is_over)
 		return;
 	vsnprintf(text, sizeof(text), format, args);
 	cw_referee_note(bus->box, what, text);
@@ -83,6 +84,8 @@ int cw_vmbus_send(struct cw_box *box, const void *message, __u32 len)
 
 	if (err)
 		cw_vmbus_note(box->vmbus, "lost", "a message to the guest: %s", strerror(-err));
+	else if (box->host && box->host->sent)
+		box->host->sent(box->host, box, message, len);
 	return err;
 }
 
@@ -325,7 +328,7 @@ static void on_modify(struct cw_vmbus *bus, const void *msg, __u32 len)
 		impl->target_vp = m->target_vp;
 	} else {
 		cw_vmbus_ignore(bus, "channel %u cannot go to vp %u", m->relid, m->target_vp);
-		done.status = CW_STATUS_FAILED;
+		done.status = CW_NT_UNSUCCESSFUL;
 	}
 	if (bus->version >= VERSION_5_3)
 		cw_vmbus_send(bus->box, &done, sizeof(done));
@@ -341,7 +344,7 @@ static void on_tl_connect(struct cw_vmbus *bus, const void *msg, __u32 len)
 		.h.type = CW_MSG_TL_RESULT,
 		.endpoint = m->endpoint,
 		.service = m->service,
-		.status = CW_STATUS_REFUSED,
+		.status = CW_NT_CONNECTION_REFUSED,
 	};
 
 	(void)len;
@@ -382,7 +385,7 @@ __u16 cw_vmbus_post_message(struct cw_box *box, __u32 connection_id, __u32 type,
 		return CW_HV_INVALID_PARAMETER;
 	memcpy(copy, payload, len);
 	memcpy(&h, copy, sizeof(h));
-	if (h.type < sizeof(message_rows) / sizeof(message_rows[0]))
+	if (h.type < CW_NR(message_rows))
 		row = &message_rows[h.type];
 	if (!row || !row->handle)
 		cw_vmbus_ignore(bus, "message of type %u", h.type);
@@ -454,7 +457,7 @@ int cw_vmbus_init(struct cw_box *box)
 	int err;
 
 	if (!bus)
-		return -ENOMEM;
+		return cw_err(-ENOMEM, "cannot make a VMBus");
 	box->vmbus = bus;
 	bus->box = box;
 	bus->timer = (struct cw_watch){ .fd = -1, .ready = on_tick, .arg = bus };
@@ -463,9 +466,10 @@ int cw_vmbus_init(struct cw_box *box)
 	err = bus->event.fd < 0 ? -errno : cw_loop_add(box, &bus->event, EPOLLIN);
 	if (!err)
 		err = cw_loop_add_timer(box, &bus->timer, TICK_NS);
-	if (err)
-		cw_vmbus_exit(box);
-	return err;
+	if (!err)
+		return 0;
+	cw_vmbus_exit(box);
+	return cw_err(err, "cannot make a VMBus");
 }
 
 static void watch_close(struct cw_box *box, struct cw_watch *watch)
@@ -483,7 +487,7 @@ void cw_vmbus_exit(struct cw_box *box)
 	if (!bus)
 		return;
 	/* the account may be closed already */
-	bus->nr_notes = CW_VMBUS_NOTES_MAX;
+	bus->is_over = true;
 	bus_disconnect(bus);
 	for (unsigned int i = 0; i < bus->nr_devs; i++) {
 		if (bus->dev[i]->ops->exit)
@@ -503,10 +507,10 @@ int cw_vmbus_add(struct cw_box *box, const struct cw_dev_ops *ops, void *arg)
 	int err;
 
 	if (bus->nr_devs == CW_VMBUS_DEVS_MAX)
-		return -ENOSPC;
+		return cw_err(-ENOSPC, "cannot add the device %s", ops->name);
 	dev = calloc(1, sizeof(*dev));
 	if (!dev)
-		return -ENOMEM;
+		return cw_err(-ENOMEM, "cannot add the device %s", ops->name);
 	dev->ops = ops;
 	dev->box = box;
 	dev->priv = arg;

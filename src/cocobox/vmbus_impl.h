@@ -10,13 +10,13 @@
 #include "loop.h"
 #include "referee.h"
 #include "synic.h"
+#include "util.h"
 #include "vmbus.h"
 #include "vmbus_ring.h"
 
 #define CW_VMBUS_DEVS_MAX	24
 #define CW_VMBUS_RELIDS_MAX	255	/* the kernel's MAX_CHANNEL_RELIDS is 2048 */
 #define CW_VMBUS_SUBS_MAX	16
-#define CW_VMBUS_NOTES_MAX	4096	/* a guest that babbles fills no disk */
 #define CW_VMBUS_CONNECTION	0x2000	/* connection id of relid 0 */
 #define CW_VMBUS_BACKLOG_MAX	(1 << 20)	/* bytes that may wait for room in one ring */
 #define CW_VMBUS_ROUND		64	/* packets of a channel before others have their turn */
@@ -24,10 +24,6 @@
 #define CW_GPADL_BYTES_MAX	(64U << 20)
 #define CW_GPADLS_MAX		256
 #define CW_GPADL_PAGES_MAX	(256U << 10)	/* of all GPADLs together: their lists take 2 MiB */
-
-/* A status other than 0 is an NTSTATUS: STATUS_UNSUCCESSFUL, STATUS_CONNECTION_REFUSED. */
-#define CW_STATUS_FAILED	0xc0000001U
-#define CW_STATUS_REFUSED	0xc0000236U
 
 enum {	/* enum vmbus_channel_message_type */
 	CW_MSG_OFFER		= 1,
@@ -233,7 +229,7 @@ struct cw_vmbus {
 	bool confidential;
 	__u32 message_vp;
 	__u64 nr_ignored;	/* messages and packets of the guest that made no sense */
-	__u64 nr_notes;
+	bool is_over;		/* nothing is noted any more */
 	struct cw_dev *dev[CW_VMBUS_DEVS_MAX];
 	unsigned int nr_devs;
 	struct cw_channel_impl *channel[CW_VMBUS_RELIDS_MAX + 1];	/* by relid */

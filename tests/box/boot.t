@@ -17,6 +17,23 @@ box_run hang --timeout 45s -- 'echo "hangs now" >/dev/ttyS0; while :; do :; done
 box_sh term 'cocobox run --kernel /box/*.kernel --initrd /box/*.initrd --exec "echo up; sleep 60" >/tmp/o & pid=$!
 	i=0; while [ $i -lt 300 ] && ! grep -q up /tmp/o; do sleep 0.2; i=$((i + 1)); done
 	kill -TERM $pid; wait $pid'
+# A program that is as good as a kernel without Hyper-V: an ELF header, one segment (the file, at 16 MiB), and code that
+# says a word on COM1 and then halts, or powers off by ACPI.
+bare() {
+	printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0>\0\1\0\0\0\x78\0\0\1\0\0\0\0\x40\0\0\0\0\0\0\0'
+	printf '\0\0\0\0\0\0\0\0\0\0\0\0\x40\0\x38\0\1\0\0\0\0\0\0\0'
+	printf '\1\0\0\0\5\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x81\xff\xff\xff\xff\0\0\0\1\0\0\0\0'
+	printf '\xb0\0\0\0\0\0\0\0\0\x10\0\0\0\0\0\0\0\x10\0\0\0\0\0\0'
+	printf '\x66\xba\xf8\3\xb0h\xee\xb0i\xee\xb0\n\xee'        # out "hi\n", 0x3f8
+	printf '%b' "$1"
+	head -c 64 /dev/zero
+}
+bare '\0372\0364\0353\0375' >"$tap_tmp/halts"                    # cli; hlt; jmp to hlt
+bare '\0146\0272\04\06\0146\0270\0\0064\0146\0357\0353\0376' >"$tap_tmp/powers-off" # out 0x3400, 0x604; jmp here
+for name in halts powers-off; do
+	box_file "$tap_tmp/$name" "$name"
+	box_sh "$name" "cocobox run --kernel /box/$name --timeout 3s"
+done
 box_go 900
 
 is "$(box_rc vtom)" 7 'the status of --exec comes back'
@@ -37,4 +54,14 @@ like "$(box_err panic)" 'Kernel panic - not syncing' 'the console from the panic
 is "$(box_rc hang)" 124 'a hang: status 124'
 like "$(box_err hang)" 'hangs now' 'the last lines of the console come with it'
 is "$(box_rc term)" 143 'SIGTERM: status 143'
+
+is "$(box_rc halts)" 124 'a kernel without Hyper-V that hangs: status 124'
+is "$(box_rc powers-off)" 0 'a kernel without Hyper-V that powers off: status 0'
+for name in halts powers-off; do
+	is "$(box_out "$name")" hi "$name: it ran"
+	like "$(box_err "$name")" \
+		"^cocobox: the guest never looked for Hyper-V: /box/$name has no support for it, or stopped before that$" \
+		"$name: that it never looked for Hyper-V is said"
+done
+unlike "$(box_err vtom)" 'never looked' 'and not said of one that did'
 done_testing

@@ -22,6 +22,8 @@ COCOBOX=$O/cocobox
 box_outer_kernel=linux-image-6.12-cloud-amd64
 box_dir=$tap_tmp/box
 box_inputs=()
+# more of scripts/initramfs's options for the guest
+[ -n "${box_more+set}" ] || box_more=()
 # the package that a run's kernel came from
 declare -A box_package_of
 mkdir -p "$box_dir"
@@ -37,7 +39,7 @@ box_kernel() {
 
 	box_package=$1
 	dir=$("$TOP/scripts/kernel" --print-dir "$1") || exit 1
-	for driver in hv_vmbus hv_utils hv_storvsc sd_mod hv_netvsc pci-hyperv; do
+	for driver in $("$COCOBOX" list --drivers); do
 		! grep -q "/${driver//[-_]/[-_]}.ko" "$dir"/modules/lib/modules/*/modules.dep || kmods+=(--kmod "$driver")
 	done
 	box_name=$(basename "$dir")
@@ -48,7 +50,7 @@ box_kernel() {
 	done
 	# the same kernel without its own unpacking, which takes seconds under emulation
 	box_file "$dir/vmlinux" "$box_name.kernel"
-	box_file "$("$TOP/scripts/initramfs" --kernel "$box_name" "${kmods[@]}" "${programs[@]}")" \
+	box_file "$("$TOP/scripts/initramfs" --kernel "$box_name" "${kmods[@]}" "${programs[@]}" "${box_more[@]}")" \
 		"$box_name.initrd"
 }
 

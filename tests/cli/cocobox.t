@@ -6,8 +6,7 @@
 
 . "$(dirname "$0")/../lib.sh"
 box=$(dirname "$CW")/cocobox
-# shellcheck disable=SC2016 # not to be expanded
-hint='cocobox: no usable KVM here: `scripts/box run ...` takes the same options and runs it emulated'
+hint="cocobox: no usable KVM here: scripts/box in cocobox's source tree takes the same options and emulates one (see cocobox(1))"
 
 # said STATUS MESSAGE ARGUMENT...: that status, that one line, nothing on stdout
 said() {
@@ -58,6 +57,13 @@ for host in $(printf '%s\n' "$out" | sed -n 's/^\([a-z][a-z0-9-]*\) .*/\1/p'); d
 done
 is "${bad:-}" '' 'list: --host takes every name in it'
 
+run "$box" list --drivers
+is "$rc" 0 'list --drivers: exit status 0'
+like "$out" '^([a-z_-]+ )+[a-z_-]+$' 'list --drivers: one line of names'
+like "$out" 'hv_vmbus.* hv_netvsc' 'list --drivers: bus first, then devices'
+run "$box" list --plain
+is "$(printf '%s\n' "$out" | awk -F '\t' 'NF != 4' | wc -l)" 0 'list --plain: four columns'
+
 # ---- usage ----
 
 refused 'no command (see cocobox --help)'
@@ -65,6 +71,8 @@ refused "unknown command 'rnu' (did you mean 'run'?)" rnu
 refused "unknown command 'no-such-command'" no-such-command
 refused "unknown option '--verbose'" --verbose
 refused "list takes no arguments: 'me'" list me
+refused "list takes no arguments: 'me'" list --plain me
+refused "list takes no arguments: '--plane'" list --plane
 
 refused '--kernel is needed' run
 refused "run takes options only: 'vmlinuz'" run vmlinuz

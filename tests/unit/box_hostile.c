@@ -5,7 +5,7 @@
 #include "unit.h"
 
 #include "box.h"
-#include "hostile.h"
+#include "hostile_impl.h"
 #include "hyperv.h"
 #include "referee_impl.h"
 #include "vmbus_impl.h"
@@ -20,7 +20,7 @@ static bool is_sentence(const char *text)
 
 static bool has_hook(const struct cw_host *h)
 {
-	return h->visibility || h->stage || h->packet || h->written || h->rndis;
+	return h->visibility || h->stage || h->sent || h->packet || h->written || h->rndis;
 }
 
 static void test_rows(void **state)
@@ -142,11 +142,80 @@ static void test_deeds(void **state)
 	bus.channel[1] = &impl;
 }
 
+/* One call alone, and none after it. */
+static void test_nth(void **state)
+{
+	static const struct {
+		const char *name;
+		int nth;
+	} rows[] = { { "refuse-first", 1 }, { "refuse-tenth", 10 }, { "refuse-third-ring", 3 } };
+	size_t i;
+	int n;
+
+	(void)state;
+	for (i = 0; i < NR(rows); i++) {
+		referee.nr_deeds = 0;
+		box.nr_chances = 0;
+		for (n = 1; n <= 30; n++)
+			assert_int_equal(answer(rows[i].name, true, 8).status,
+					 n == rows[i].nth ? CW_HV_ACCESS_DENIED : 0);
+		assert_int_equal(cw_referee_deeds(&box), 1);
+	}
+}
+
+static unsigned int nr_sent;
+
+static void count_sent(const struct cw_host *host, struct cw_box *b, const void *message, __u32 len)
+{
+	nr_sent++;
+	cw_lie_again(host, b, message, len);
+}
+
+/* Messages of one type go out twice, and all others once. */
+static void test_again(void **state)
+{
+	static const struct {
+		const char *name;
+		__u32 type;
+	} rows[] = {
+		{ "again-opened", CW_MSG_OPEN_RESULT },
+		{ "again-created", CW_MSG_GPADL_CREATED },
+		{ "again-torndown", CW_MSG_GPADL_TORNDOWN },
+	};
+	static struct cw_config config = { .nr_cpus = 1 };
+	struct cw_msg m = { .type = CW_MSG_OFFER };
+	struct cw_host host;
+	size_t i;
+
+	(void)state;
+	box.config = &config;
+	box.host = &host;
+	assert_int_equal(cw_synic_init(&box), 0);
+	for (i = 0; i < NR(rows); i++) {
+		host = *cw_host_find(rows[i].name);
+		assert_ptr_equal(host.sent, cw_lie_again);
+		host.sent = count_sent;
+		nr_sent = 0;
+		referee.nr_deeds = 0;
+		for (m.type = CW_MSG_OFFER; m.type <= CW_MSG_MODIFY_DONE; m.type++) {
+			unsigned int before = nr_sent;
+
+			assert_int_equal(cw_vmbus_send(&box, &m, sizeof(m)), 0);
+			assert_int_equal(nr_sent - before, m.type == rows[i].type ? 2 : 1);
+		}
+		assert_int_equal(cw_referee_deeds(&box), 1);
+	}
+	cw_synic_exit(&box);
+	box.host = NULL;
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_rows),
 	cmocka_unit_test(test_names),
 	cmocka_unit_test(test_visibility),
 	cmocka_unit_test(test_deeds),
+	cmocka_unit_test(test_nth),
+	cmocka_unit_test(test_again),
 };
 
 UNIT_MAIN(tests)

@@ -7,16 +7,19 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <jansson.h>
+#include <linux/kvm.h>
 
 #include "box.h"
 #include "loop_run.h"
 #include "referee.h"
 #include "referee_canary.h"
 #include "referee_impl.h"
+#include "vcpu.h"
 
 #define SIZE (64ULL << 20)
 #define BIT 39
@@ -24,7 +27,7 @@
 
 static struct cw_config config;
 static struct cw_box box;
-static char path[] = "/tmp/box_referee.XXXXXX";
+static char path[] = "/tmp/box_referee.XXXXXX", said[] = "/tmp/box_referee.said.XXXXXX";
 
 static int setup(void **state)
 {
@@ -109,6 +112,28 @@ static void assert_text(const char *type, int nth, const char *key, const char *
 	else
 		assert_true(json_is_null(json_object_get(o, key)));
 	json_decref(o);
+}
+
+/* What goes to stderr from now on is kept. */
+static void keep_said(void)
+{
+	memcpy(said + sizeof(said) - 7, "XXXXXX", 6);
+	close(mkstemp(said));
+	assert_non_null(freopen(said, "w", stderr));
+}
+
+static void assert_said(const char *words)
+{
+	char text[4096];
+	FILE *f = fopen(said, "re");
+	size_t n;
+
+	fflush(stderr);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	unlink(said);
+	assert_non_null(strstr(text, words));
 }
 
 /* ---- frames that change sides ---- */
@@ -255,6 +280,46 @@ static void test_stop_on_finding(void **state)
 	cw_referee_handed(&box, CW_HANDED_GPADL, 31);
 	assert_true(box.ended);
 	assert_int_equal(box.status, CW_BOX_CANNOT);
+}
+
+/* ---- a guest that causes lines without end ---- */
+
+static unsigned int count_lines(const char *type)
+{
+	FILE *f = fopen(path, "re");
+	char text[4096], want[64];
+	unsigned int nr = 0;
+
+	snprintf(want, sizeof(want), "{\"type\":\"%s\"", type);
+	while (fgets(text, sizeof(text), f))
+		nr += !strncmp(text, want, strlen(want));
+	fclose(f);
+	return nr;
+}
+
+/* Notes and calls leave findings their room, and the summary counts what was not written. */
+static void test_lines_left_out(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < CW_LINES_MAX + 7; i++) {
+		cw_referee_note(&box, "babble", "again");
+		cw_referee_call(&box, true, 1, 1, 0);
+	}
+	for (i = 0; i < CW_LINES_MAX + 3; i++)
+		cw_referee_handed(&box, CW_HANDED_BUFFER, ~0ULL);
+	cw_referee_convert(&box, 9, 1, true);
+	keep_said();
+	assert_int_equal(cw_referee_close(&box), CW_LINES_MAX + 3);
+	assert_int_equal(count_lines("note"), CW_LINES_MAX);
+	assert_int_equal(count_lines("visibility"), CW_LINES_MAX);
+	assert_int_equal(count_lines("handed_private"), CW_LINES_MAX);
+	assert_int_equal(count_lines("left_visible"), 1);
+	assert_number("summary", 0, "lines_left_out", 7 + 7 + 3);
+	assert_number("summary", 0, "notes", CW_LINES_MAX + 7);
+	assert_number("summary", 0, "findings", CW_LINES_MAX + 3);
+	assert_said("; 17 lines left out of the account");
 }
 
 /* ---- canaries ---- */
@@ -463,6 +528,54 @@ static void test_alias_stops(void **state)
 	assert_true(box.ended);
 }
 
+static void *touches_one(void *arg)
+{
+	(void)arg;
+	touch(CW_ALIAS_SHARED, 9);
+	return NULL;
+}
+
+static void *sleeps(void *arg)
+{
+	sem_wait(arg);
+	return NULL;
+}
+
+/* Whose access it is takes long to tell, since the vCPU does not answer; the run ends meanwhile. */
+static void test_alias_at_the_end(void **state)
+{
+	static struct kvm_run run;
+	static struct cw_vm vm = { .life = PTHREAD_MUTEX_INITIALIZER };
+	struct cw_vcpu *v = &vm.vcpu[0];
+	pthread_t thread;
+	sem_t end;
+
+	(void)state;
+	need_watch();
+	signal(SIGUSR1, SIG_IGN);
+	sem_init(&end, 0, 0);
+	sem_init(&v->answered, 0, 0);
+	v->box = &box;
+	v->run = &run;
+	v->running = true;
+	assert_int_equal(pthread_create(&v->thread, NULL, sleeps, &end), 0);
+	box.vm = &vm;
+	config.nr_cpus = 1;
+	assert_int_equal(pthread_create(&thread, NULL, touches_one, NULL), 0);
+	while (!__atomic_load_n(&box.referee->watch.events, __ATOMIC_SEQ_CST))
+		usleep(1000);
+	assert_int_equal(cw_referee_close(&box), 1);
+	assert_number("summary", 0, "wrong_alias", 1);
+	assert_number("wrong_alias", 0, "gfn", 9);
+	pthread_join(thread, NULL);
+	sem_post(&end);
+	pthread_join(v->thread, NULL);
+	sem_destroy(&v->answered);
+	sem_destroy(&end);
+	/* what was read of the account is all of it */
+	assert_int_equal(findings(), 1);
+}
+
 #define ROUNDS 300
 
 static void *touches(void *arg)
@@ -505,6 +618,7 @@ static const struct CMUnitTest tests[] = {
 	RUN(test_handed),
 	RUN(test_handed_no_ram),
 	RUN(test_stop_on_finding),
+	RUN(test_lines_left_out),
 	RUN(test_canary_found),
 	RUN(test_canary_private),
 	RUN(test_canary_straddles),
@@ -516,6 +630,7 @@ static const struct CMUnitTest tests[] = {
 	RUN(test_alias_private_of_visible),
 	RUN(test_alias_shared_of_private),
 	RUN(test_alias_stops),
+	RUN(test_alias_at_the_end),
 	RUN(test_alias_races),
 };
 

@@ -43,6 +43,18 @@ static void test_message_lengths(void **state)
 	assert_int_equal(cw_vmbus_signal_event(&box, CW_VMBUS_CONNECTION + 1, 1), 5);
 }
 
+/* The account has a limit of its own, and counts what is beyond it: all of them go there. */
+static void test_babble(void **state)
+{
+	__u64 bytes[2] = { 99 };
+
+	(void)state;
+	for (int i = 0; i < 20000; i++)
+		post(bytes, sizeof(bytes));
+	assert_int_equal(box.vmbus->nr_ignored, 20000);
+	assert_int_equal(nr_notes, 20000);
+}
+
 static void test_before_contact(void **state)
 {
 	(void)state;
@@ -227,6 +239,7 @@ static void test_gpadl_access(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST(test_versions),
 	TEST(test_message_lengths),
+	TEST(test_babble),
 	TEST(test_before_contact),
 	TEST(test_offer),
 	TEST(test_unknown_relids),
