@@ -78,4 +78,82 @@ run env COCOVM_ACCEL=tcg "$script" run --kernel /k --net=tap7
 is "$rc" 125 'COCOVM_ACCEL=tcg: KVM is not tried'
 is "$out" '' 'COCOVM_ACCEL=tcg: cocobox is not run here'
 
+# ---- where the machine is emulated: scripts/vm is one here that shows what it gets and changes each disk ----
+
+mkdir -p "$tap_tmp/tree/scripts" "$tap_tmp/disks" "$tap_tmp/scratch"
+cp "$script" "$tap_tmp/tree/scripts/box"
+cat >"$tap_tmp/tree/scripts/vm" <<'END'
+#!/bin/sh
+files=
+while [ "$1" != -- ]; do
+	case $1 in
+	--file) files="$files $2" ;;
+	--out) out=$2 ;;
+	esac
+	shift
+done
+mkdir -p "$out"
+for file in $files; do
+	case $file in
+	*:/box/disk*) tr a b <"${file%%:*}" >"$out/${file##*/}" ;;
+	esac
+done
+echo 9 >"$out/status"
+shift 4
+printf '<%s>\n' "$@"
+[ -z "${WAITS:-}" ] || {
+	trap 'echo "got TERM"; kill $!; exit 143' TERM
+	echo waits
+	sleep 100 &
+	wait
+}
+END
+chmod +x "$tap_tmp/tree/scripts/vm"
+script=$tap_tmp/tree/scripts/box
+export COCOVM_ACCEL=tcg TMPDIR=$tap_tmp/scratch
+disks=$tap_tmp/disks
+echo aaa >"$disks/plain"
+echo aaa >"$disks/fixed"
+
+if unshare -rm true 2>/dev/null; then
+	# shellcheck disable=SC2016 # expanded there
+	run unshare -rm sh -c 'mount --bind "$1/fixed" "$1/fixed" && mount -o remount,bind,ro "$1/fixed" &&
+		exec "$2" run --kernel /dev/null --disk "$1/plain" --disk "$1/fixed"' sh "$disks" "$script"
+	is "$rc" 9 'a read-only disk: the exit status comes back'
+	is "$(printf '%s\n' "$out" | sed -n '2,$p')" "$(printf '<%s>\n' ' disk1' cocobox run --kernel=/box/kernel \
+		--disk=/out/disk0 --disk=/out/disk1)" 'a read-only disk is one there as well, the other is not'
+	is "$err" '' 'a read-only disk: nothing is said'
+	is "$(cat "$disks/plain")" bbb 'what was written to the other came back'
+	is "$(cat "$disks/fixed")" aaa 'the read-only one is as it was'
+else
+	skip 'no mount namespaces here' 'a read-only disk'
+fi
+
+# ends_by_term NAME: a script that is sent SIGTERM once something runs under it
+ends_by_term() {
+	rm -f "$tap_tmp/term"
+	"$script" run --kernel /dev/null --disk "$disks/plain" >"$tap_tmp/term" 2>&1 &
+	pid=$!
+	wait_for 10 grep -qs waits "$tap_tmp/term"
+	kill -TERM $pid
+	rc=0
+	wait $pid || rc=$?
+	is "$rc" 143 "$1: SIGTERM: exit status 143"
+	like "$(cat "$tap_tmp/term")" '^got TERM$' "$1: SIGTERM goes on to what runs"
+	is "$(cat "$disks/plain")" aaa "$1: SIGTERM: the disk is as it was"
+	is "$(ls "$TMPDIR")" '' "$1: SIGTERM: nothing is left behind"
+}
+
+echo aaa >"$disks/plain"
+export WAITS=1
+ends_by_term 'the emulated machine'
+unset COCOVM_ACCEL
+cat >"$tap_tmp/cocobox" <<'END'
+#!/bin/sh
+trap 'echo "got TERM"; kill $!; exit 143' TERM
+echo waits
+sleep 100 &
+wait
+END
+ends_by_term 'cocobox itself'
 done_testing
