@@ -242,7 +242,7 @@ run-tests-6.1: $(tool) $(box) $(guest_bin)
 	[ -z "$$files" ] || env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' $$files
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove -j 2 --exec '' $(box_tests)
 
-bench: all module $(bench_bin)
+bench: all module $(bench_bin) $(guest_bin)
 	@O=$(base) CW=$(abspath $O/cocowatch) CW_BENCH=$(abspath $O/tests/bench) CW_KERNEL=$(KERNEL) scripts/bench
 
 lint:

@@ -19,4 +19,5 @@ $1 == "VmHWM" { emit("hwm", $2 / 1024) }
 $1 == "VmRSS" { emit("rss", $2 / 1024) }
 $1 == "maps_other" { emit("maps", $2 / 1048576) }
 /^run\./ { emit($1, $2 / 1e3) }
-/^insns\.|^attach |^watch_lost |^engine_|^ring_|^state_/ { emit($1, $2) }
+$1 == "box_rss" { emit("box_rss", $2 / 1024) }
+/^insns\.|^box_(boot|reads) |^attach |^watch_lost |^engine_|^ring_|^state_/ { emit($1, $2) }
