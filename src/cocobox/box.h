@@ -28,6 +28,7 @@ struct cw_config {
 	const char *initrd;		/* NULL: none */
 	const char *append;		/* NULL: none */
 	const char *exec;		/* NULL: the initramfs decides */
+	bool no_drivers;		/* exec loads what it needs itself */
 	const char *disk[CW_DISKS_MAX];
 	unsigned int nr_disks;
 	bool net;

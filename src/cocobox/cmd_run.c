@@ -23,6 +23,7 @@ enum {
 	KEY_INITRD,
 	KEY_APPEND,
 	KEY_EXEC,
+	KEY_NO_DRIVERS,
 	KEY_MEMORY,
 	KEY_CPUS,
 	KEY_DISK,
@@ -44,6 +45,7 @@ static const struct argp_option options[] = {
 	{ "initrd", KEY_INITRD, "FILE", 0, "its initramfs", 1 },
 	{ "append", KEY_APPEND, "WORDS", 0, "more words for its command line; may be given several times", 1 },
 	{ "exec", KEY_EXEC, "CMD", 0, "run this shell command in the initramfs and end with its status", 1 },
+	{ "no-drivers", KEY_NO_DRIVERS, NULL, 0, "with --exec: load no drivers, and wait for no device", 1 },
 	{ "memory", KEY_MEMORY, "SIZE", 0, "256M to 8G (default 768M)", 2 },
 	{ "cpus", KEY_CPUS, "N", 0, "1 to 4 (default 1)", 2 },
 	{ "disk", KEY_DISK, "FILE", 0, "a disk of its bytes, on SCSI; up to four times", 3 },
@@ -163,6 +165,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return parse_append(r, arg);
 	case KEY_EXEC:
 		c->exec = arg;
+		return 0;
+	case KEY_NO_DRIVERS:
+		c->no_drivers = true;
 		return 0;
 	case KEY_MEMORY:
 		return parse_memory(r, arg);

@@ -79,8 +79,8 @@ static void add_members(struct archive *a, const struct cw_box *box)
 	char config[256];
 
 	snprintf(config, sizeof(config),
-		 "modules='%s'\ndisks=%u\nnet=%d\npatience=%d\n", cw_drivers, c->nr_disks, c->net,
-		 c->nr_disks || c->net ? 100 : 0);
+		 "modules='%s'\ndisks=%u\nnet=%d\npatience=%d\n", c->no_drivers ? "" : cw_drivers,
+		 c->nr_disks, c->net, !c->no_drivers && (c->nr_disks || c->net) ? 100 : 0);
 	add_member(a, ".cocobox", 040755, "", 0);
 	add_member(a, ".cocobox/init", 0100755, init_script, sizeof(init_script) - 1);
 	add_member(a, ".cocobox/config", 0100644, config, strlen(config));

@@ -160,13 +160,22 @@ static void test_overlay(void **state)
 	assert_non_null(text);
 	assert_int_equal(size, strlen(config.exec));
 	assert_memory_equal(text, config.exec, size);
-	assert_non_null(member(a, len, ".cocobox/config", &size));
+	text = member(a, len, ".cocobox/config", &size);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "modules='hv_vmbus "));
 	text = member(a, len, ".cocobox/init", &size);
 	assert_non_null(text);
 	assert_memory_equal(text, "#!/bin/sh\n", 10);
 	assert_non_null(member(a, len, "TRAILER!!!", &size));
 	assert_int_equal(len % 4, 0);
 	free(a);
+	config.no_drivers = true;
+	a = cw_overlay_build(&box, &len);
+	assert_non_null(a);
+	text = member(a, len, ".cocobox/config", &size);
+	assert_true(text && !strncmp(text, "modules=''\n", 11));
+	free(a);
+	config.no_drivers = false;
 	config.exec = NULL;
 }
 
