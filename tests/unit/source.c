@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which rules are armed, by the probes that are attached, the way in which the kernel
+ * shares pages, and what lockdown allows.
+ */
+#include "unit.h"
+
+#include <string.h>
+
+#include "source.h"
+
+#define BIT(rule) CW_RULE_BIT(CW_RULE_##rule)
+
+static struct cw_arming arming;
+
+/* Attaches every probe that the way wants. */
+static void attach(const struct cw_source *source, __u32 way, bool blind)
+{
+	size_t i;
+
+	cw_arming_init(&arming, source, way);
+	arming.blind = blind;
+	for (i = 0; i < source->nr_probes; i++)
+		if (cw_arming_wants(&arming, i))
+			cw_arming_attached(&arming, i);
+	cw_arming_finish(&arming);
+}
+
+static size_t probe_of(const char *prog)
+{
+	size_t i, k;
+
+	for (i = 0; i < cw_source_stock.nr_probes; i++)
+		for (k = 0; k < CW_HOOKS_MAX && cw_source_stock.probes[i].hooks[k].prog; k++)
+			if (!strcmp(cw_source_stock.probes[i].hooks[k].prog, prog))
+				return i;
+	fail_msg("no probe %s", prog);
+	return 0;
+}
+
+static void test_ways(void **state)
+{
+	static const struct {
+		__u32 way;
+		__u64 armed;
+		__u64 not_armed;
+	} rows[] = {
+		{ CW_WAY_WINDOW, BIT(T1) | BIT(T2) | BIT(T3) | BIT(T4) | BIT(T6) | BIT(S3), 0 },
+		{ CW_WAY_VTOM, BIT(T3) | BIT(T4) | BIT(S3), BIT(T1) | BIT(T2) | BIT(T6) },
+		{ CW_WAY_OLD, BIT(T5) | BIT(T6) | BIT(S3), BIT(T1) | BIT(T2) | BIT(T3) | BIT(T4) | BIT(T8) },
+		{ CW_WAY_SNP, BIT(T3) | BIT(T5) | BIT(S3), BIT(T1) | BIT(T2) | BIT(T6) },
+		{ CW_WAY_TDX, BIT(T3) | BIT(T4) | BIT(S3), BIT(T1) | BIT(T2) | BIT(T6) },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		attach(&cw_source_stock, rows[i].way, false);
+		assert_int_equal(arming.armed & rows[i].armed, rows[i].armed);
+		assert_int_equal(arming.armed & rows[i].not_armed, 0);
+	}
+	attach(&cw_source_stock, CW_WAY_OLD, false);
+	assert_non_null(strstr(arming.why_rule[CW_RULE_T1], "no not-present window"));
+}
+
+/* A hook of another way is not asked for, and does not stand for the one that is. */
+static void test_hooks_of_other_ways(void **state)
+{
+	const struct cw_probe *begin = &cw_source_stock.probes[probe_of("on_begin_old")];
+
+	(void)state;
+	assert_ptr_equal(begin, &cw_source_stock.probes[probe_of("on_begin")]);
+	assert_true(cw_hook_fits(&begin->hooks[0], CW_WAY_OLD));
+	assert_false(cw_hook_fits(&begin->hooks[0], CW_WAY_WINDOW));
+	assert_true(cw_hook_fits(&begin->hooks[1], CW_WAY_WINDOW));
+	cw_arming_init(&arming, &cw_source_stock, CW_WAY_OLD);
+	assert_false(cw_arming_wants(&arming, probe_of("on_flushed")));
+	assert_true(cw_arming_wants(&arming, probe_of("on_page_free")));
+}
+
+static void test_one_missing_probe(void **state)
+{
+	(void)state;
+	attach(&cw_source_stock, CW_WAY_WINDOW, false);
+	cw_arming_failed(&arming, probe_of("on_flushed"), "no such function");
+	cw_arming_finish(&arming);
+	assert_false(arming.armed & BIT(T2));
+	assert_true(arming.armed & BIT(T1));
+	assert_string_equal(arming.why_rule[CW_RULE_T2], "no such function");
+}
+
+static void test_optional_probe(void **state)
+{
+	(void)state;
+	attach(&cw_source_stock, CW_WAY_WINDOW, false);
+	cw_arming_failed(&arming, probe_of("on_host_answer"), "no such function");
+	cw_arming_finish(&arming);
+	assert_true(arming.armed & BIT(T4));
+}
+
+/* At lockdown=confidentiality only what needs no reads is left. */
+static void test_blind(void **state)
+{
+	(void)state;
+	attach(&cw_source_stock, CW_WAY_WINDOW, true);
+	assert_int_equal(arming.armed, cw_source_stock.blind);
+	assert_true(arming.armed & BIT(T4));
+	assert_non_null(strstr(arming.why_rule[CW_RULE_T1], "confidentiality"));
+	assert_false(cw_arming_wants(&arming, probe_of("on_page_free")));
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_ways),
+	cmocka_unit_test(test_hooks_of_other_ways),
+	cmocka_unit_test(test_one_missing_probe),
+	cmocka_unit_test(test_optional_probe),
+	cmocka_unit_test(test_blind),
+};
+
+UNIT_MAIN(tests)
