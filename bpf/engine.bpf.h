@@ -66,6 +66,14 @@ struct {
 	__type(value, struct cw_kern);
 } cw_kerns SEC(".maps");
 
+/* Runs of a second program where the first was refused, by event type: no losses. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CW_EV_NR);
+	__type(key, __u32);
+	__type(value, __u64);
+} cw_nested SEC(".maps");
+
 /* One bit for each frame of a 2 MiB block that took part in a transition. */
 struct cw_block {
 	__u64 frames[(1 << CW_BLOCK_SHIFT) / 64];
@@ -158,6 +166,15 @@ static __always_inline void stat_add(__u32 stat, __u64 n)
 
 	if (cnt)
 		__sync_fetch_and_add(cnt, n);
+}
+
+static __always_inline void nested_add(__u32 type)
+{
+	__u64 *cnt = bpf_map_lookup_elem(&cw_nested, &type);
+
+	if (cnt)
+		__sync_fetch_and_add(cnt, 1);
+	stat_add(CW_STAT_NESTED, 1);
 }
 
 static __always_inline void rule_count(__u32 rule, const struct cw_out *out)

@@ -226,7 +226,7 @@ int on_page_free_nested(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!busy || !cw_read_once(*busy))
 		return 0;
-	stat_add(CW_STAT_NESTED, 1);
+	nested_add(CW_EV_PAGE_FREE);
 	free_see(ctx, 1);
 	return 0;
 }

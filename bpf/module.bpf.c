@@ -21,7 +21,7 @@ int on_begin(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	if (ctx->args[4])
 		s->ev.flags |= CW_STEP_WINDOW;
-	step_begin(ctx, s);
+	step_begin(ctx, s, NULL);
 	return 0;
 }
 

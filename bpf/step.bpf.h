@@ -8,6 +8,7 @@
 
 #include "engine.bpf.h"
 #include "range.bpf.h"
+#include "stale.bpf.h"
 
 static __always_inline struct cw_scratch *step_get(__u32 type, __u64 vaddr, __u32 nr_pages,
 						   __u32 to_shared)
@@ -152,8 +153,11 @@ static __always_inline void begin_range(struct cw_ev_step *ev)
 
 /* ---- begin and end ---- */
 
-/* Opens the transition that the event describes, judges its beginning and sends it. */
-static __always_inline void step_begin(void *ctx, struct cw_scratch *s)
+/* Opens the transition that the event describes, judges its beginning and sends it.  stale: a
+ * sample of the pages, taken before, or NULL.
+ */
+static __always_inline void step_begin(void *ctx, struct cw_scratch *s,
+				       struct cw_stale_scratch *stale)
 {
 	struct cw_store st = {};
 
@@ -170,6 +174,8 @@ static __always_inline void step_begin(void *ctx, struct cw_scratch *s)
 		__builtin_memset(&s->out, 0, sizeof(s->out));
 		cw_step_begin(&s->ev, &s->out, 1);
 	}
+	if (stale)
+		stale_judge(stale, &s->out);
 	step_send(ctx, CW_EV_BEGIN, s);
 }
 

@@ -25,6 +25,25 @@ static __always_inline __s32 callback_ret(__u64 ret)
 	return (__s32)ret;
 }
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cw_stale_scratch);
+} stale_scratches SEC(".maps");
+
+static __always_inline void begin(void *ctx, struct cw_scratch *s)
+{
+	struct cw_stale_scratch *stale = NULL;
+	__u32 key = 0;
+
+	if (cfg_stale && s->ev.to_shared)
+		stale = bpf_map_lookup_elem(&stale_scratches, &key);
+	if (stale && !stale_look(stale, s->ev.vaddr, s->ev.nr_pages))
+		stale = NULL;
+	step_begin(ctx, s, stale);
+}
+
 static __always_inline struct cw_open *open_get(__u32 *depth)
 {
 	struct cw_store st = {};
@@ -53,7 +72,7 @@ int BPF_PROG(on_begin, unsigned long addr, int numpages, bool enc)
 		return 0;
 	if (cfg_window)
 		s->ev.flags |= CW_STEP_WINDOW;
-	step_begin(ctx, s);
+	begin(ctx, s);
 	return 0;
 }
 
@@ -249,7 +268,7 @@ int BPF_PROG(on_begin_old, unsigned long addr, int numpages, bool visible)
 	if (!s)
 		return 0;
 	s->ev.flags |= CW_STEP_NO_BIT;
-	step_begin(ctx, s);
+	begin(ctx, s);
 	return 0;
 }
 

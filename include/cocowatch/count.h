@@ -33,7 +33,7 @@ enum cw_loss { CW_LOSSES(CW_LOSS_ENUM) CW_LOSS_NR };
 /* Sums over the session that are no losses. */
 #define CW_STATS(X) \
 	X(REPAIRED, "frame states corrected by a page walk") \
-	X(NESTED, "page frees judged by the second program while the first was interrupted") \
+	X(NESTED, "events judged by a second program while the first was interrupted") \
 	X(FREES, "frees of pages that took part") \
 	X(STEPS, "transition steps judged") \
 	X(UNPAIRED, "steps of transitions that had begun before the session")

@@ -206,6 +206,7 @@ enum cw_vendor {
 	CW_VENDOR_NONE  = 0,
 	CW_VENDOR_AMD   = 1,
 	CW_VENDOR_INTEL = 2,
+	CW_VENDOR_HYPERV = 3,	/* vTOM before 6.4: a vendor of its own, and no protection flag */
 };
 
 /* What mode the platform says that it is in, source by source. */

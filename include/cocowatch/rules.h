@@ -184,9 +184,9 @@ enum cw_rule { CW_RULES(CW_RULE_ENUM) CW_RULE_NR };
 	  "each PTE of the second mapping carries the shared attribute", "a PTE of it is private") \
 	X(SECOND_ABSENT, S2, V, PTE, \
 	  "each page of the second mapping is present", "a PTE of it is not present") \
-	X(OWNER_FORBIDDEN, S4, V, NONE, \
+	X(OWNER_FORBIDDEN, S4, V, PAGES, \
 	  "this mode keeps pages of this owner private", "they are shared") \
-	X(OWNER_UNKNOWN, S4, W, NONE, \
+	X(OWNER_UNKNOWN, S4, W, PAGES, \
 	  "each shared page has an owner that is known", "nobody is known to own it") \
 	X(KEPT_SHARED, S5, V, PTE, \
 	  "this mode keeps the page private", "it is shared") \
@@ -224,11 +224,12 @@ enum cw_rule { CW_RULES(CW_RULE_ENUM) CW_RULE_NR };
 	X(NOT_COPIED, H2, V, NONE, \
 	  "a driver gets the packet in the channel's own packet buffer", "it gets another address") \
 	X(COPY_SHARED, H2, V, PTE, \
-	  "the packet buffer is private", "a page of it is shared") \
+	  "the packet buffer is private", "a page of it is not") \
 	X(INDEX_USED, H3, V, BYTES, \
 	  "a ring index outside the ring is never used", "it was used") \
 	X(INDEX_REFUSED, H3, O, BYTES, \
-	  "the host keeps its ring index inside the ring", "it does not, and is not believed") \
+	  "the host keeps ring indices inside the ring", \
+	  "it does not; nothing shows that it was believed") \
 	X(DEVICE_BOUND, H5, V, NONE, \
 	  "only devices marked allowed_in_isolated are bound", "another one was bound") \
 	X(DEVICE_REFUSED, H5, O, NONE, \

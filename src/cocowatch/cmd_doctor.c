@@ -12,6 +12,7 @@
 #include "err.h"
 #include "exit.h"
 #include "libbpf_log.h"
+#include "loader.h"
 #include "names.h"
 #include "options.h"
 #include "session.h"
@@ -127,6 +128,18 @@ static void print_module(FILE *f, const struct cw_module_info *m)
 	fputc('\n', f);
 }
 
+/* Hooks inside a module hold it as long as a session runs. */
+static void print_pinned(FILE *f, const struct cw_arming *a)
+{
+	const char *modules[CW_OBJ_NR];
+	size_t i, nr = cw_loader_pinned(a, modules);
+
+	for (i = 0; i < nr; i++)
+		fprintf(f, "%s%s", i ? " " : "holds         ", modules[i]);
+	if (nr)
+		fprintf(f, ": cannot be unloaded during a session (see --no-pin)\n");
+}
+
 static void print_rules(FILE *f, const struct cw_arming *a)
 {
 	__u32 i;
@@ -147,6 +160,7 @@ static void print_text(FILE *f, const struct findings *d)
 	print_machine(f, &d->platform);
 	print_caps(f, &d->platform);
 	print_module(f, &d->platform.module);
+	print_pinned(f, &d->arming);
 	print_rules(f, &d->arming);
 	if (d->why_not[0])
 		fprintf(f, "\nno session can start: %s\n", d->why_not);
@@ -171,6 +185,17 @@ static json_t *rules_list(const struct cw_arming *a)
 			json_object_set_new(o, "why", json_string(a->why_rule[i]));
 		json_array_append_new(list, o);
 	}
+	return list;
+}
+
+static json_t *pinned_list(const struct cw_arming *a)
+{
+	const char *modules[CW_OBJ_NR];
+	size_t i, nr = cw_loader_pinned(a, modules);
+	json_t *list = json_array();
+
+	for (i = 0; i < nr; i++)
+		json_array_append_new(list, json_string(modules[i]));
 	return list;
 }
 
@@ -199,6 +224,7 @@ static void print_ndjson(FILE *f, const struct findings *d)
 		      "mode", p->mode, "isolation_leaf", p->has_leaf, "btf", p->btf, "lockdown",
 		      cw_lockdown_name(p->lockdown), "capabilities", caps, "module",
 		      module_object(&p->module), "rules", rules_list(&d->arming));
+	json_object_set_new(o, "holds", pinned_list(&d->arming));
 	json_object_set_new(o, "can_start", json_boolean(!d->why_not[0]));
 	if (d->why_not[0])
 		json_object_set_new(o, "why", json_string(d->why_not));

@@ -6,6 +6,7 @@
 #include "cmd.h"
 #include "err.h"
 #include "exit.h"
+#include "rules.h"
 #include "run.h"
 
 enum {
@@ -61,7 +62,8 @@ static const struct argp argp = {
 
 int cw_cmd_gate(int argc, char **argv)
 {
-	struct cw_run r = { .slow_limit_ns = CW_SLOW_LIMIT_NS, .policy = { .gate = true } };
+	struct cw_run r = { .slow_limit_ns = CW_SLOW_LIMIT_NS, .policy = { .gate = true },
+			    .session.asked = cw_rules_of_profile("io") };
 	int err, status;
 
 	if (!cw_options_parse(&argp, argc, argv, true, &r, &status))

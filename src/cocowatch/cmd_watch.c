@@ -6,6 +6,7 @@
 #include "err.h"
 #include "exit.h"
 #include "parse.h"
+#include "rules.h"
 #include "run.h"
 
 enum {
@@ -63,7 +64,8 @@ static const struct argp argp = {
 
 int cw_cmd_watch(int argc, char **argv)
 {
-	struct cw_run r = { .slow_limit_ns = CW_SLOW_LIMIT_NS };
+	struct cw_run r = { .slow_limit_ns = CW_SLOW_LIMIT_NS,
+			    .session.asked = cw_rules_of_profile("pages") };
 	int status;
 
 	if (!cw_options_parse(&argp, argc, argv, false, &r, &status))

@@ -8,6 +8,7 @@
 #include "err.h"
 #include "exit.h"
 #include "parse.h"
+#include "rules.h"
 #include "run.h"
 
 enum {
@@ -17,6 +18,8 @@ enum {
 	KEY_MAX_WALK,
 	KEY_SOURCE,
 	KEY_FORCE,
+	KEY_NO_PIN,
+	KEY_PROFILE,
 };
 
 error_t cw_option_bad(const char *option, const char *arg, const char *wanted)
@@ -59,6 +62,9 @@ static const struct argp_option watching_options[] = {
 	{ "source", KEY_SOURCE, "WHICH", 0,
 	  "stock (hooks on the kernel's own functions), module (tracepoints of cocovm.ko) or auto (default)", 5 },
 	{ "force", KEY_FORCE, NULL, 0, "watch a machine that is no confidential VM too", 5 },
+	{ "no-pin", KEY_NO_PIN, NULL, 0, "hold no kernel module: rules that need it are not armed", 5 },
+	{ "profile", KEY_PROFILE, "NAME", 0,
+	  "which rules: pages, io (packet paths too) or all; watch takes pages, gate io", 5 },
 	{ "slow-limit", KEY_SLOW_LIMIT, "TIME", 0,
 	  "how long a transition may stay open before T7 warns (default: 1s)", 5 },
 	{ "max-walk", KEY_MAX_WALK, "N", 0,
@@ -81,6 +87,12 @@ static error_t watching_parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_FORCE:
 		r->force = true;
+		return 0;
+	case KEY_PROFILE:
+		r->session.asked = cw_rules_of_profile(arg);
+		return r->session.asked ? 0 : cw_option_bad("--profile", arg, "pages, io or all");
+	case KEY_NO_PIN:
+		r->session.no_pin = true;
 		return 0;
 	case KEY_INCLUDE_ADDRESSES:
 		r->include_addresses = true;

@@ -113,8 +113,12 @@ static int timeout_ms(const struct running *s)
 /* A module that is waited for may have come: privileges are kept for it until then. */
 static void late_attach(struct running *s)
 {
-	if (cw_session_late(s->session) && !cw_session_waits(s->session) &&
-	    cw_caps_drop(s->run->command))
+	bool waited = cw_session_waits(s->session);
+	__u64 armed = cw_session_late(s->session);
+
+	if (armed)
+		cw_writers_armed(s->feed.writers, armed, cw_clock_ns(CLOCK_MONOTONIC));
+	if (waited && !cw_session_waits(s->session) && cw_caps_drop(s->run->command))
 		cw_say(0, "cannot drop privileges, going on with them");
 }
 

@@ -19,6 +19,16 @@
 #define FREE 72
 #define ZEROPAD 64
 #define PLATFORM 112
+#define HANDOVER 144
+#define HYPERCALL 96
+#define MAPPING 176
+#define BOUNCE 88
+#define CONFIG 80
+#define RING_WRITE 120
+#define RING_READ 104
+#define DEVICE 96
+#define COMPLETION 56
+#define OWNER 88
 
 /* clang-format off */
 static const struct cw_event_info events[CW_EV_NR] = {
@@ -37,7 +47,18 @@ static const struct cw_event_info events[CW_EV_NR] = {
 	[CW_EV_ZEROPAD]     = { "zeropad",     "when a stray read was repaired", ZEROPAD, T(8) },
 	[CW_EV_PLATFORM]    = { "platform",    "when the platform said what mode it is in", PLATFORM, P(1) | P(2) },
 	[CW_EV_SEED]        = { "seed",        "when the pages were looked at for the first time", STEP, STEP_RULES },
+	[CW_EV_OWNER]       = { "owner",       "when what is shared was looked through", OWNER, S(4) },
 	[CW_EV_WITHHELD]    = { "withheld",    "when the owner said that it keeps the pages", STEP, STEP_RULES },
+	[CW_EV_HANDOVER]    = { "handover",    "when frames were named to the host", HANDOVER, S(1) | S(6) },
+	[CW_EV_HYPERCALL]   = { "hypercall",   "when a hypercall was made", HYPERCALL, Z(2) | Z(3) | R(1) },
+	[CW_EV_MAPPING]     = { "mapping",     "when a mapping was made", MAPPING, S(2) | S(8) },
+	[CW_EV_BOUNCE]      = { "bounce",      "when a bounce slot was taken or given back", BOUNCE, S(7) },
+	[CW_EV_KEPT]        = { "kept",        "when a page that is to stay private was in use", MAPPING, S(5) },
+	[CW_EV_CONFIG]      = { "config",      "when PCI config space was reached", CONFIG, R(2) },
+	[CW_EV_RING_WRITE]  = { "ring_write",  "when a packet was written", RING_WRITE, Z(1) | H(3) },
+	[CW_EV_RING_READ]   = { "ring_read",   "when a packet was looked for", RING_READ, H(1) | H(2) | H(3) },
+	[CW_EV_DEVICE]      = { "device",      "when a device was offered or bound", DEVICE, H(5) },
+	[CW_EV_COMPLETION]  = { "completion",  "when the host completed a transaction", COMPLETION, H(6) },
 };
 /* clang-format on */
 

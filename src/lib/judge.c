@@ -242,6 +242,9 @@ void cw_judge_event(struct cw_judge *j, const struct cw_rec_hdr *ev, struct cw_o
 	case CW_EV_PLATFORM:
 		cw_judge_platform((const struct cw_ev_platform *)ev, out);
 		break;
+	case CW_EV_OWNER:
+		cw_judge_owner((const struct cw_ev_owner *)ev, out);
+		break;
 	default:
 		break;
 	}

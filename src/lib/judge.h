@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #include <cocowatch/event.h>
+#include <cocowatch/event_owner.h>
 #include <cocowatch/rules.h>
 
 struct cw_judge;
@@ -37,6 +38,10 @@ __u64 cw_judge_nr_dropped(const struct cw_judge *j);
 
 /* P1 and P2 (judge_platform.c). */
 void cw_judge_platform(const struct cw_ev_platform *ev, struct cw_out *out);
+
+/* S4, on one run of shared frames; T9, on how many a kexec would leave (judge_owner.c). */
+void cw_judge_owner(const struct cw_ev_owner *ev, struct cw_out *out);
+void cw_judge_left(__u64 nr_left, __u64 gfn, struct cw_out *out);
 
 /* Sources that P1 compares; "want" and "seen" of MODE_MIXED are masks of them:
  * those compared, and those that agree with the isolation leaf.

@@ -27,6 +27,7 @@ struct mode_row {
 };
 
 /* Under vTOM the kernel's sev_status is SNP_VTOM alone, also for VBS (hv_vtom_init()).
+ * Before 6.4 it has a vendor of its own there, and neither mask nor callbacks.
  * Rows without isolation and with a vendor are guests of a hypervisor that is not Hyper-V.
  */
 #define LEAF(type) CW_ISOLATION_##type
@@ -41,6 +42,8 @@ static const struct mode_row modes[] = {
 	{ LEAF(SNP),  0,   BY(AMD,   AMD),        SEV_SNP,     SEV_VTOM,    true,  false },
 	{ LEAF(TDX),  1,   BY(INTEL, VTOM),       0,           ~0ULL,       true,  true  },
 	{ LEAF(TDX),  0,   BY(INTEL, TDX),        0,           ~0ULL,       true,  false },
+	{ LEAF(VBS),  ANY, BY(HYPERV, NONE),      0,           ~0ULL,       false, true  },
+	{ LEAF(SNP),  1,   BY(HYPERV, NONE),      0,           ~0ULL,       false, true  },
 	{ LEAF(NONE), ANY, BY(AMD,   AMD),        SEV_ENABLED, SEV_VTOM,    true,  false },
 	{ LEAF(NONE), ANY, BY(INTEL, TDX),        0,           ~0ULL,       true,  false },
 };
@@ -112,7 +115,7 @@ void cw_judge_platform(const struct cw_ev_platform *ev, struct cw_out *out)
 	out->checked |= CW_RULE_BIT(CW_RULE_P1);
 	if (agree != ALL_SOURCES)
 		cw_judge_report(out, CW_FIND_MODE_MIXED, CW_NO_INDEX, NO_GFN, ALL_SOURCES, agree);
-	if (!mode || !mode->vtom)
+	if (!mode || !mode->vtom || !mode->has_mask)
 		return;
 	out->checked |= CW_RULE_BIT(CW_RULE_P2);
 	if (ev->cc_mask != ev->boundary)

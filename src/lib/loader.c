@@ -50,6 +50,16 @@ static bool hook_exists(struct cw_loader *l, const struct cw_probe *probe,
 				hook->module ? hook->module : cw_object_module(probe->object));
 }
 
+/* The module that the hook would hold while it is attached; NULL when it holds none. */
+static const char *hook_pins(const struct cw_probe *probe, const struct cw_hook *hook)
+{
+	const char *module = cw_object_module(probe->object);
+
+	if (hook->kind != CW_HOOK_FENTRY && hook->kind != CW_HOOK_FEXIT)
+		return NULL;
+	return module && cw_kbtf_has_module(module) ? module : NULL;
+}
+
 static void hook_failed(struct cw_loader *l, size_t i, const char *why)
 {
 	l->failed[i] |= (__u8)(1U << l->arming->hook[i]);
@@ -69,9 +79,13 @@ static bool hook_choose(struct cw_loader *l, size_t i)
 		if ((l->failed[i] & (1U << k)) || !cw_hook_fits(hook, l->arming->way))
 			continue;
 		l->arming->hook[i] = k;
-		if (hook_exists(l, probe, hook))
+		if (l->arming->no_pin && hook_pins(probe, hook))
+			snprintf(why, sizeof(why), "it would hold the module %s (--no-pin)",
+				 hook_pins(probe, hook));
+		else if (hook_exists(l, probe, hook))
 			return true;
-		snprintf(why, sizeof(why), "this kernel has no function %s", hook->target);
+		else
+			snprintf(why, sizeof(why), "this kernel has no function %s", hook->target);
 		hook_failed(l, i, why);
 	}
 	return false;
@@ -432,6 +446,23 @@ int cw_loader_late(struct cw_loader *l)
 	if (attached)
 		cw_arming_finish(l->arming);
 	return attached;
+}
+
+size_t cw_loader_pinned(const struct cw_arming *a, const char **modules)
+{
+	size_t i, k, nr = 0;
+
+	for (i = 0; i < a->source->nr_probes; i++) {
+		const char *module = a->attached[i] ?
+					     hook_pins(&a->source->probes[i], cw_arming_hook(a, i)) : NULL;
+
+		for (k = 0; module && k < nr; k++)
+			if (!strcmp(modules[k], module))
+				module = NULL;
+		if (module && nr < CW_OBJ_NR)
+			modules[nr++] = module;
+	}
+	return nr;
 }
 
 struct bpf_map *cw_loader_map(const struct cw_loader *l, const char *name)

@@ -4,6 +4,8 @@
 
 #include <cocowatch/count.h>
 #include <cocowatch/event.h>
+#include <cocowatch/event_owner.h>
+#include <cocowatch/event_share.h>
 #include <cocowatch/state.h>
 
 #include "events.h"
@@ -92,7 +94,7 @@ const char *cw_isolation_name(__u32 isolation)
 
 const char *cw_vendor_name(__u32 vendor)
 {
-	static const char *const names[] = { "none", "AMD", "Intel" };
+	static const char *const names[] = { "none", "AMD", "Intel", "Hyper-V" };
 
 	return WORD(names, vendor);
 }
@@ -104,6 +106,32 @@ const char *cw_callbacks_name(__u32 callbacks)
 	return WORD(names, callbacks);
 }
 
+const char *cw_owner_name(__u32 owner)
+{
+	static const char *const names[CW_OWNER_NR] = {
+		[CW_OWNER_UNKNOWN] = "unknown",
+		[CW_OWNER_BOUNCE] = "bounce buffer",
+		[CW_OWNER_RING] = "VMBus rings",
+		[CW_OWNER_MONITOR] = "VMBus monitor pages",
+		[CW_OWNER_NETVSC] = "netvsc buffers",
+		[CW_OWNER_SYNIC] = "SynIC pages",
+		[CW_OWNER_POST_MSG] = "message pages",
+		[CW_OWNER_HYPERCALL] = "hypercall pages",
+		[CW_OWNER_GHCB] = "GHCB",
+		[CW_OWNER_VP_ASSIST] = "VP assist pages",
+		[CW_OWNER_KVM] = "kvmclock and per-CPU data",
+		[CW_OWNER_BSS] = "decrypted variables",
+		[CW_OWNER_DMA_POOL] = "DMA pools",
+		[CW_OWNER_DMA] = "coherent DMA memory",
+		[CW_OWNER_INT_PAGE] = "VMBus interrupt page",
+		[CW_OWNER_PACKET_COPY] = "packet copies",
+		[CW_OWNER_PARA_SYNIC] = "paravisor's SynIC pages",
+		[CW_OWNER_KERNEL] = "kernel text and data",
+	};
+
+	return WORD(names, owner);
+}
+
 const char *cw_trap_name(__u32 trapnr)
 {
 	switch (trapnr) {
@@ -112,4 +140,47 @@ const char *cw_trap_name(__u32 trapnr)
 	case 29: return "#VC";
 	default: return "trap";
 	}
+}
+
+const char *cw_handover_name(__u32 kind)
+{
+	static const char *const names[] = {
+		[CW_HAND_GPADL] = "GPADL",
+		[CW_HAND_GPADL_BODY] = "GPADL's continuation",
+		[CW_HAND_CONTACT] = "first contact (monitor pages)",
+		[CW_HAND_DMA] = "packet",
+	};
+
+	return WORD(names, kind);
+}
+
+const char *cw_mapping_name(__u32 kind)
+{
+	static const char *const names[] = {
+		[CW_MAP_RING_OUT] = "send ring",
+		[CW_MAP_RING_IN] = "receive ring",
+		[CW_MAP_IOAPIC] = "IO-APIC",
+		[CW_MAP_VTPM] = "vTPM",
+		[CW_MAP_DEVICE] = "device memory",
+		[CW_MAP_FIRMWARE] = "firmware memory",
+		[CW_MAP_HYPERCALL_IN] = "hypercall input",
+		[CW_MAP_HYPERCALL_OUT] = "hypercall output",
+		[CW_MAP_INT_PAGE] = "VMBus interrupt page",
+		[CW_MAP_PACKET_COPY] = "packet copies",
+	};
+
+	return WORD(names, kind);
+}
+
+const char *cw_via_name(__u32 via)
+{
+	static const char *const names[] = {
+		[CW_VIA_UNSEEN] = "a transport that was not seen",
+		[CW_VIA_GHCB] = "hv_ghcb_hypercall",
+		[CW_VIA_TDX] = "hv_tdx_hypercall",
+		[CW_VIA_STD] = "hv_std_hypercall",
+		[CW_VIA_SNP] = "hv_snp_hypercall",
+	};
+
+	return WORD(names, via);
 }

@@ -19,6 +19,10 @@ const char *cw_visibility_name(__u32 visibility);
 const char *cw_isolation_name(__u32 isolation);
 const char *cw_vendor_name(__u32 vendor);
 const char *cw_callbacks_name(__u32 callbacks);
+const char *cw_owner_name(__u32 owner);		/* "bounce buffer" */
 const char *cw_trap_name(__u32 trapnr);
+const char *cw_handover_name(__u32 kind);	/* "GPADL" */
+const char *cw_mapping_name(__u32 kind);	/* "send ring" */
+const char *cw_via_name(__u32 via);		/* "hv_ghcb_hypercall" */
 
 #endif

@@ -9,8 +9,12 @@
 #include <bpf/btf.h>
 
 #include "module.skel.h"
+#include "pci.skel.h"
 #include "stock_free.skel.h"
+#include "stock_share.skel.h"
 #include "stock_transition.skel.h"
+#include "vmbus.skel.h"
+#include "vmbus_share.skel.h"
 
 static const struct {
 	const char *name;
@@ -20,6 +24,10 @@ static const struct {
 	[CW_OBJ_MODULE] = { "module", module_bpf__elf_bytes, NULL },
 	[CW_OBJ_TRANSITION] = { "stock_transition", stock_transition_bpf__elf_bytes, NULL },
 	[CW_OBJ_FREE] = { "stock_free", stock_free_bpf__elf_bytes, NULL },
+	[CW_OBJ_SHARE] = { "stock_share", stock_share_bpf__elf_bytes, NULL },
+	[CW_OBJ_VMBUS_SHARE] = { "vmbus_share", vmbus_share_bpf__elf_bytes, "hv_vmbus" },
+	[CW_OBJ_VMBUS] = { "vmbus", vmbus_bpf__elf_bytes, "hv_vmbus" },
+	[CW_OBJ_PCI] = { "pci", pci_bpf__elf_bytes, "pci_hyperv" },
 };
 
 const char *cw_object_module(enum cw_object_id id)

@@ -144,6 +144,20 @@ void cw_writers_start(struct cw_writers *ws, const struct cw_start *start)
 	}
 }
 
+void cw_writers_armed(struct cw_writers *ws, __u64 rules, __u64 ts_ns)
+{
+	size_t i;
+
+	for (i = 0; i < ws->nr; i++) {
+		struct cw_writer *w = &ws->writer[i];
+
+		if (w->failed)
+			continue;
+		w->ops->armed(w, rules, ts_ns);
+		writer_check(ws, w);
+	}
+}
+
 void cw_writers_report(struct cw_writers *ws, const struct cw_report *r)
 {
 	size_t i;

@@ -73,6 +73,7 @@ struct cw_writer_ops {
 	const char *name;
 	const char *help;
 	void (*start)(struct cw_writer *w, const struct cw_start *start);
+	void (*armed)(struct cw_writer *w, __u64 rules, __u64 ts_ns);	/* late, with their module */
 	void (*report)(struct cw_writer *w, const struct cw_report *r);
 	void (*finish)(struct cw_writer *w, const struct cw_finish *f);
 };
@@ -105,6 +106,9 @@ int cw_writers_open(struct cw_writers *ws);
 
 void cw_writers_start(struct cw_writers *ws, const struct cw_start *start);
 void cw_writers_report(struct cw_writers *ws, const struct cw_report *r);
+
+/* These rules were armed after the session had begun. */
+void cw_writers_armed(struct cw_writers *ws, __u64 rules, __u64 ts_ns);
 
 /* Descriptor of a writer on stdout, to be polled for its reader going away; -1 without one. */
 int cw_writers_stdout_fd(const struct cw_writers *ws);

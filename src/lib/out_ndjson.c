@@ -10,6 +10,11 @@
 
 #include <jansson.h>
 
+#include <cocowatch/event_owner.h>
+#include <cocowatch/event_ring.h>
+#include <cocowatch/event_share.h>
+
+#include "guid.h"
 #include "judge.h"
 #include "names.h"
 #include "pte.h"
@@ -135,6 +140,20 @@ static void ndjson_start(struct cw_writer *w, const struct cw_start *start)
 	print(w, o);
 }
 
+static void ndjson_armed(struct cw_writer *w, __u64 rules, __u64 ts_ns)
+{
+	json_t *o = json_object(), *armed = json_array();
+	__u32 i;
+
+	set_text(o, "type", "armed");
+	set_wall(o, w->start, ts_ns);
+	for (i = 0; i < CW_RULE_NR; i++)
+		if (rules & CW_RULE_BIT(i))
+			json_array_append_new(armed, json_string(cw_rule_info(i)->id));
+	json_object_set_new(o, "armed", armed);
+	print(w, o);
+}
+
 /* A PTE in words that a program can read; the value itself only when addresses were asked for. */
 static json_t *pte_object(const struct cw_start *start, __u64 pte)
 {
@@ -234,6 +253,145 @@ static void set_platform(json_t *o, const struct cw_ev_platform *ev)
 	set_text(o, "callbacks", cw_callbacks_name(ev->callbacks));
 }
 
+static __u32 set_ring_write(json_t *o, const struct cw_ev_ring_write *ev)
+{
+	set_u64(o, "relid", ev->relid);
+	set_u64(o, "ring_bytes", ev->ring_bytes);
+	if (ev->flags & CW_RING_RET)
+		set_u64(o, "ret", (__u64)(__s64)ev->ret);
+	set_u64(o, "vec_bytes", ev->vec_bytes);
+	set_u64(o, "pkt_bytes", ev->pkt_bytes);
+	set_u64(o, "pkt_offset", ev->pkt_offset);
+	set_u64(o, "pkt_type", ev->pkt_type);
+	set_u64(o, "pad_bytes", ev->pad_bytes);
+	set_u64(o, "pad_set", ev->pad_set);
+	set_u64(o, "write_before", ev->write_before);
+	set_u64(o, "read_before", ev->read_before);
+	set_u64(o, "write_after", ev->write_after);
+	set_u64(o, "read_after", ev->read_after);
+	set_u64(o, "confidential", ev->confidential);
+	return ev->space;
+}
+
+static __u32 set_ring_read(json_t *o, const struct cw_ev_ring_read *ev)
+{
+	set_u64(o, "relid", ev->relid);
+	set_u64(o, "ring_bytes", ev->ring_bytes);
+	set_u64(o, "read_at", ev->read_at);
+	set_u64(o, "write_before", ev->write_before);
+	set_u64(o, "write_after", ev->write_after);
+	json_object_set_new(o, "returned", json_boolean(ev->flags & CW_RING_RETURNED));
+	set_u64(o, "pkt_bytes", ev->pkt_bytes);
+	set_u64(o, "pkt_offset", ev->pkt_offset);
+	set_u64(o, "pkt_type", ev->pkt_type);
+	set_u64(o, "buf_bytes", ev->buf_bytes);
+	set_u64(o, "gfn", ev->gfn);
+	set_text(o, "state", cw_state_name(ev->state));
+	set_u64(o, "confidential", ev->confidential);
+	return ev->space;
+}
+
+static __u32 set_device(json_t *o, const struct cw_ev_device *ev)
+{
+	char text[CW_GUID_TEXT_LEN];
+
+	set_u64(o, "relid", ev->relid);
+	set_text(o, "guid_type", cw_guid_text(text, sizeof(text), ev->type));
+	set_text(o, "guid_instance", cw_guid_text(text, sizeof(text), ev->instance));
+	set_u64(o, "chn_flags", ev->chn_flags);
+	set_u64(o, "listed", ev->listed);
+	set_u64(o, "allowed", ev->allowed);
+	return ev->space;
+}
+
+static __u32 set_completion(json_t *o, const struct cw_ev_completion *ev)
+{
+	set_u64(o, "relid", ev->relid);
+	set_u64(o, "id", ev->id);
+	set_u64(o, "nr_ids", ev->nr_ids);
+	return ev->space;
+}
+
+static __u32 set_config(json_t *o, const struct cw_ev_config *ev)
+{
+	set_u64(o, "slot", ev->slot);
+	set_u64(o, "where", ev->where);
+	set_u64(o, "size", ev->size);
+	set_u64(o, "write", ev->write);
+	if (ev->calls != CW_NO_INDEX)
+		set_u64(o, "calls", ev->calls);
+	set_u64(o, "by_calls", ev->by_calls);
+	return ev->space;
+}
+
+static __u32 set_handover(json_t *o, const struct cw_ev_handover *ev)
+{
+	set_text(o, "kind", cw_handover_name(ev->kind));
+	set_u64(o, "relid", ev->relid);
+	set_u64(o, "gpadl", ev->gpadl);
+	set_u64(o, "gfn", ev->gfn);
+	set_u64(o, "nr_named", ev->nr_named);
+	set_u64(o, "looked", ev->look.looked);
+	set_u64(o, "shared", ev->look.shared);
+	set_u64(o, "priv", ev->look.priv);
+	set_u64(o, "unknown", ev->look.unknown);
+	set_u64(o, "untold", ev->look.untold);
+	set_u64(o, "repaired", ev->look.repaired);
+	set_u64(o, "confidential", ev->confidential);
+	return ev->space;
+}
+
+static __u32 set_hypercall(json_t *o, const struct cw_ev_hypercall *ev)
+{
+	set_u64(o, "code", ev->code);
+	set_text(o, "via", cw_via_name(ev->via));
+	set_u64(o, "len_bytes", ev->len_bytes);
+	set_u64(o, "payload_bytes", ev->payload_bytes);
+	set_u64(o, "tail_set", ev->tail_set);
+	if (ev->tail_set)
+		set_u64(o, "tail_first", ev->tail_first);
+	set_u64(o, "reserved_set", ev->reserved_set);
+	if (ev->reserved_set)
+		set_u64(o, "reserved_first", ev->reserved_first);
+	return ev->space;
+}
+
+static __u32 set_mapping(json_t *o, const struct cw_start *start, const struct cw_ev_mapping *ev)
+{
+	if (start->include_addresses)
+		set_hex(o, "vaddr", ev->vaddr);
+	set_text(o, "kind", cw_mapping_name(ev->kind));
+	set_hex(o, "phys", ev->phys);
+	set_u64(o, "nr_pages", ev->nr_pages);
+	set_u64(o, "nr_unwalked", ev->nr_unwalked);
+	set_u64(o, "relid", ev->relid);
+	set_u64(o, "confidential", ev->confidential);
+	return ev->space;
+}
+
+static __u32 set_bounce(json_t *o, const struct cw_ev_bounce *ev)
+{
+	set_text(o, "op", ev->op == CW_BOUNCE_MAP ? "map" : "unmap");
+	set_hex(o, "phys", ev->phys);
+	set_u64(o, "bytes", ev->bytes);
+	set_u64(o, "owner_bytes", ev->owner_bytes);
+	set_u64(o, "age_ns", ev->age_ns);
+	return ev->space;
+}
+
+static __u32 set_owner(json_t *o, const struct cw_ev_owner *ev)
+{
+	set_u64(o, "gfn", ev->gfn);
+	set_u64(o, "nr_pages", ev->nr_pages);
+	set_text(o, "owner", cw_owner_name(ev->owner));
+	if (ev->relid)
+		set_u64(o, "relid", ev->relid);
+	if (ev->owner_cpu != CW_NO_INDEX)
+		set_u64(o, "owner_cpu", ev->owner_cpu);
+	set_u64(o, "flags", ev->flags);
+	return ev->space;
+}
+
 static __u32 set_event(json_t *o, const struct cw_start *start, const struct cw_rec_hdr *ev)
 {
 	const struct cw_ev_free *f = (const struct cw_ev_free *)ev;
@@ -256,6 +414,27 @@ static __u32 set_event(json_t *o, const struct cw_start *start, const struct cw_
 	case CW_EV_PLATFORM:
 		set_platform(o, (const struct cw_ev_platform *)ev);
 		return ((const struct cw_ev_platform *)ev)->space;
+	case CW_EV_HANDOVER:
+		return set_handover(o, (const struct cw_ev_handover *)ev);
+	case CW_EV_HYPERCALL:
+		return set_hypercall(o, (const struct cw_ev_hypercall *)ev);
+	case CW_EV_MAPPING:
+	case CW_EV_KEPT:
+		return set_mapping(o, start, (const struct cw_ev_mapping *)ev);
+	case CW_EV_BOUNCE:
+		return set_bounce(o, (const struct cw_ev_bounce *)ev);
+	case CW_EV_RING_WRITE:
+		return set_ring_write(o, (const struct cw_ev_ring_write *)ev);
+	case CW_EV_RING_READ:
+		return set_ring_read(o, (const struct cw_ev_ring_read *)ev);
+	case CW_EV_DEVICE:
+		return set_device(o, (const struct cw_ev_device *)ev);
+	case CW_EV_COMPLETION:
+		return set_completion(o, (const struct cw_ev_completion *)ev);
+	case CW_EV_CONFIG:
+		return set_config(o, (const struct cw_ev_config *)ev);
+	case CW_EV_OWNER:
+		return set_owner(o, (const struct cw_ev_owner *)ev);
 	default:
 		set_step(o, start, (const struct cw_ev_step *)ev);
 		return ((const struct cw_ev_step *)ev)->space;
@@ -414,6 +593,7 @@ const struct cw_writer_ops cw_out_ndjson = {
 	.name = "ndjson",
 	.help = "one JSON object a line",
 	.start = ndjson_start,
+	.armed = ndjson_armed,
 	.report = ndjson_report,
 	.finish = ndjson_finish,
 };

@@ -90,6 +90,21 @@ __u64 cw_rules_of_family(char letter)
 	return mask;
 }
 
+__u64 cw_rules_of_profile(const char *name)
+{
+	bool all = !strcmp(name, "all"), io = all || !strcmp(name, "io");
+	__u64 mask = 0;
+	int i;
+
+	if (!io && strcmp(name, "pages"))
+		return 0;
+	for (i = 0; i < CW_RULE_NR; i++)
+		if (all || rules[i].profile == CW_PROFILE_PAGES ||
+		    (io && rules[i].profile == CW_PROFILE_IO))
+			mask |= CW_RULE_BIT(i);
+	return mask;
+}
+
 __u64 cw_rules_that_fail(void)
 {
 	__u64 mask = 0;

@@ -65,6 +65,9 @@ const char *cw_judge_name(enum cw_judge_by judge);
 /* Rules of one letter, as a mask: 'T', 'S', ... */
 __u64 cw_rules_of_family(char letter);
 
+/* Rules of a profile, as a mask: "pages", "io" (those of pages too) or "all".  0: no such profile. */
+__u64 cw_rules_of_profile(const char *name);
+
 /* Rules that can report a violation, as a mask. */
 __u64 cw_rules_that_fail(void);
 

@@ -33,6 +33,9 @@ struct kernel_syms {
 	__u64 pgtable_l5_enabled;
 	__u64 hyperv_pcpu_input_arg;
 	__u64 per_cpu_offset;
+	__u64 is_confidential;
+	__u64 ms_hyperv;
+	__u64 vmbus_devs;
 };
 
 struct cw_session {
@@ -59,6 +62,9 @@ static int kernel_find(struct kernel_syms *k)
 		{ "__pgtable_l5_enabled", &k->pgtable_l5_enabled },
 		{ "hyperv_pcpu_input_arg", &k->hyperv_pcpu_input_arg },
 		{ "__per_cpu_offset", &k->per_cpu_offset },
+		{ "is_confidential", &k->is_confidential },
+		{ "ms_hyperv", &k->ms_hyperv },
+		{ "vmbus_devs", &k->vmbus_devs },
 	};
 	int err = cw_ksyms_find("/proc/kallsyms", syms, sizeof(syms) / sizeof(syms[0]));
 
@@ -77,6 +83,8 @@ static int loader_start(struct cw_session *s, const struct cw_platform *p,
 		{ "cfg_set_is_private", fmt.set_is_private },
 		{ "cfg_no_bit", fmt.no_bit },
 		{ "cfg_no_read", s->arming->blind },
+		{ "cfg_paravisor", p->paravisor },
+		{ "cfg_stale", s->arming->asked >> CW_RULE_Z4 & 1 },
 		{ "cfg_window", p->way == CW_WAY_WINDOW },
 		{ "cfg_callbacks_bool", p->callbacks_bool },
 		{ "cfg_record_frees", opts->record_frees },
@@ -88,6 +96,9 @@ static int loader_start(struct cw_session *s, const struct cw_platform *p,
 		{ "cfg_sym_pgtable_l5_enabled", k->pgtable_l5_enabled },
 		{ "cfg_sym_hyperv_pcpu_input_arg", k->hyperv_pcpu_input_arg },
 		{ "cfg_sym_per_cpu_offset", k->per_cpu_offset },
+		{ "cfg_sym_is_confidential", k->is_confidential },
+		{ "cfg_sym_ms_hyperv", k->ms_hyperv },
+		{ "cfg_sym_vmbus_devs", k->vmbus_devs },
 		{ NULL, 0 },
 	};
 	const struct cw_loader_opts loader = {
@@ -222,6 +233,9 @@ int cw_session_open(struct cw_session **out, const struct cw_platform *p,
 
 	*out = NULL;
 	cw_arming_init(arming, opts->source, opts->source == &cw_source_module ? 0 : p->way);
+	if (opts->asked && opts->source == &cw_source_stock)
+		arming->asked = opts->asked;
+	arming->no_pin = opts->no_pin;
 	arming->blind = p->lockdown == CW_LOCKDOWN_CONFIDENTIALITY;
 	if (!s) {
 		snprintf(why, size, "%s", strerror(ENOMEM));
@@ -289,14 +303,20 @@ static void ring_losses_heed(struct cw_session *s)
 	cw_judge_forget(s->feed->judge);
 }
 
-int cw_session_late(struct cw_session *s)
+__u64 cw_session_late(struct cw_session *s)
 {
-	__u64 now = cw_clock_ns(CLOCK_MONOTONIC);
+	__u64 now = cw_clock_ns(CLOCK_MONOTONIC), armed = s->arming->armed;
+	__u32 i;
 
 	if (!cw_loader_waits(s->loader) || now - s->late_ns < LATE_NS)
 		return 0;
 	s->late_ns = now;
-	return cw_loader_late(s->loader);
+	cw_loader_late(s->loader);
+	armed = s->arming->armed & ~armed;
+	for (i = 0; i < CW_RULE_NR; i++)
+		if (armed & CW_RULE_BIT(i))
+			s->arming->since_ns[i] = now;
+	return armed;
 }
 
 bool cw_session_waits(const struct cw_session *s)
@@ -325,8 +345,8 @@ void cw_session_stop(struct cw_session *s)
 
 /* ---- counting ---- */
 
-/* Runs that the kernel refused.  Frees whose first program was refused and whose
- * spare one acted are no loss.
+/* Runs that the kernel refused.  Events whose first program was refused and whose spare one
+ * acted are no loss.
  */
 static void misses_count(const struct cw_session *s, struct cw_totals *t)
 {
@@ -342,10 +362,12 @@ static void misses_count(const struct cw_session *s, struct cw_totals *t)
 		t->unreadable += !!cw_loader_misses(s->loader, i, &misses);
 		t->loss[probe->event][CW_LOSS_MISSED] += misses;
 	}
-	if (t->loss[CW_EV_PAGE_FREE][CW_LOSS_MISSED] > t->stat[CW_STAT_NESTED])
-		t->loss[CW_EV_PAGE_FREE][CW_LOSS_MISSED] -= t->stat[CW_STAT_NESTED];
-	else
-		t->loss[CW_EV_PAGE_FREE][CW_LOSS_MISSED] = 0;
+	for (i = 0; i < CW_EV_NR; i++) {
+		__u64 nested, *missed = &t->loss[i][CW_LOSS_MISSED];
+
+		t->unreadable += !!percpu_sum(s, "cw_nested", (__u32)i, &nested, 1);
+		*missed -= nested < *missed ? nested : *missed;
+	}
 }
 
 void cw_session_totals(const struct cw_session *s, struct cw_totals *t)

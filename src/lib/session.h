@@ -21,6 +21,8 @@ struct cw_session_opts {
 	const struct cw_source *source;
 	__u32 max_walk;		/* PTEs walked for one event, 0: the default */
 	bool record_frees;
+	bool no_pin;		/* hold no kernel module */
+	__u64 asked;		/* rules that are wanted, as a mask; 0: all */
 	bool try_only;		/* doctor: attach, feed nothing, ask the module nothing */
 };
 
@@ -39,8 +41,10 @@ struct cw_pte_fmt cw_session_fmt(const struct cw_source *source, const struct cw
 /* Becomes readable when there are records. */
 int cw_session_fd(const struct cw_session *s);
 
-/* Attaches probes whose kernel module has come since, once a second at most.  How many. */
-int cw_session_late(struct cw_session *s);
+/* Attaches probes whose kernel module has come since, once a second at most.  The rules that are
+ * armed by it, as a mask.
+ */
+__u64 cw_session_late(struct cw_session *s);
 
 /* Whether a module is waited for: privileges are needed until it has come. */
 bool cw_session_waits(const struct cw_session *s);

@@ -15,6 +15,7 @@ void cw_arming_init(struct cw_arming *a, const struct cw_source *source, __u32 w
 	memset(a, 0, sizeof(*a));
 	a->source = source;
 	a->way = way;
+	a->asked = CW_RULE_ALL;
 }
 
 bool cw_hook_fits(const struct cw_hook *hook, __u32 way)
@@ -30,6 +31,8 @@ bool cw_arming_wants(const struct cw_arming *a, size_t nr)
 	if (a->way && probe->ways && !(probe->ways & a->way))
 		return false;
 	if (a->blind && !(probe->rules & a->source->blind))
+		return false;
+	if (!(probe->rules & a->asked) || (probe->no_pin_only && !a->no_pin))
 		return false;
 	for (i = 0; i < CW_HOOKS_MAX && probe->hooks[i].prog; i++)
 		if (cw_hook_fits(&probe->hooks[i], a->way))
@@ -80,6 +83,9 @@ static const char *senseless_why(const struct cw_arming *a, __u32 rule)
 {
 	const struct cw_way_rules *r = a->source->senseless;
 
+	if (!(a->asked & CW_RULE_BIT(rule)))
+		return cw_rule_info(rule)->profile == CW_PROFILE_IO ? "not in the profile (--profile io)" :
+								      "on request only (--profile all)";
 	if (a->blind && !(a->source->blind & CW_RULE_BIT(rule)))
 		return "kernel lockdown is at 'confidentiality', where no program may read kernel memory";
 	for (; r && r->why; r++)

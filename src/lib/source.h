@@ -25,6 +25,10 @@ enum cw_object_id {
 	CW_OBJ_MODULE,
 	CW_OBJ_TRANSITION,
 	CW_OBJ_FREE,
+	CW_OBJ_SHARE,
+	CW_OBJ_VMBUS_SHARE,
+	CW_OBJ_VMBUS,
+	CW_OBJ_PCI,
 	CW_OBJ_NR,
 };
 
@@ -57,9 +61,12 @@ struct cw_probe {
 	struct cw_hook hooks[CW_HOOKS_MAX];	/* up to the first without a program */
 	__u32 ways;		/* CW_WAY_*; 0: any */
 	bool spare;		/* for when the one before is refused: its misses are no loss */
+	bool no_pin_only;	/* needed by kprobes alone, where a module is not to be held */
 	bool optional;		/* more evidence for its rules, which are armed without it too */
 };
 
+#define CW_KPROBE(prog, target) { prog, CW_HOOK_KPROBE, target, NULL, 0 }
+#define CW_KRETPROBE(prog, target) { prog, CW_HOOK_KRETPROBE, target, NULL, 0 }
 #define CW_RAW_TP(prog, target) { prog, CW_HOOK_RAW_TP, target, NULL, 0 }
 #define CW_FENTRY(prog, target) { prog, CW_HOOK_FENTRY, target, NULL, 0 }
 #define CW_FEXIT(prog, target) { prog, CW_HOOK_FEXIT, target, NULL, 0 }
@@ -90,11 +97,14 @@ struct cw_arming {
 	const struct cw_source *source;
 	__u32 way;					/* one of CW_WAY_*, 0: unknown or none */
 	bool blind;					/* lockdown: no program may read memory */
+	bool no_pin;					/* hold no kernel module */
+	__u64 asked;					/* rules of the profile */
 	bool attached[CW_PROBES_MAX];
 	__u8 hook[CW_PROBES_MAX];			/* which of its hooks */
 	char why_probe[CW_PROBES_MAX][CW_WHY_LEN];	/* why not attached */
 	__u64 armed;					/* rules, as a mask */
 	char why_rule[CW_RULE_NR][CW_WHY_LEN];		/* why not armed */
+	__u64 since_ns[CW_RULE_NR];	/* CLOCK_MONOTONIC of a rule armed late, 0: from the start */
 };
 
 /* Every probe unattached, without a reason. */

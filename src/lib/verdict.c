@@ -82,6 +82,8 @@ static enum cw_outcome outcome_of(__u32 rule, const struct cw_arming *arming,
 	}
 	if (rule_lost(rule, arming, totals, ending, note))
 		return CW_OUTCOME_UNKNOWN;
+	if (arming->since_ns[rule] && (c->checked || !c->no_evidence))
+		snprintf(note, CW_NOTE_LEN, "armed late, when its kernel module had come");
 	if (c->checked)
 		return CW_OUTCOME_HELD;
 	if (!c->no_evidence)

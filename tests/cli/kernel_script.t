@@ -21,6 +21,9 @@ is "$rc" 2 'unknown option: status'
 is "$out" '' 'unknown option: nothing on stdout'
 is "$(printf '%s\n' "$err" | wc -l)" 1 'unknown option: one line on stderr'
 
+run "$kernel" $package --
+is "$rc" 2 'no command after --: status'
+
 run "$kernel" bash
 is "$rc" 2 'not a kernel package: status'
 
@@ -62,6 +65,9 @@ for name in linux-image-x/sid linux-image-x_sid; do
 	run env O="$empty" "$kernel" --print-dir $name
 	is "$out" "$empty/kernels/linux-image-x_sid" "$name: its directory"
 done
+run env O="$empty" "$kernel" linux-image-x/sid -- true
+is "$rc" 1 'the compiler of sid, no network: status'
+like "$err" 'compiler of sid: .*run it again|apt has no package lists' 'the compiler of sid, no network: says what to do'
 rm -r "$empty/kernels/linux-image-x_sid"
 
 CW_KERNEL=$(echo "$CW_KERNEL" | tr / _)
@@ -76,6 +82,8 @@ if [ -e "$dir/.layout" ]; then
 	ok 'cached: the headers are of the same release' \
 		grep -qF "\"$release\"" "$dir/build/include/generated/utsrelease.h"
 	ok 'cached: vmlinux is ELF with BTF' sh -c "readelf -SW '$dir/vmlinux' | grep -q ' \.BTF '"
+	run "$kernel" "$CW_KERNEL" -- sh -c 'exit 7'
+	is "$rc" 7 'cached: status of a command'
 else
 	skip "$CW_KERNEL is not in $O" 'cached'
 fi

@@ -35,6 +35,21 @@ if [ "$rc" = 0 ]; then
 	ok 'the headers are of the same release' \
 		grep -qF "\"$release\"" "$dir/build/include/generated/utsrelease.h"
 
+	mounts=$(cat /proc/mounts)
+	mkdir "$tap_tmp/module"
+	echo 'obj-m += empty.o' >"$tap_tmp/module/Kbuild"
+	printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\nMODULE_DESCRIPTION("empty");\n' \
+		>"$tap_tmp/module/empty.c"
+	run env O="$O" "$TOP/scripts/kernel" $package/sid -- sh -c "ls '$tap_tmp'"
+	unlike "$out" module 'its root directory has no more of this machine than this tree and the output'
+	cp -r "$tap_tmp/module" "$O/sid-module"
+	run "$TOP/scripts/kernel" $package/sid -- make -s -C "$dir/build" M="$O/sid-module" modules
+	is "$rc" 0 'a module is built with the compiler of sid'
+	[ "$rc" = 0 ] || diag "$err"
+	ok 'the module is there' test -s "$O/sid-module/empty.ko"
+	rm -r "$O/sid-module"
+	is "$(cat /proc/mounts)" "$mounts" 'nothing is left mounted'
+
 	run "$TOP/scripts/vm" --kernel $package/sid --kmod sd_mod --kmod virtio_net -- \
 		sh -c 'uname -r; modprobe -a sd_mod virtio_net && ls -d /sys/module/sd_mod /sys/module/virtio_net'
 	is "$rc" 0 'it boots: status'

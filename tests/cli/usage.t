@@ -31,6 +31,7 @@ refused "option '-o' needs a value, FORMAT[=FILE]" watch -o
 refused "option '--debug' takes no value" watch --debug=yes
 refused "watch takes no arguments: 'true' (a command is run by gate)" watch true
 refused "doctor takes no arguments: 'me'" doctor me
+refused "map takes no arguments: 'me'" map me
 refused "--for: '30' is not a duration (such as 500ms, 30s or 5m)" watch --for 30
 refused "--for: '-1s' is not a duration (such as 500ms, 30s or 5m)" watch --for=-1s
 refused "--slow-limit: '0s' is not a duration (such as 500ms, 30s or 5m)" watch --slow-limit 0s

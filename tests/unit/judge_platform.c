@@ -21,6 +21,10 @@ static const struct cw_ev_platform vbs = {
 static const struct cw_ev_platform snp_vtom = {
 	EV, VTOM, .isolation = CW_ISOLATION_SNP, .paravisor = 1, .sev_status = 8, BY(AMD, VTOM)
 };
+static const struct cw_ev_platform snp_old = {	/* Linux 6.1 */
+	EV, .boundary = BOUNDARY, .physical_mask = (1ULL << 52) - 1,
+	.isolation = CW_ISOLATION_SNP, .paravisor = 1, BY(HYPERV, NONE)
+};
 static const struct cw_ev_platform snp = {
 	EV, MASK(CBIT), .isolation = CW_ISOLATION_SNP, .sev_status = 5, BY(AMD, AMD)
 };
@@ -49,7 +53,7 @@ static void test_modes_hold(void **state)
 	} cases[] = {
 		{ &none, P1 },		{ &vbs, P1 | P2 }, { &snp_vtom, P1 | P2 },
 		{ &snp, P1 },		{ &tdx, P1 },	   { &tdx_vtom, P1 | P2 },
-		{ &snp_kvm, P1 },	{ &tdx_kvm, P1 },
+		{ &snp_kvm, P1 },	{ &tdx_kvm, P1 },  { &snp_old, P1 },
 	};
 	size_t i;
 

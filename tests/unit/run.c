@@ -42,7 +42,7 @@ int cw_session_fd(const struct cw_session *s)
 	return session_pipe[0];
 }
 
-int cw_session_late(struct cw_session *s)
+__u64 cw_session_late(struct cw_session *s)
 {
 	(void)s;
 	return 0;

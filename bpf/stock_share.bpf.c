@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The source "stock", what is handed to the host, as far as it passes through the kernel
+ * itself: the transports of hypercalls (S1, S5, Z2, Z3, R1), the slots of the bounce
+ * buffer (S7) and mappings of device memory (S8).
+ */
+#include "compat.bpf.h"
+
+#define CW_SPACE CW_SPACE_KERNEL
+
+#include "kern.h"
+#include "mapping.bpf.h"
+#include "message.bpf.h"
+
+/* ---- hypercalls ---- */
+
+#define CALL_FAST	(1ULL << 16)	/* TLFS: the input is in registers */
+#define CALL_SMALL	(8 * CW_RESERVED_WORDS)
+
+struct call_scratch {
+	struct cw_message m;	/* its words hold the input of any hypercall */
+	struct cw_out out;
+	struct cw_chunk chunk;
+	struct {
+		struct cw_rec_verdict verdict;
+		struct cw_ev_hypercall ev;
+	} call;
+	struct {
+		struct cw_rec_verdict verdict;
+		struct cw_ev_mapping ev;
+	} kept;
+};
+
+/* One for each transport: an interrupt in one of them may take another. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CW_VIA_SNP + 1);
+	__type(key, __u32);
+	__type(value, struct call_scratch);
+} call_scratches SEC(".maps");
+
+struct tail_ctx {
+	struct call_scratch *s;
+};
+
+static long tail_word(__u64 nr, void *data)
+{
+	struct call_scratch *s = ((struct tail_ctx *)data)->s;
+
+	cw_tail_add(&s->call.ev, nr, s->m.words[nr & (CW_MSG_WORDS - 1)]);
+	return 0;
+}
+
+/* Reads what is handed over, as far as it can matter. */
+static __always_inline void call_read(struct call_scratch *s, __u64 from, __u32 len)
+{
+	__u32 n = len < CW_POST_BYTES ? len : CW_POST_BYTES;
+
+	/* the verifier of 6.1 wants the bound on the very register that is the size */
+	barrier_var(n);
+	if (n > CW_POST_BYTES)
+		return;
+	__builtin_memset(s->m.words, 0, sizeof(s->m.words));
+	if (n && !bpf_probe_read_kernel(s->m.words, n, (void *)from))
+		s->call.ev.read_bytes = n;
+}
+
+static __always_inline void call_bytes(struct call_scratch *s)
+{
+	struct cw_ev_hypercall *ev = &s->call.ev;
+	struct tail_ctx tail = { .s = s };
+	__u32 i, payload;
+
+	for (i = 0; i < CW_RESERVED_WORDS; i++)
+		if (ev->read_bytes >= 8 * (i + 1))
+			cw_reserved_add(ev, i, s->m.words[i]);
+	if (ev->code != CW_CALL_POST_MESSAGE || ev->read_bytes < CW_POST_PAYLOAD)
+		return;
+	/* struct hv_input_post_message: the type at 8, the size of the payload at 12 */
+	payload = s->m.words[1] >> 32;
+	if (payload > CW_POST_BYTES - CW_POST_PAYLOAD)
+		return;
+	ev->payload_bytes = CW_POST_PAYLOAD + payload;
+	bpf_loop(CW_MSG_WORDS, tail_word, &tail, 0);
+}
+
+/* The page that the input of this CPU's hypercalls is in: private under a paravisor. */
+static __always_inline void call_kept(void *ctx, struct call_scratch *s, __u64 vaddr)
+{
+	struct cw_ev_mapping *ev = &s->kept.ev;
+	struct cw_pte_fmt fmt;
+	struct cw_kern *kern = kern_get();
+
+	/* where PTEs do not tell there is nothing to look at */
+	if (!kern || cfg_no_bit)
+		return;
+	fmt_fill(kern, &fmt);
+	__builtin_memset(ev, 0, sizeof(*ev));
+	__builtin_memset(&s->out, 0, sizeof(s->out));
+	ev->vaddr = vaddr & ~(CW_PAGE_SIZE - 1);
+	ev->nr_pages = 1;
+	ev->kind = CW_MAP_HYPERCALL_IN;
+	ev->space = CW_SPACE;
+	ev->nr_unwalked = mapping_walk(&ev->own, &s->chunk, CW_EV_KEPT, vaddr, 1);
+	cw_step_kept(&fmt, ev, &s->out);
+	rule_count(CW_RULE_S5, &s->out);
+	if (!cfg_record_hot && !out_reports(&s->out))
+		return;
+	hdr_fill(&ev->hdr, CW_EV_KEPT, sizeof(*ev));
+	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+	rec_send(CW_EV_KEPT, ev, sizeof(*ev));
+	if (out_reports(&s->out))
+		verdict_send(ctx, CW_EV_KEPT, &s->kept.verdict, &ev->hdr, &s->out, sizeof(*ev));
+}
+
+static __always_inline void call_judge(void *ctx, struct call_scratch *s)
+{
+	struct cw_ev_hypercall *ev = &s->call.ev;
+
+	__builtin_memset(&s->out, 0, sizeof(s->out));
+	cw_step_hypercall(ev, &s->out);
+	cw_call_count(&s->out);
+	if (!cfg_record_hot && !out_reports(&s->out))
+		return;
+	hdr_fill(&ev->hdr, CW_EV_HYPERCALL, sizeof(*ev));
+	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+	rec_send(CW_EV_HYPERCALL, ev, sizeof(*ev));
+	if (out_reports(&s->out))
+		verdict_send(ctx, CW_EV_HYPERCALL, &s->call.verdict, &ev->hdr, &s->out,
+			     sizeof(*ev));
+}
+
+static __always_inline struct call_scratch *call_get(__u32 via, __u64 control)
+{
+	struct call_scratch *s = bpf_map_lookup_elem(&call_scratches, &via);
+	struct cw_ev_hypercall *ev;
+
+	if (!s)
+		return NULL;
+	ev = &s->call.ev;
+	__builtin_memset(ev, 0, sizeof(*ev));
+	ev->control = control;
+	ev->code = control;
+	ev->via = via;
+	ev->space = CW_SPACE;
+	ev->tail_first = CW_NO_INDEX;
+	ev->reserved_first = CW_NO_INDEX;
+	if (cfg_paravisor)
+		ev->flags |= CW_CALL_PARAVISOR;
+	return s;
+}
+
+static __always_inline bool code_is_vmbus(__u16 code)
+{
+	return code == CW_CALL_POST_MESSAGE || code == CW_CALL_SIGNAL_EVENT;
+}
+
+/* What both kinds of transport have in common, once the input has been read. */
+static __always_inline void call_see(void *ctx, struct call_scratch *s)
+{
+	struct cw_ev_hypercall *ev = &s->call.ev;
+
+	if (code_is_vmbus(ev->code)) {
+		if (vmbus_is_confidential())
+			ev->flags |= CW_CALL_CONFIDENTIAL;
+		posting_seen();
+	}
+	call_bytes(s);
+	call_judge(ctx, s);
+	if (ev->code == CW_CALL_POST_MESSAGE)
+		message_judge(ctx, &s->m, ev->payload_bytes, ev->flags & CW_CALL_CONFIDENTIAL);
+}
+
+/* u64 hv_ghcb_hypercall(u64 control, void *input, void *output, u32 input_size) */
+SEC("fentry/hv_ghcb_hypercall")
+int BPF_PROG(on_ghcb, __u64 control, void *input, void *output, __u32 input_size)
+{
+	struct call_scratch *s = call_get(CW_VIA_GHCB, control);
+
+	(void)output;
+	if (!s)
+		return 0;
+	s->call.ev.len_bytes = input_size;
+	call_read(s, (__u64)input, input_size);
+	call_see(ctx, s);
+	if (cfg_paravisor && s->call.ev.code == CW_CALL_POST_MESSAGE)
+		call_kept(ctx, s, (__u64)input);
+	return 0;
+}
+
+/* Whether there is anything to say of a hypercall but that it took its way. */
+static __always_inline bool call_is_plain(__u16 code)
+{
+	return !cw_reserved_bits(code) && !code_is_vmbus(code);
+}
+
+static __always_inline void call_registers(struct call_scratch *s, __u64 param1, __u64 param2)
+{
+	struct cw_ev_hypercall *ev = &s->call.ev;
+
+	s->m.words[0] = param1;
+	s->m.words[1] = param2;
+	ev->flags |= CW_CALL_FAST;
+	ev->len_bytes = CALL_SMALL;
+	ev->read_bytes = CALL_SMALL;
+}
+
+/* A hypercall by the addresses, or the values, of its parameters. */
+static __always_inline void on_hypercall(void *ctx, __u32 via, __u64 control, __u64 param1,
+					 __u64 param2)
+{
+	struct call_scratch *s;
+	struct cw_kern *kern;
+	__u64 input = 0;
+
+	/* without a paravisor there is only one way */
+	if (!cfg_paravisor && call_is_plain(control))
+		return;
+	s = call_get(via, control);
+	if (!s)
+		return;
+	kern = kern_get();
+	if (control & CALL_FAST) {
+		call_registers(s, param1, param2);
+	} else if (param1 && kern && !call_is_plain(s->call.ev.code)) {
+		input = kern->page_offset + param1;
+		s->call.ev.len_bytes = s->call.ev.code == CW_CALL_POST_MESSAGE ?
+					       CW_POST_BYTES : CALL_SMALL;
+		call_read(s, input, s->call.ev.len_bytes);
+	}
+	call_see(ctx, s);
+	/* what goes to the hypervisor itself lies in a shared page */
+	if (input && cfg_paravisor && via == CW_VIA_STD)
+		call_kept(ctx, s, input);
+}
+
+/* u64 hv_tdx_hypercall(u64 control, u64 param1, u64 param2) */
+SEC("fentry/hv_tdx_hypercall")
+int BPF_PROG(on_tdx_call, __u64 control, __u64 param1, __u64 param2)
+{
+	on_hypercall(ctx, CW_VIA_TDX, control, param1, param2);
+	return 0;
+}
+
+SEC("fentry/hv_std_hypercall")
+int BPF_PROG(on_std_call, __u64 control, __u64 param1, __u64 param2)
+{
+	on_hypercall(ctx, CW_VIA_STD, control, param1, param2);
+	return 0;
+}
+
+SEC("fentry/hv_snp_hypercall")
+int BPF_PROG(on_snp_call, __u64 control, __u64 param1, __u64 param2)
+{
+	on_hypercall(ctx, CW_VIA_SNP, control, param1, param2);
+	return 0;
+}
+
+/* ---- the bounce buffer ---- */
+
+#define SLOTS_MAX 65536
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SLOTS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct cw_slot);
+} slots SEC(".maps");
+
+struct bounce_scratch {
+	struct cw_out out;
+	struct {
+		struct cw_rec_verdict verdict;
+		struct cw_ev_bounce ev;
+	} sent;
+};
+
+enum bounce_user { BOUNCE_MAP, BOUNCE_UNMAP, BOUNCE_UNMAP_NESTED, BOUNCE_USERS };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, BOUNCE_USERS);
+	__type(key, __u32);
+	__type(value, struct bounce_scratch);
+} bounce_scratches SEC(".maps");
+
+/* Set while on_bounce_unmap runs: an interrupt's run of it is refused by the kernel. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} bounce_busy SEC(".maps");
+
+static __always_inline struct cw_ev_bounce *bounce_get(struct bounce_scratch *s, __u8 op,
+						       __u64 phys, __u64 bytes)
+{
+	struct cw_ev_bounce *ev = &s->sent.ev;
+
+	__builtin_memset(ev, 0, sizeof(*ev));
+	__builtin_memset(&s->out, 0, sizeof(s->out));
+	ev->phys = phys;
+	ev->bytes = bytes;
+	ev->op = op;
+	ev->space = CW_SPACE;
+	return ev;
+}
+
+static __always_inline void bounce_judge(void *ctx, struct bounce_scratch *s)
+{
+	struct cw_ev_bounce *ev = &s->sent.ev;
+
+	cw_step_bounce(ev, &s->out);
+	rule_count(CW_RULE_S7, &s->out);
+	if (!cfg_record_hot && !out_reports(&s->out))
+		return;
+	hdr_fill(&ev->hdr, CW_EV_BOUNCE, sizeof(*ev));
+	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+	rec_send(CW_EV_BOUNCE, ev, sizeof(*ev));
+	if (out_reports(&s->out))
+		verdict_send(ctx, CW_EV_BOUNCE, &s->sent.verdict, &ev->hdr, &s->out, sizeof(*ev));
+}
+
+static __always_inline void bounce_map(void *ctx, __u64 dev, __u64 phys, __u64 bytes)
+{
+	struct cw_slot fresh = { .dev = dev, .ts_ns = bpf_ktime_get_ns() };
+	__u32 user = BOUNCE_MAP;
+	struct bounce_scratch *s = bpf_map_lookup_elem(&bounce_scratches, &user);
+	struct cw_ev_bounce *ev;
+
+	if (!s || phys == ~0ULL)	/* DMA_MAPPING_ERROR */
+		return;
+	ev = bounce_get(s, CW_BOUNCE_MAP, phys, bytes);
+	cw_slot_map(bpf_map_lookup_elem(&slots, &phys), &fresh, ev);
+	if (bpf_map_update_elem(&slots, &phys, &fresh, BPF_ANY))
+		loss_add(CW_EV_BOUNCE, CW_LOSS_TABLE, 1);
+	bounce_judge(ctx, s);
+}
+
+static __always_inline void bounce_unmap(void *ctx, __u32 user, __u64 dev, __u64 phys, __u64 bytes)
+{
+	struct bounce_scratch *s = bpf_map_lookup_elem(&bounce_scratches, &user);
+	struct cw_ev_bounce *ev;
+	struct cw_slot *slot;
+
+	if (!s)
+		return;
+	ev = bounce_get(s, CW_BOUNCE_UNMAP, phys, bytes);
+	slot = bpf_map_lookup_elem(&slots, &phys);
+	if (slot && cw_slot_unmap(slot, dev, bpf_ktime_get_ns(), ev))
+		bpf_map_delete_elem(&slots, &phys);
+	bounce_judge(ctx, s);
+}
+
+/* phys_addr_t swiotlb_tbl_map_single(struct device *dev, phys_addr_t orig_addr,
+ *	size_t mapping_size, unsigned int alloc_align_mask, enum dma_data_direction dir,
+ *	unsigned long attrs); before 6.10 it has an argument more, and swiotlb_map is used
+ */
+SEC("fexit/swiotlb_tbl_map_single")
+int on_bounce_map(__u64 *ctx)
+{
+	bounce_map(ctx, ctx[0], ctx[6], ctx[2]);
+	return 0;
+}
+
+/* dma_addr_t swiotlb_map(struct device *dev, phys_addr_t paddr, size_t size,
+ *	enum dma_data_direction dir, unsigned long attrs): the only caller without an IOMMU; of a
+ * slot the address for DMA is the physical one
+ */
+SEC("fexit/swiotlb_map")
+int on_bounce_map_dma(__u64 *ctx)
+{
+	bounce_map(ctx, ctx[0], ctx[5], ctx[2]);
+	return 0;
+}
+
+static __always_inline void bounce_unmap_first(__u64 *ctx)
+{
+	__u32 zero = 0, *busy = bpf_map_lookup_elem(&bounce_busy, &zero);
+
+	if (!busy)
+		return;
+	cw_write_once(*busy, 1);
+	bounce_unmap(ctx, BOUNCE_UNMAP, ctx[0], ctx[1], ctx[2]);
+	cw_write_once(*busy, 0);
+}
+
+/* Attached after the first, and acts in an interrupt that broke into it. */
+static __always_inline void bounce_unmap_nested(__u64 *ctx)
+{
+	__u32 zero = 0, *busy = bpf_map_lookup_elem(&bounce_busy, &zero);
+
+	if (!busy || !cw_read_once(*busy))
+		return;
+	nested_add(CW_EV_BOUNCE);
+	bounce_unmap(ctx, BOUNCE_UNMAP_NESTED, ctx[0], ctx[1], ctx[2]);
+}
+
+/* void __swiotlb_tbl_unmap_single(struct device *dev, phys_addr_t tlb_addr,
+ *	size_t mapping_size, ...); before 6.10 without the underscores
+ */
+SEC("fentry/__swiotlb_tbl_unmap_single")
+int on_bounce_unmap(__u64 *ctx)
+{
+	bounce_unmap_first(ctx);
+	return 0;
+}
+
+SEC("fentry/__swiotlb_tbl_unmap_single")
+int on_bounce_unmap_nested(__u64 *ctx)
+{
+	bounce_unmap_nested(ctx);
+	return 0;
+}
+
+SEC("fentry/swiotlb_tbl_unmap_single")
+int on_bounce_unmap_old(__u64 *ctx)
+{
+	bounce_unmap_first(ctx);
+	return 0;
+}
+
+SEC("fentry/swiotlb_tbl_unmap_single")
+int on_bounce_unmap_old_nested(__u64 *ctx)
+{
+	bounce_unmap_nested(ctx);
+	return 0;
+}
+
+/* ---- device memory ---- */
+
+#define IOAPIC_PAGE 0xfec00000ULL
+#define VTPM_PAGE   0xfed40000ULL
+
+struct ioremap_scratch {
+	struct cw_out out;
+	struct cw_chunk chunk;
+	struct {
+		struct cw_rec_verdict verdict;
+		struct cw_ev_mapping ev;
+	} sent;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ioremap_scratch);
+} ioremap_scratches SEC(".maps");
+
+/* What the direct map covers is memory, or a hole that the firmware describes as such. */
+static __always_inline bool phys_is_memory(struct cw_kern *kern, const struct cw_pte_fmt *fmt,
+					   struct cw_chunk *chunk, __u64 phys)
+{
+	__u64 pte;
+
+	chunk->tag = 0;
+	return chunk_pte(kern, fmt, chunk, kern->page_offset + phys, &pte) || !cw_pte_is_none(pte);
+}
+
+/* Device memory is mapped uncached or write-combining; what is cached (ACPI tables, EFI, pages of
+ * the paravisor) may be of either kind.
+ */
+static __always_inline __u8 ioremap_kind(struct cw_kern *kern, const struct cw_pte_fmt *fmt,
+					 struct cw_chunk *chunk, __u64 phys, __u32 mode,
+					 bool encrypted)
+{
+	__u32 cached = bpf_core_enum_value(enum page_cache_mode___cw, _PAGE_CACHE_MODE_WB___cw);
+
+	if ((phys & ~(CW_PAGE_SIZE - 1)) == IOAPIC_PAGE)
+		return CW_MAP_IOAPIC;
+	if ((phys & ~(CW_PAGE_SIZE - 1)) == VTPM_PAGE)
+		return CW_MAP_VTPM;
+	if (encrypted || mode == cached || phys_is_memory(kern, fmt, chunk, phys))
+		return CW_MAP_FIRMWARE;
+	return CW_MAP_DEVICE;
+}
+
+static __always_inline void ioremap_send(void *ctx, struct ioremap_scratch *s)
+{
+	struct cw_ev_mapping *ev = &s->sent.ev;
+
+	rule_count(CW_RULE_S8, &s->out);
+	hdr_fill(&ev->hdr, CW_EV_MAPPING, sizeof(*ev));
+	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+	rec_send(CW_EV_MAPPING, ev, sizeof(*ev));
+	if (out_reports(&s->out))
+		verdict_send(ctx, CW_EV_MAPPING, &s->sent.verdict, &ev->hdr, &s->out, sizeof(*ev));
+}
+
+static __always_inline void ioremap_see(void *ctx, __u64 phys, __u64 size, __u32 mode,
+					bool encrypted, __u64 vaddr)
+{
+	__u32 zero = 0;
+	struct ioremap_scratch *s = bpf_map_lookup_elem(&ioremap_scratches, &zero);
+	struct cw_kern *kern = kern_get();
+	struct cw_ev_mapping *ev;
+	struct cw_pte_fmt fmt;
+
+	if (!s)
+		return;
+	ev = &s->sent.ev;
+	__builtin_memset(ev, 0, sizeof(*ev));
+	__builtin_memset(&s->out, 0, sizeof(s->out));
+	ev->vaddr = vaddr;
+	ev->phys = phys;
+	ev->nr_pages = ((phys & (CW_PAGE_SIZE - 1)) + size + CW_PAGE_SIZE - 1) >> CW_PAGE_SHIFT;
+	ev->space = CW_SPACE;
+	ev->no_bit = !!cfg_no_bit;
+	if (!kern) {
+		CW_NO_EVIDENCE(&s->out, S8);
+		rule_count(CW_RULE_S8, &s->out);
+		return;
+	}
+	fmt_fill(kern, &fmt);
+	ev->kind = ioremap_kind(kern, &fmt, &s->chunk, phys & kern->frame_mask, mode, encrypted);
+	ev->nr_unwalked = mapping_walk(&ev->own, &s->chunk, CW_EV_MAPPING, vaddr, ev->nr_pages);
+	cw_step_mapping(&fmt, ev, &s->out);
+	ioremap_send(ctx, s);
+}
+
+/* void __iomem *__ioremap_caller(resource_size_t phys_addr, unsigned long size,
+ *	enum page_cache_mode pcm, void *caller, bool encrypted)
+ */
+SEC("fexit/__ioremap_caller")
+int BPF_PROG(on_ioremap, __u64 phys, __u64 size, __u32 mode, void *caller, bool encrypted,
+	     __u64 ret)
+{
+	(void)caller;
+	if (ret)
+		ioremap_see(ctx, phys, size, mode, encrypted, ret);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

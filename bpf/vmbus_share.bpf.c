@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The source "stock", what hv_vmbus hands to the host: the GPA lists of packets (S6), and who
+ * posts messages and for which channel.  The frames in messages are looked at on the
+ * transport (stock_share.bpf.c), or here where no transport can be traced.  All
+ * programs come as fentry/fexit and as kprobes, which do not hold the module.
+ */
+#include "compat.bpf.h"
+
+#include <linux/ptrace.h>
+
+#define CW_SPACE CW_SPACE_KERNEL
+
+#include "kern_vmbus.h"
+#include "message.bpf.h"
+
+/* ---- channels ---- */
+
+static __always_inline __u32 channel_relid(const struct vmbus_channel___cw *channel)
+{
+	return BPF_CORE_READ(channel, offermsg.child_relid);
+}
+
+/* Memory that the paravisor is the host of is rightly private (6.19 and later). */
+static __always_inline bool channel_ring_is_confidential(const struct vmbus_channel___cw *channel)
+{
+	if (!bpf_core_field_exists(channel->co_ring_buffer))
+		return false;
+	return BPF_CORE_READ(channel, co_ring_buffer);
+}
+
+static __always_inline bool
+channel_external_is_confidential(const struct vmbus_channel___cw *channel)
+{
+	if (!bpf_core_field_exists(channel->co_external_memory))
+		return false;
+	return BPF_CORE_READ(channel, co_external_memory);
+}
+
+/* ---- packets that name frames ---- */
+
+#define GPA_WORDS	32	/* of a list, read at a time */
+#define GPA_WORDS_MAX	8192	/* of one packet: 32 MiB in single pages */
+
+/* struct vmbus_packet_mpb_array, the same on all kernels: the packet's descriptor, then the number
+ * of ranges at 20, then each range: length and offset, and a frame for each of its pages.
+ */
+#define MPB_COUNT_OFF	20
+#define MPB_RANGES_OFF	24
+
+struct packet_scratch {
+	__u64 list[GPA_WORDS];
+	__u64 left;		/* frames of the range at hand that are still to come */
+	__u32 ranges;		/* that have begun */
+	__u32 index;		/* of the next frame */
+	__u32 words;		/* of the list, all of it */
+	__u32 pad;
+	struct cw_looker looker;
+	struct cw_out out;
+	struct {
+		struct cw_rec_verdict verdict;
+		struct cw_ev_handover ev;
+	} sent;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct packet_scratch);
+} packet_scratches SEC(".maps");
+
+struct packet_ctx {
+	struct packet_scratch *s;
+	struct cw_kern *kern;
+	__u64 list;	/* address of the first range */
+};
+
+/* Words from number nr on, as many as fit and are there. */
+static __always_inline bool packet_read(struct packet_ctx *ctx, __u32 nr)
+{
+	__u32 bytes = (ctx->s->words - nr) * 8;
+
+	if (bytes > sizeof(ctx->s->list))
+		bytes = sizeof(ctx->s->list);
+	/* the verifier of 6.1 wants the bound on the very register that is the size */
+	barrier_var(bytes);
+	if (!bytes || bytes > sizeof(ctx->s->list))
+		return false;
+	return !bpf_probe_read_kernel(ctx->s->list, bytes, (void *)(ctx->list + nr * 8ULL));
+}
+
+/* One word: the head of a range, or a frame of it. */
+static long packet_word(__u64 nr, void *data)
+{
+	struct packet_ctx *ctx = data;
+	struct packet_scratch *s = ctx->s;
+	struct cw_ev_handover *ev = &s->sent.ev;
+	__u32 at = nr & (GPA_WORDS - 1);
+	__u64 word;
+
+	if (!at && !packet_read(ctx, nr))
+		return 1;
+	word = s->list[at];
+	if (!s->left) {
+		if (s->ranges >= ev->nr_ranges)
+			return 1;
+		s->ranges++;
+		s->left = ((__u32)word + (word >> 32) + CW_PAGE_SIZE - 1) >> CW_PAGE_SHIFT;
+		ev->nr_named += s->left;
+		return 0;
+	}
+	s->left--;
+	if (!s->index)
+		ev->gfn = word;
+	cw_look_frame(ctx->kern, &s->looker, word, s->index++);
+	return 0;
+}
+
+static __always_inline void packet_walk(struct packet_scratch *s, __u64 desc, __u32 desc_size)
+{
+	struct packet_ctx ctx = { .s = s, .list = desc + MPB_RANGES_OFF };
+	struct cw_ev_handover *ev = &s->sent.ev;
+
+	ctx.kern = look_begin(&s->looker);
+	if (!ctx.kern || desc_size <= MPB_RANGES_OFF ||
+	    bpf_probe_read_kernel(&ev->nr_ranges, 4, (void *)(desc + MPB_COUNT_OFF)))
+		return;
+	s->words = (desc_size - MPB_RANGES_OFF) / 8;
+	if (s->words > GPA_WORDS_MAX) {
+		loss_add(CW_EV_HANDOVER, CW_LOSS_UNWALKED, s->words - GPA_WORDS_MAX);
+		s->words = GPA_WORDS_MAX;
+	}
+	bpf_loop(s->words, packet_word, &ctx, 0);
+	/* ranges the list has no room for, or that were not read: a frame at least is missing */
+	if (s->ranges < ev->nr_ranges)
+		ev->nr_named++;
+	look_end(&s->looker, CW_EV_HANDOVER);
+	__builtin_memcpy(&ev->look, &s->looker.look, sizeof(ev->look));
+}
+
+static __always_inline void packet_send(void *ctx, struct packet_scratch *s)
+{
+	struct cw_ev_handover *ev = &s->sent.ev;
+
+	if (!cfg_record_hot && !out_reports(&s->out))
+		return;
+	hdr_fill(&ev->hdr, CW_EV_HANDOVER, sizeof(*ev));
+	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+	rec_send(CW_EV_HANDOVER, ev, sizeof(*ev));
+	if (out_reports(&s->out))
+		verdict_send(ctx, CW_EV_HANDOVER, &s->sent.verdict, &ev->hdr, &s->out, sizeof(*ev));
+}
+
+static __always_inline void sendpacket(void *ctx, struct vmbus_channel___cw *channel, __u64 desc,
+				       __u32 desc_size)
+{
+	__u32 zero = 0;
+	struct packet_scratch *s = bpf_map_lookup_elem(&packet_scratches, &zero);
+	struct cw_ev_handover *ev;
+
+	if (!s)
+		return;
+	ev = &s->sent.ev;
+	__builtin_memset(ev, 0, sizeof(*ev));
+	__builtin_memset(&s->out, 0, sizeof(s->out));
+	s->left = 0;
+	s->ranges = 0;
+	s->index = 0;
+	ev->kind = CW_HAND_DMA;
+	ev->space = CW_SPACE;
+	ev->relid = channel_relid(channel);
+	ev->confidential = channel_external_is_confidential(channel);
+	if (!ev->confidential)
+		packet_walk(s, desc, desc_size);
+	cw_step_handover(ev, &s->out);
+	rule_count(CW_RULE_S6, &s->out);
+	packet_send(ctx, s);
+}
+
+/* int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel, struct vmbus_packet_mpb_array *desc,
+ *	u32 desc_size, void *buffer, u32 bufferlen, u64 requestid)
+ */
+SEC("fentry/vmbus_sendpacket_mpb_desc")
+int BPF_PROG(on_packet, void *channel, void *desc, __u32 desc_size)
+{
+	sendpacket(ctx, channel, (__u64)desc, desc_size);
+	return 0;
+}
+
+SEC("kprobe/vmbus_sendpacket_mpb_desc")
+int BPF_KPROBE(on_packet_k, void *channel, void *desc, __u32 desc_size)
+{
+	sendpacket(ctx, channel, (__u64)desc, desc_size);
+	return 0;
+}
+
+/* ---- messages ---- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cw_message);
+} message_scratches SEC(".maps");
+
+/* S1 where no transport can be traced: the message before it is copied. */
+static __always_inline void post_judge(void *ctx, __u64 payload, __u64 payload_size)
+{
+	__u32 zero = 0, n = payload_size;
+	struct cw_message *m = bpf_map_lookup_elem(&message_scratches, &zero);
+
+	barrier_var(n);
+	/* longer ones are refused */
+	if (!m || payload_size > CW_POST_BYTES - CW_POST_PAYLOAD ||
+	    n > CW_POST_BYTES - CW_POST_PAYLOAD)
+		return;
+	__builtin_memset(m->words, 0, sizeof(m->words));
+	if (!n || bpf_probe_read_kernel((__u8 *)m->words + CW_POST_PAYLOAD, n, (void *)payload)) {
+		loss_add(CW_EV_HANDOVER, CW_LOSS_UNWALKED, 1);
+		return;
+	}
+	message_judge(ctx, m, CW_POST_PAYLOAD + n, vmbus_is_confidential());
+}
+
+/* int hv_post_message(union hv_connection_id connection_id, enum hv_message_type message_type,
+ *	void *payload, size_t payload_size).  Kernels up to 6.12 refuse fentry on a function that
+ *	takes a union; int vmbus_post_msg(void *buffer, size_t buflen, bool can_sleep) is its only
+ *	caller, which tries again where the host is busy.
+ */
+SEC("fentry/hv_post_message")
+int BPF_PROG(on_post, __u64 connection, __u32 type, void *payload, __u64 payload_size)
+{
+	post_judge(ctx, (__u64)payload, payload_size);
+	return 0;
+}
+
+SEC("fentry/vmbus_post_msg")
+int BPF_PROG(on_post_msg, void *buffer, __u64 size)
+{
+	post_judge(ctx, (__u64)buffer, size);
+	return 0;
+}
+
+SEC("kprobe/hv_post_message")
+int BPF_KPROBE(on_post_k, __u64 connection, __u32 type, void *payload, __u64 payload_size)
+{
+	post_judge(ctx, (__u64)payload, payload_size);
+	return 0;
+}
+
+/* ---- a post or signal whose transport was not seen ---- */
+
+struct unseen_scratch {
+	struct cw_out out;
+	struct cw_ev_hypercall call;
+	struct cw_ev_handover hand;
+};
+
+/* Posts, then signals. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct unseen_scratch);
+} unseen_scratches SEC(".maps");
+
+static __always_inline void posting_enter(__u32 type)
+{
+	struct cw_posting fresh = { .depth = 1, .type = type }, *p;
+	__u64 key = task_key();
+
+	p = bpf_map_lookup_elem(&cw_postings, &key);
+	if (!p) {
+		if (bpf_map_update_elem(&cw_postings, &key, &fresh, BPF_NOEXIST))
+			loss_add(CW_EV_HYPERCALL, CW_LOSS_TABLE, 1);
+		return;
+	}
+	p->depth++;
+	p->seen &= ~(1U << ((p->depth - 1) & 31));
+	if (type)
+		p->type = type;
+}
+
+/* True when the entry was seen, and the transport was not. */
+static __always_inline bool posting_leave(__u32 *type)
+{
+	__u64 key = task_key();
+	struct cw_posting *p = bpf_map_lookup_elem(&cw_postings, &key);
+	bool unseen;
+
+	if (!p || !p->depth)
+		return false;
+	unseen = !(p->seen & (1U << ((p->depth - 1) & 31)));
+	*type = p->type;
+	p->depth--;
+	return unseen;
+}
+
+/* What the message named cannot be judged any more: the host knows it. */
+static __always_inline void unseen_frames(struct unseen_scratch *s, __u32 type)
+{
+	if (type != CW_MSG_GPADL_HEADER && type != CW_MSG_GPADL_BODY && type != CW_MSG_CONTACT)
+		return;
+	__builtin_memset(&s->hand, 0, sizeof(s->hand));
+	__builtin_memset(&s->out, 0, sizeof(s->out));
+	s->hand.kind = type == CW_MSG_CONTACT ? CW_HAND_CONTACT : CW_HAND_GPADL;
+	s->hand.space = CW_SPACE;
+	cw_step_handover(&s->hand, &s->out);
+	rule_count(CW_RULE_S1, &s->out);
+	hdr_fill(&s->hand.hdr, CW_EV_HANDOVER, sizeof(s->hand));
+	rec_send(CW_EV_HANDOVER, &s->hand, sizeof(s->hand));
+}
+
+static __always_inline void unseen(__u32 nr, __u16 code, __u32 type)
+{
+	struct unseen_scratch *s = bpf_map_lookup_elem(&unseen_scratches, &nr);
+
+	if (!s)
+		return;
+	__builtin_memset(&s->call, 0, sizeof(s->call));
+	__builtin_memset(&s->out, 0, sizeof(s->out));
+	s->call.code = code;
+	s->call.via = CW_VIA_UNSEEN;
+	s->call.space = CW_SPACE;
+	s->call.flags = cfg_paravisor ? CW_CALL_PARAVISOR : 0;
+	if (vmbus_is_confidential())
+		s->call.flags |= CW_CALL_CONFIDENTIAL;
+	cw_step_hypercall(&s->call, &s->out);
+	cw_call_count(&s->out);
+	hdr_fill(&s->call.hdr, CW_EV_HYPERCALL, sizeof(s->call));
+	rec_send(CW_EV_HYPERCALL, &s->call, sizeof(s->call));
+	if (!nr)
+		unseen_frames(s, type);
+}
+
+static __always_inline void post_enter(__u64 payload)
+{
+	__u32 type = 0;
+
+	bpf_probe_read_kernel(&type, sizeof(type), (void *)payload);
+	posting_enter(type);
+}
+
+#define REFUSED_SIZE (-90)	/* EMSGSIZE: nothing was posted */
+
+static __always_inline void post_leave(__s32 ret)
+{
+	__u32 type = 0;
+
+	if (posting_leave(&type) && ret != REFUSED_SIZE)
+		unseen(0, CW_CALL_POST_MESSAGE, type);
+}
+
+static __always_inline void signal_leave(void)
+{
+	__u32 type;
+
+	if (posting_leave(&type))
+		unseen(1, CW_CALL_SIGNAL_EVENT, 0);
+}
+
+SEC("fentry/hv_post_message")
+int BPF_PROG(on_post_enter, __u64 connection, __u32 type, void *payload)
+{
+	post_enter((__u64)payload);
+	return 0;
+}
+
+SEC("fexit/hv_post_message")
+int BPF_PROG(on_post_leave, __u64 connection, __u32 type, void *payload, __u64 size, int ret)
+{
+	post_leave(ret);
+	return 0;
+}
+
+SEC("fentry/vmbus_post_msg")
+int BPF_PROG(on_post_msg_enter, void *buffer)
+{
+	post_enter((__u64)buffer);
+	return 0;
+}
+
+SEC("fexit/vmbus_post_msg")
+int BPF_PROG(on_post_msg_leave, void *buffer, __u64 size, bool can_sleep, int ret)
+{
+	post_leave(ret);
+	return 0;
+}
+
+SEC("kprobe/hv_post_message")
+int BPF_KPROBE(on_post_enter_k, __u64 connection, __u32 type, void *payload)
+{
+	post_enter((__u64)payload);
+	return 0;
+}
+
+SEC("kretprobe/hv_post_message")
+int BPF_KRETPROBE(on_post_leave_k, int ret)
+{
+	post_leave(ret);
+	return 0;
+}
+
+/* void vmbus_set_event(struct vmbus_channel *channel) */
+SEC("fentry/vmbus_set_event")
+int on_signal_enter(void *ctx)
+{
+	posting_enter(0);
+	return 0;
+}
+
+SEC("fexit/vmbus_set_event")
+int on_signal_leave(void *ctx)
+{
+	signal_leave();
+	return 0;
+}
+
+SEC("kprobe/vmbus_set_event")
+int on_signal_enter_k(void *ctx)
+{
+	posting_enter(0);
+	return 0;
+}
+
+SEC("kretprobe/vmbus_set_event")
+int on_signal_leave_k(void *ctx)
+{
+	signal_leave();
+	return 0;
+}
+
+/* ---- whose memory is handed over ---- */
+
+static __always_inline void sharer_enter(bool confidential)
+{
+	__u64 key = task_key();
+	__u32 mark = confidential;
+
+	if (bpf_map_update_elem(&cw_sharers, &key, &mark, BPF_ANY))
+		loss_add(CW_EV_HANDOVER, CW_LOSS_TABLE, 1);
+}
+
+static __always_inline void sharer_leave(void)
+{
+	__u64 key = task_key();
+
+	bpf_map_delete_elem(&cw_sharers, &key);
+}
+
+/* int vmbus_establish_gpadl(struct vmbus_channel *channel, void *kbuffer, u32 size,
+ *	struct vmbus_gpadl *gpadl): a buffer
+ */
+SEC("fentry/vmbus_establish_gpadl")
+int BPF_PROG(on_gpadl_enter, void *channel)
+{
+	sharer_enter(channel_external_is_confidential(channel));
+	return 0;
+}
+
+SEC("fexit/vmbus_establish_gpadl")
+int on_gpadl_leave(void *ctx)
+{
+	sharer_leave();
+	return 0;
+}
+
+SEC("kprobe/vmbus_establish_gpadl")
+int BPF_KPROBE(on_gpadl_enter_k, void *channel)
+{
+	sharer_enter(channel_external_is_confidential(channel));
+	return 0;
+}
+
+SEC("kretprobe/vmbus_establish_gpadl")
+int on_gpadl_leave_k(void *ctx)
+{
+	sharer_leave();
+	return 0;
+}
+
+/* int __vmbus_open(struct vmbus_channel *newchannel, ...): the ring */
+SEC("fentry/__vmbus_open")
+int BPF_PROG(on_open_enter, void *channel)
+{
+	sharer_enter(channel_ring_is_confidential(channel));
+	return 0;
+}
+
+SEC("fexit/__vmbus_open")
+int on_open_leave(void *ctx)
+{
+	sharer_leave();
+	return 0;
+}
+
+SEC("kprobe/__vmbus_open")
+int BPF_KPROBE(on_open_enter_k, void *channel)
+{
+	sharer_enter(channel_ring_is_confidential(channel));
+	return 0;
+}
+
+SEC("kretprobe/__vmbus_open")
+int on_open_leave_k(void *ctx)
+{
+	sharer_leave();
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The map for people: a table of owners, on request each range, and what the rules say. */
+#include "map_text.h"
+
+#include "judge.h"
+#include "names.h"
+#include "rules.h"
+
+static void print_size(FILE *f, const char *what, __u64 nr_pages, const char *more)
+{
+	fprintf(f, "%-26s  %9llu  %9llu%s\n", what, nr_pages, nr_pages * 4, more);
+}
+
+static void print_machine(FILE *f, const struct map *m)
+{
+	const struct cw_mode_state *mode = &m->a.mode;
+	const struct cw_inv_count *c = &m->a.shared.count;
+
+	fprintf(f, "machine     %s, Linux %s\n", cw_mode_text(mode->mode), m->platform.release);
+	if (mode->no_bit)
+		fprintf(f, "shared      is a second mapping at 0x%llx and above\n", mode->shared_mask);
+	else
+		fprintf(f, "shared      is an entry with bit %d %s\n",
+			__builtin_ctzll(mode->shared_mask), mode->set_is_private ? "clear" : "set");
+	fprintf(f, "walked      %llu pages in %llu tables, %llu ms", c->pages, c->tables,
+		m->a.shared.took_ns / 1000000);
+	if (c->changed)
+		fprintf(f, "; %llu tables were read again, since they changed", c->changed);
+	fputc('\n', f);
+}
+
+static void print_owners(FILE *f, const struct map *m)
+{
+	__u32 i;
+
+	fprintf(f, "\n%-26s  %9s  %9s  %6s  %s\n", "owner", "pages", "KiB", "ranges", "in this mode");
+	for (i = 1; i <= CW_OWNER_NR; i++) {
+		__u32 owner = i % CW_OWNER_NR;	/* the unknown ones last */
+		const struct map_owner *o = &m->owner[owner];
+		char more[64];
+
+		if (!o->nr_ranges)
+			continue;
+		if (o->forbidden)
+			snprintf(more, sizeof(more), "  %6llu  must be private (frame 0x%llx)",
+				 o->nr_ranges, o->first);
+		else
+			snprintf(more, sizeof(more), "  %6llu  %s", o->nr_ranges,
+				 owner		 ? "may be shared" :
+				 o->unconfirmed == o->nr_ranges ? "came or went meanwhile" :
+						   "nobody is known to own it");
+		print_size(f, cw_owner_name(owner), o->nr_pages, more);
+	}
+	print_size(f, "memory shared", m->a.owned.nr_pages, "");
+	if (m->a.owned.nr_supplied)
+		print_size(f, "supplied by the paravisor", m->a.owned.nr_supplied, "");
+	if (m->a.owned.nr_device)
+		print_size(f, "device memory", m->a.owned.nr_device, "");
+}
+
+static void print_ranges(FILE *f, const struct map *m)
+{
+	size_t i;
+
+	fprintf(f, "\n%-26s  %9s  %s\n", "owner", "pages", "frames");
+	for (i = 0; i < m->a.owned.nr; i++) {
+		const struct cw_ev_owner *ev = &m->a.owned.ev[i];
+
+		fprintf(f, "%-26s  %9u  0x%llx", cw_owner_name(ev->owner), ev->nr_pages, ev->gfn);
+		if (ev->nr_pages > 1)
+			fprintf(f, " to 0x%llx", ev->gfn + ev->nr_pages - 1);
+		if (ev->relid)
+			fprintf(f, ", channel %u", ev->relid);
+		if (ev->owner_cpu != CW_NO_INDEX)
+			fprintf(f, ", cpu %u", ev->owner_cpu);
+		if (ev->flags & CW_OWNER_UNCONFIRMED)
+			fprintf(f, ", come or gone meanwhile");
+		if (ev->flags & CW_OWNER_SUPPLIED)
+			fprintf(f, ", supplied by the paravisor");
+		if (ev->flags & CW_OWNER_UNMAPPED)
+			fprintf(f, ", in no shared mapping");
+		else if ((ev->flags & CW_OWNER_NO_DIRECT) && !m->a.mode.no_bit &&
+			 !(ev->flags & CW_OWNER_SUPPLIED))
+			fprintf(f, ", not in the direct map");
+		if (m->addresses && ev->vaddr)
+			fprintf(f, ", at 0x%llx", ev->vaddr);
+		fputc('\n', f);
+	}
+}
+
+static void print_left(FILE *f, const struct map *m)
+{
+	__u32 i;
+
+	if (m->kexec_failed) {
+		fprintf(f, "\nat kexec    not known: the kernel's list of shared pages could not be read\n");
+		return;
+	}
+	fprintf(f, "\nat kexec    %llu pages would stay shared", m->nr_left);
+	if (m->a.mode.kexec_undoes)
+		fprintf(f, " (%s makes the others private)\n", cw_callbacks_name(m->a.mode.kexec_by));
+	else
+		fprintf(f, " (this kernel makes none private)\n");
+	for (i = 0; i < CW_OWNER_NR; i++)
+		if (m->left[i])
+			print_size(f, cw_owner_name(i), m->left[i], "");
+}
+
+static void print_rule(FILE *f, enum cw_rule rule, bool violated, const char *note)
+{
+	const struct cw_rule_info *r = cw_rule_info(rule);
+
+	fprintf(f, "%-4s  %-26s  %s%s\n", r->id, r->name, violated ? "violated" : "held", note);
+}
+
+static void print_rules(FILE *f, const struct map *m)
+{
+	char note[64] = "";
+
+	fputc('\n', f);
+	if (m->warned)
+		snprintf(note, sizeof(note), "  %u ranges without a known owner", m->warned);
+	print_rule(f, CW_RULE_S4, m->violated, note);
+	print_rule(f, CW_RULE_P1, m->out_mode.violated & CW_RULE_BIT(CW_RULE_P1), "");
+	if (m->out_mode.checked & CW_RULE_BIT(CW_RULE_P2))
+		print_rule(f, CW_RULE_P2, m->out_mode.violated & CW_RULE_BIT(CW_RULE_P2), "");
+	if (m->kexec && !m->kexec_failed)
+		print_rule(f, CW_RULE_T9, m->nr_left, "");
+	if (m->a.shared.count.failed)
+		fprintf(f, "lost: %llu page tables that could not be read\n", m->a.shared.count.failed);
+	if (m->a.claims_failed)
+		fprintf(f, "lost: %u structures of the kernel that could not be read\n",
+			m->a.claims_failed);
+}
+
+void map_text_print(FILE *f, const struct map *m)
+{
+	print_machine(f, m);
+	print_owners(f, m);
+	if (m->ranges)
+		print_ranges(f, m);
+	if (m->kexec)
+		print_left(f, m);
+	print_rules(f, m);
+}
