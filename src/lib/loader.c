@@ -53,7 +53,7 @@ static bool hook_exists(struct cw_loader *l, const struct cw_probe *probe,
 /* The module that the hook would hold while it is attached; NULL when it holds none. */
 static const char *hook_pins(const struct cw_probe *probe, const struct cw_hook *hook)
 {
-	const char *module = cw_object_module(probe->object);
+	const char *module = probe->object == CW_OBJ_NONE ? NULL : cw_object_module(probe->object);
 
 	if (hook->kind != CW_HOOK_FENTRY && hook->kind != CW_HOOK_FEXIT)
 		return NULL;
@@ -94,7 +94,7 @@ static bool hook_choose(struct cw_loader *l, size_t i)
 /* Whether the probe is of this object and has a hook left to try. */
 static bool probe_wanted(struct cw_loader *l, size_t i, enum cw_object_id id)
 {
-	return probe_get(l, i)->object == id && cw_arming_wants(l->arming, i) &&
+	return id != CW_OBJ_NONE && probe_get(l, i)->object == id && cw_arming_wants(l->arming, i) &&
 	       !l->link[i] && hook_choose(l, i);
 }
 
@@ -316,7 +316,7 @@ static int probes_attach(struct cw_loader *l)
 	for (i = 0; i < nr_probes(l); i++) {
 		const struct cw_probe *probe = probe_get(l, i);
 
-		if (l->link[i] || !l->obj[probe->object] || !cw_arming_wants(l->arming, i) ||
+		if (probe->object == CW_OBJ_NONE || l->link[i] || !l->obj[probe->object] || !cw_arming_wants(l->arming, i) ||
 		    (l->failed[i] & (1U << l->arming->hook[i])))
 			continue;
 		probe_attach(l, i);
@@ -332,7 +332,7 @@ static bool fallback_left(struct cw_loader *l)
 	size_t i;
 
 	for (i = 0; i < nr_probes(l); i++)
-		left |= l->obj[probe_get(l, i)->object] &&
+		left |= probe_get(l, i)->object != CW_OBJ_NONE && l->obj[probe_get(l, i)->object] &&
 			probe_wanted(l, i, probe_get(l, i)->object);
 	return left;
 }
@@ -478,7 +478,8 @@ struct bpf_map *cw_loader_map(const struct cw_loader *l, const char *name)
 
 int cw_loader_misses(const struct cw_loader *l, size_t probe, __u64 *misses)
 {
-	const struct bpf_object *obj = l->obj[probe_get(l, probe)->object];
+	enum cw_object_id id = probe_get(l, probe)->object;
+	const struct bpf_object *obj = id == CW_OBJ_NONE ? NULL : l->obj[id];
 	struct bpf_prog_info info = {};
 	const struct bpf_program *prog;
 	__u32 len = sizeof(info);

@@ -15,6 +15,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "baseline.h"
 #include "clock.h"
 #include "err.h"
 #include "ksyms.h"
@@ -40,9 +41,11 @@ struct kernel_syms {
 
 struct cw_session {
 	struct cw_arming *arming;
+	const struct cw_platform *platform;	/* the caller's */
 	struct cw_feed *feed;
 	struct cw_loader *loader;
 	struct ring_buffer *ring;
+	struct cw_baseline baseline;	/* to be told when the session begins */
 	int nr_cpus;
 	__u64 nr_read;		/* records */
 	__u64 ring_lost;	/* beginnings and ends that the ring had no room for, so far */
@@ -170,8 +173,8 @@ static int on_record(void *ctx, void *data, size_t size)
 	return ++s->nr_read % DRAIN_MAX ? 0 : -EAGAIN;
 }
 
-static int session_attach(struct cw_session *s, const struct cw_session_opts *opts, char *why,
-			  size_t size)
+static int session_attach(struct cw_session *s, const struct cw_platform *p,
+			  const struct cw_session_opts *opts, char *why, size_t size)
 {
 	if (!opts->try_only) {
 		struct bpf_map *events = cw_loader_map(s->loader, "cw_events");
@@ -184,6 +187,8 @@ static int session_attach(struct cw_session *s, const struct cw_session_opts *op
 	}
 	if (s->arming->source == &cw_source_module)
 		announced_arm(s, announce(opts->try_only));
+	else
+		cw_baseline_take(&s->baseline, s->arming, s->loader, p, !opts->try_only);
 	cw_arming_finish(s->arming);
 	return 0;
 }
@@ -220,7 +225,7 @@ static int session_start(struct cw_session *s, const struct cw_platform *p,
 	}
 	err = loader_start(s, p, opts, &kernel, why, size);
 	if (!err)
-		err = session_attach(s, opts, why, size);
+		err = session_attach(s, p, opts, why, size);
 	return err ? err : armed_check(s->arming, why, size);
 }
 
@@ -242,6 +247,7 @@ int cw_session_open(struct cw_session **out, const struct cw_platform *p,
 		return -ENOMEM;
 	}
 	s->arming = arming;
+	s->platform = p;
 	s->feed = feed;
 	s->nr_cpus = libbpf_num_possible_cpus();
 	err = session_start(s, p, opts, why, size);
@@ -311,7 +317,8 @@ __u64 cw_session_late(struct cw_session *s)
 	if (!cw_loader_waits(s->loader) || now - s->late_ns < LATE_NS)
 		return 0;
 	s->late_ns = now;
-	cw_loader_late(s->loader);
+	if (cw_loader_late(s->loader))	/* and what it has shared meanwhile has an owner */
+		cw_baseline_take(&s->baseline, s->arming, s->loader, s->platform, true);
 	armed = s->arming->armed & ~armed;
 	for (i = 0; i < CW_RULE_NR; i++)
 		if (armed & CW_RULE_BIT(i))
@@ -329,6 +336,7 @@ bool cw_session_drain(struct cw_session *s)
 	/* taken first: every end before it is in the ring by now */
 	__u64 now = cw_clock_ns(CLOCK_MONOTONIC);
 
+	cw_baseline_feed(&s->baseline, s->feed);
 	if (ring_buffer__consume(s->ring) == -EAGAIN)
 		return false;
 	ring_losses_heed(s);
@@ -394,6 +402,7 @@ void cw_session_close(struct cw_session *s)
 	if (s->loader)
 		cw_loader_detach(s->loader);
 	ring_buffer__free(s->ring);
+	cw_baseline_free(&s->baseline);
 	cw_loader_close(s->loader);
 	free(s);
 }

@@ -129,7 +129,7 @@ __u64 cw_source_fed_by(const struct cw_source *source, __u32 event)
 
 const char *cw_hook_kind_name(enum cw_hook_kind kind)
 {
-	static const char *const names[] = { "raw_tp", "fentry", "fexit", "kprobe", "kretprobe" };
+	static const char *const names[] = { "raw_tp", "fentry", "fexit", "kprobe", "kretprobe", "look at" };
 
 	return names[kind];
 }

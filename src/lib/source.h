@@ -18,6 +18,7 @@ enum cw_hook_kind {
 	CW_HOOK_FEXIT,
 	CW_HOOK_KPROBE,
 	CW_HOOK_KRETPROBE,
+	CW_HOOK_LOOK,	/* no hook: the inventory looks, when the session begins */
 };
 
 /* BPF objects, in the order of loading; see objects.c. */
@@ -30,6 +31,7 @@ enum cw_object_id {
 	CW_OBJ_VMBUS,
 	CW_OBJ_PCI,
 	CW_OBJ_NR,
+	CW_OBJ_NONE = CW_OBJ_NR,	/* the inventory's are not attached */
 };
 
 /* Ways in which a kernel changes pages, as a mask: where a hook or a rule makes sense. */
@@ -67,6 +69,7 @@ struct cw_probe {
 
 #define CW_KPROBE(prog, target) { prog, CW_HOOK_KPROBE, target, NULL, 0 }
 #define CW_KRETPROBE(prog, target) { prog, CW_HOOK_KRETPROBE, target, NULL, 0 }
+#define CW_LOOK(target) { "inventory", CW_HOOK_LOOK, target, NULL, 0 }
 #define CW_RAW_TP(prog, target) { prog, CW_HOOK_RAW_TP, target, NULL, 0 }
 #define CW_FENTRY(prog, target) { prog, CW_HOOK_FENTRY, target, NULL, 0 }
 #define CW_FEXIT(prog, target) { prog, CW_HOOK_FEXIT, target, NULL, 0 }

@@ -8,6 +8,7 @@
 #define S(n) CW_RULE_BIT(CW_RULE_S##n)
 #define H(n) CW_RULE_BIT(CW_RULE_H##n)
 #define R(n) CW_RULE_BIT(CW_RULE_R##n)
+#define P(n) CW_RULE_BIT(CW_RULE_P##n)
 #define Z(n) CW_RULE_BIT(CW_RULE_Z##n)
 
 #define NEW (~(CW_WAY_OLD))	/* page tables carry the shared bit */
@@ -17,6 +18,9 @@
 /* In the order of attaching, see source_module.c. */
 /* clang-format off */
 static const struct cw_probe probes[] = {
+	{ .event = CW_EV_PLATFORM,    CW_OBJ_NONE, P(1) | P(2), { CW_LOOK("the kernel's variables") } },
+	{ .event = CW_EV_OWNER,       CW_OBJ_NONE, S(4), { CW_LOOK("all page tables") } },
+	{ .event = CW_EV_SEED,        CW_OBJ_NONE, S(3), { CW_LOOK("all page tables") }, .optional = true },
 	{ .event = CW_EV_PREPARED,    CW_OBJ_TRANSITION, T(1) | T(2) | T(4) | T(7),
 	  { { "on_prepared", CW_HOOK_FEXIT, "hv_vtom_clear_present", NULL, CW_WAY_WINDOW },
 	    { "on_prepared_tdx", CW_HOOK_FEXIT, "tdx_enc_status_change_prepare", NULL, CW_WAY_TDX } } },
