@@ -42,7 +42,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all module setup demo box test test-all run-tests run-tests-6.1 fuzz bench lint install clean help FORCE
+.PHONY: all module misuse convert setup demo box test test-all run-tests run-tests-6.1 findings fuzz bench lint install clean help FORCE
 
 #--- what there is -----------------------------------------------------------------------------
 
@@ -56,6 +56,7 @@ engine_src := $(filter-out $(engine_bpf),$(sort $(wildcard tests/engine/*.c)))
 bench_bpf  := $(sort $(wildcard tests/bench/*.bpf.c))
 bench_src  := $(filter-out $(bench_bpf),$(sort $(wildcard tests/bench/*.c)))
 kmod_src   := $(sort $(wildcard src/kmod/*.c src/kmod/*.h src/kmod/Kbuild))
+misuse_src := $(sort $(wildcard $(addprefix tests/stock/misuse/,*.c *.h Kbuild)))
 
 lib_obj      := $(lib_src:%.c=$O/obj/%.o)
 tool_obj     := $(tool_src:%.c=$O/obj/%.o)
@@ -80,7 +81,7 @@ vm_tests   := module
 tests       = $(unit_bin) $(engine_bin) $(call shell_tests,unit) $(call shell_tests,engine) \
               $(call shell_tests,cli) $(call shell_tests,fuzz) $(foreach t,$(vm_tests),$(call shell_tests,$t))
 # Their machines have one CPU each, so two run side by side.
-box_tests   = $(call shell_tests,box)
+box_tests   = $(call shell_tests,box) $(call shell_tests,stock)
 
 #--- flags, looked up when a recipe needs them: on a bare machine `make setup` comes first -----
 
@@ -158,6 +159,28 @@ module: $(kmod_src)
 	$(kbuild) $(if $(filter 1,$(V)),V=1,-s) -j$$(nproc) -C "$$kdir" M=$$dir/src/kmod $(MODULE_FLAGS) modules; \
 	cmp -s $$dir/src/kmod/cocovm.ko $$dir/cocovm.ko || cp $$dir/src/kmod/cocovm.ko $$dir/cocovm.ko
 
+# The module that the tests' guests misuse their kernel with: in $O/misuse/RELEASE/, of links again.
+misuse: $(misuse_src)
+	$Qset -e; dir=$$(O=$(base) scripts/kernel --print-dir $(KERNEL)); \
+	to=$(base)/misuse/$$(cat $$dir/release); mkdir -p $$to; \
+	find $$to -xtype l -delete; \
+	ln -sf $(addprefix $(CURDIR)/,$(misuse_src)) $$to/; \
+	[ '$(V)' = 1 ] || printf '  %-7s %s\n' KMOD "$${to#$(CURDIR)/}/cw_misuse.ko"; \
+	O=$(base) scripts/kernel $(KERNEL) -- \
+		$(kbuild) $(if $(filter 1,$(V)),V=1,-s) -j$$(nproc) -C "$$dir/build" M=$$to $(MODULE_FLAGS) modules
+
+# The module that makes the transitions that `make bench` times, likewise.
+convert_src := $(sort $(wildcard $(addprefix tests/bench/convert/,*.c Kbuild)))
+
+convert: $(convert_src)
+	$Qset -e; dir=$$(O=$(base) scripts/kernel --print-dir $(KERNEL)); \
+	to=$(base)/convert/$$(cat $$dir/release); mkdir -p $$to; \
+	find $$to -xtype l -delete; \
+	ln -sf $(addprefix $(CURDIR)/,$(convert_src)) $$to/; \
+	[ '$(V)' = 1 ] || printf '  %-7s %s\n' KMOD "$${to#$(CURDIR)/}/cw_convert.ko"; \
+	O=$(base) scripts/kernel $(KERNEL) -- \
+		$(kbuild) $(if $(filter 1,$(V)),V=1,-s) -j$$(nproc) -C "$$dir/build" M=$$to $(MODULE_FLAGS) modules
+
 #--- tests -------------------------------------------------------------------------------------
 
 # Programs for the guests of the box: static, since they are all that there is beside busybox.
@@ -211,7 +234,7 @@ setup:
 
 # In a second make, since what this one looked up may have been installed a moment ago.
 demo: setup
-	@$(again) all module
+	@$(again) all module misuse
 	@O=$(base) CW=$(abspath $O/cocowatch) scripts/demo
 
 box: setup
@@ -219,14 +242,14 @@ box: setup
 	@O=$(base) KERNEL=$(KERNEL) scripts/box.demo
 
 test: setup
-	@$(again) all module
-	@$(again) module KERNEL=linux-image-cloud-amd64
+	@$(again) all module misuse
+	@$(again) module misuse KERNEL=linux-image-cloud-amd64
 	@$(again) run-tests
 
 test-all:
 	@scripts/setup build vm lint extra
-	@$(again) all module
-	@$(again) module KERNEL=linux-image-cloud-amd64
+	@$(again) all module misuse
+	@$(again) module misuse KERNEL=linux-image-cloud-amd64
 	@$(again) run-tests LONG=1
 	@$(again) run-tests-6.1 KERNEL=linux-image-cloud-amd64 LONG=1
 
@@ -242,7 +265,11 @@ run-tests-6.1: $(tool) $(box) $(guest_bin)
 	[ -z "$$files" ] || env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' $$files
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove -j 2 --exec '' $(box_tests)
 
-bench: all module $(bench_bin) $(guest_bin)
+# What stock kernels were seen to do, seen again.
+findings: $(box) $(guest_bin)
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' tests/findings/findings.long.t
+
+bench: all module misuse convert $(bench_bin) $(guest_bin)
 	@O=$(base) CW=$(abspath $O/cocowatch) CW_BENCH=$(abspath $O/tests/bench) CW_KERNEL=$(KERNEL) scripts/bench
 
 lint:
@@ -265,7 +292,7 @@ define newline
 endef
 
 # Never more than what was made, and nothing where $O cannot be told from a place for other things.
-made := bench.json bpf cocobox cocowatch flags fuzz initramfs kernels kmod libcocobox.a libcocowatch.a lint man obj san tests vm-accel
+made := bench.json bpf cocobox cocowatch convert flags fuzz initramfs kernels kmod libcocobox.a libcocowatch.a lint man misuse obj san tests vm-accel
 
 clean:
 	$Qset -e; [ -d '$(base)' ] || exit 0; dir=$$(realpath '$(base)'); home=$$(realpath "$${HOME:-/}"); no=; \
@@ -281,10 +308,12 @@ clean:
 help:
 	@echo 'make all        cocowatch, its library and its BPF objects'
 	@echo 'make module     cocovm.ko for $$KERNEL, or for MODULE_KDIR=/lib/modules/.../build'
+	@echo 'make misuse     cw_misuse.ko, for the guests of the tests'
 	@echo 'make demo       boot a kernel and watch violations as they are caused'
 	@echo 'make box        boot a stock kernel as a confidential VM, with disk and network'
 	@echo 'make test       all tests but the long ones'
 	@echo 'make test-all   those too, and all module tests on Linux 6.1'
+	@echo 'make findings   see again what stock kernels do wrong'
 	@echo 'make bench      measure'
 	@echo 'make fuzz       throw bytes at cocobox, $$FUZZ_TIME seconds (60) at each of its parsers'
 	@echo 'make lint       check sources, scripts and manual pages'

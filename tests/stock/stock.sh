@@ -12,8 +12,10 @@
 #        stock_found NAME               each finding with how often: "3 S3 freed_shared"
 #        stock_losses NAME
 #
-# Of each run the command's exit status is gate's; box_out NAME has the NDJSON stream and box_err NAME
-# what the text writer said.
+#        stock_agrees NAME              cocowatch map and the referee, frame by frame
+#
+# Of each run the command's exit status is gate's; box_out NAME has its NDJSON stream, what its text
+# writer said, and at the end that of `cocowatch map`.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # for box_kernel: what is in the guest beside its own programs
@@ -31,7 +33,25 @@ stock_gate() {
 	box_run "$name" "${options[@]}" -- "cocowatch gate --slow-limit 100s -o text -o ndjson=/tmp/ndjson $2 -- sh -c '$3' >&2
 		rc=\$?
 		cat /tmp/ndjson
+		cocowatch map -o ndjson
 		exit \$rc"
+}
+
+# The frames that ranges of {"gfn":N,"nr_pages":N} on stdin stand for, one a line.
+stock_frames() {
+	sed -n 's/.*"gfn":\([0-9]*\),"nr_pages":\([0-9]*\).*/\1 \2/p' |
+		awk '{ for (i = 0; i < $2; i++) print $1 + i }' | sort -u
+}
+
+# stock_agrees NAME: what cocowatch map says at the end is what the referee saw left visible, frame by frame.
+stock_agrees() {
+	local map referee
+
+	map=$(box_out "$1" | grep '^{"type":"owner".*"supplied":false' | stock_frames)
+	referee=$(box_referee "$1" left_visible | stock_frames)
+	is "$(comm -3 <(echo "$map") <(echo "$referee") | head -n 5)" '' \
+		"$1: map and referee agree on each of $(wc -l <<<"$referee") frames"
+	like "$(wc -l <<<"$referee")" '^[0-9]{4,}$' "$1: and there are some"
 }
 
 stock_summary() {
