@@ -6,6 +6,7 @@
 #ifndef CW_RING_WRITE_BPF_H
 #define CW_RING_WRITE_BPF_H
 
+#include "nested.bpf.h"
 #include "ring.bpf.h"
 
 #define WRITE_SLOTS 64	/* a power of two */
@@ -174,32 +175,6 @@ static __always_inline int write_out(void *ctx, __u32 prog, __u64 tag, __s32 ret
 	return 0;
 }
 
-/* Whether the program of this CPU, on entry (0) or exit (1), is at work. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__type(value, __u32);
-} ring_write_busy SEC(".maps");
-
-static __always_inline void write_busy(__u32 at, __u32 is)
-{
-	__u32 *busy = bpf_map_lookup_elem(&ring_write_busy, &at);
-
-	if (busy)
-		cw_write_once(*busy, is);
-}
-
-static __always_inline bool write_is_nested(__u32 at)
-{
-	__u32 *busy = bpf_map_lookup_elem(&ring_write_busy, &at);
-
-	if (!busy || !cw_read_once(*busy))
-		return false;
-	nested_add(CW_EV_RING_WRITE);
-	return true;
-}
-
 /* int hv_ringbuffer_write(struct vmbus_channel *, const struct kvec *kv_list, u32 kv_count,
  *			   u64 requestid, u64 *trans_id)
  * The vectors lie on the caller's stack, so their address tells one call from another.
@@ -209,9 +184,9 @@ int on_ring_write_in(__u64 *ctx)
 {
 	__u64 kv_list = ring_arg(ctx, 1);
 
-	write_busy(0, 1);
+	busy_set(RING_WRITE_IN, 1);
 	write_in(RING_WRITE_IN, kv_list, ring_arg(ctx, 0), kv_list, ring_arg(ctx, 2));
-	write_busy(0, 0);
+	busy_set(RING_WRITE_IN, 0);
 	return 0;
 }
 
@@ -223,7 +198,7 @@ int on_ring_write_in_nested(__u64 *ctx)
 {
 	__u64 kv_list = ring_arg(ctx, 1);
 
-	if (!write_is_nested(0))
+	if (!busy_is(RING_WRITE_IN, CW_EV_RING_WRITE))
 		return 0;
 	return write_in(RING_WRITE_IN_NESTED, kv_list, ring_arg(ctx, 0), kv_list, ring_arg(ctx, 2));
 }
@@ -231,7 +206,7 @@ int on_ring_write_in_nested(__u64 *ctx)
 SEC("fexit/hv_ringbuffer_write")
 int on_ring_write_out_nested(__u64 *ctx)
 {
-	if (!write_is_nested(1))
+	if (!busy_is(RING_WRITE_OUT, CW_EV_RING_WRITE))
 		return 0;
 	return write_out(ctx, RING_WRITE_OUT_NESTED, ring_arg(ctx, 1), ring_ret(ctx));
 }
@@ -239,9 +214,9 @@ int on_ring_write_out_nested(__u64 *ctx)
 SEC("fexit/hv_ringbuffer_write")
 int on_ring_write_out(__u64 *ctx)
 {
-	write_busy(1, 1);
+	busy_set(RING_WRITE_OUT, 1);
 	write_out(ctx, RING_WRITE_OUT, ring_arg(ctx, 1), ring_ret(ctx));
-	write_busy(1, 0);
+	busy_set(RING_WRITE_OUT, 0);
 	return 0;
 }
 

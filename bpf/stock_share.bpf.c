@@ -10,6 +10,10 @@
 #include "kern.h"
 #include "mapping.bpf.h"
 #include "message.bpf.h"
+#include "nested.bpf.h"
+
+/* Programs that have a second one for interrupts. */
+enum share_prog { SHARE_GHCB, SHARE_STD, SHARE_MAP, SHARE_UNMAP };
 
 /* ---- hypercalls ---- */
 
@@ -30,10 +34,10 @@ struct call_scratch {
 	} kept;
 };
 
-/* One for each transport: an interrupt in one of them may take another. */
+/* One for each transport, and one for each interrupted one: see call_get(). */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, CW_VIA_SNP + 1);
+	__uint(max_entries, 2 * (CW_VIA_SNP + 1));
 	__type(key, __u32);
 	__type(value, struct call_scratch);
 } call_scratches SEC(".maps");
@@ -129,9 +133,11 @@ static __always_inline void call_judge(void *ctx, struct call_scratch *s)
 			     sizeof(*ev));
 }
 
-static __always_inline struct call_scratch *call_get(__u32 via, __u64 control)
+/* nested: in an interrupt of the same transport */
+static __always_inline struct call_scratch *call_get(__u32 via, __u32 nested, __u64 control)
 {
-	struct call_scratch *s = bpf_map_lookup_elem(&call_scratches, &via);
+	__u32 key = 2 * via + nested;
+	struct call_scratch *s = bpf_map_lookup_elem(&call_scratches, &key);
 	struct cw_ev_hypercall *ev;
 
 	if (!s)
@@ -171,19 +177,34 @@ static __always_inline void call_see(void *ctx, struct call_scratch *s)
 }
 
 /* u64 hv_ghcb_hypercall(u64 control, void *input, void *output, u32 input_size) */
+static __always_inline void on_ghcb_call(void *ctx, __u32 nested, __u64 control, __u64 input,
+					 __u32 input_size)
+{
+	struct call_scratch *s = call_get(CW_VIA_GHCB, nested, control);
+
+	if (!s)
+		return;
+	s->call.ev.len_bytes = input_size;
+	call_read(s, input, input_size);
+	call_see(ctx, s);
+	if (cfg_paravisor && s->call.ev.code == CW_CALL_POST_MESSAGE)
+		call_kept(ctx, s, input);
+}
+
 SEC("fentry/hv_ghcb_hypercall")
 int BPF_PROG(on_ghcb, __u64 control, void *input, void *output, __u32 input_size)
 {
-	struct call_scratch *s = call_get(CW_VIA_GHCB, control);
+	busy_set(SHARE_GHCB, 1);
+	on_ghcb_call(ctx, 0, control, (__u64)input, input_size);
+	busy_set(SHARE_GHCB, 0);
+	return 0;
+}
 
-	(void)output;
-	if (!s)
-		return 0;
-	s->call.ev.len_bytes = input_size;
-	call_read(s, (__u64)input, input_size);
-	call_see(ctx, s);
-	if (cfg_paravisor && s->call.ev.code == CW_CALL_POST_MESSAGE)
-		call_kept(ctx, s, (__u64)input);
+SEC("fentry/hv_ghcb_hypercall")
+int BPF_PROG(on_ghcb_nested, __u64 control, void *input, void *output, __u32 input_size)
+{
+	if (busy_is(SHARE_GHCB, CW_EV_HYPERCALL))
+		on_ghcb_call(ctx, 1, control, (__u64)input, input_size);
 	return 0;
 }
 
@@ -205,8 +226,8 @@ static __always_inline void call_registers(struct call_scratch *s, __u64 param1,
 }
 
 /* A hypercall by the addresses, or the values, of its parameters. */
-static __always_inline void on_hypercall(void *ctx, __u32 via, __u64 control, __u64 param1,
-					 __u64 param2)
+static __always_inline void on_hypercall(void *ctx, __u32 via, __u32 nested, __u64 control,
+					 __u64 param1, __u64 param2)
 {
 	struct call_scratch *s;
 	struct cw_kern *kern;
@@ -215,7 +236,7 @@ static __always_inline void on_hypercall(void *ctx, __u32 via, __u64 control, __
 	/* without a paravisor there is only one way */
 	if (!cfg_paravisor && call_is_plain(control))
 		return;
-	s = call_get(via, control);
+	s = call_get(via, nested, control);
 	if (!s)
 		return;
 	kern = kern_get();
@@ -237,21 +258,31 @@ static __always_inline void on_hypercall(void *ctx, __u32 via, __u64 control, __
 SEC("fentry/hv_tdx_hypercall")
 int BPF_PROG(on_tdx_call, __u64 control, __u64 param1, __u64 param2)
 {
-	on_hypercall(ctx, CW_VIA_TDX, control, param1, param2);
+	on_hypercall(ctx, CW_VIA_TDX, 0, control, param1, param2);
 	return 0;
 }
 
 SEC("fentry/hv_std_hypercall")
 int BPF_PROG(on_std_call, __u64 control, __u64 param1, __u64 param2)
 {
-	on_hypercall(ctx, CW_VIA_STD, control, param1, param2);
+	busy_set(SHARE_STD, 1);
+	on_hypercall(ctx, CW_VIA_STD, 0, control, param1, param2);
+	busy_set(SHARE_STD, 0);
+	return 0;
+}
+
+SEC("fentry/hv_std_hypercall")
+int BPF_PROG(on_std_call_nested, __u64 control, __u64 param1, __u64 param2)
+{
+	if (busy_is(SHARE_STD, CW_EV_HYPERCALL))
+		on_hypercall(ctx, CW_VIA_STD, 1, control, param1, param2);
 	return 0;
 }
 
 SEC("fentry/hv_snp_hypercall")
 int BPF_PROG(on_snp_call, __u64 control, __u64 param1, __u64 param2)
 {
-	on_hypercall(ctx, CW_VIA_SNP, control, param1, param2);
+	on_hypercall(ctx, CW_VIA_SNP, 0, control, param1, param2);
 	return 0;
 }
 
@@ -275,7 +306,13 @@ struct bounce_scratch {
 	} sent;
 };
 
-enum bounce_user { BOUNCE_MAP, BOUNCE_UNMAP, BOUNCE_UNMAP_NESTED, BOUNCE_USERS };
+enum bounce_user {
+	BOUNCE_MAP,
+	BOUNCE_MAP_NESTED,
+	BOUNCE_UNMAP,
+	BOUNCE_UNMAP_NESTED,
+	BOUNCE_USERS,
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -283,14 +320,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct bounce_scratch);
 } bounce_scratches SEC(".maps");
-
-/* Set while on_bounce_unmap runs: an interrupt's run of it is refused by the kernel. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} bounce_busy SEC(".maps");
 
 static __always_inline struct cw_ev_bounce *bounce_get(struct bounce_scratch *s, __u8 op,
 						       __u64 phys, __u64 bytes)
@@ -321,10 +350,9 @@ static __always_inline void bounce_judge(void *ctx, struct bounce_scratch *s)
 		verdict_send(ctx, CW_EV_BOUNCE, &s->sent.verdict, &ev->hdr, &s->out, sizeof(*ev));
 }
 
-static __always_inline void bounce_map(void *ctx, __u64 dev, __u64 phys, __u64 bytes)
+static __always_inline void bounce_map(void *ctx, __u32 user, __u64 dev, __u64 phys, __u64 bytes)
 {
 	struct cw_slot fresh = { .dev = dev, .ts_ns = bpf_ktime_get_ns() };
-	__u32 user = BOUNCE_MAP;
 	struct bounce_scratch *s = bpf_map_lookup_elem(&bounce_scratches, &user);
 	struct cw_ev_bounce *ev;
 
@@ -359,7 +387,17 @@ static __always_inline void bounce_unmap(void *ctx, __u32 user, __u64 dev, __u64
 SEC("fexit/swiotlb_tbl_map_single")
 int on_bounce_map(__u64 *ctx)
 {
-	bounce_map(ctx, ctx[0], ctx[6], ctx[2]);
+	busy_set(SHARE_MAP, 1);
+	bounce_map(ctx, BOUNCE_MAP, ctx[0], ctx[6], ctx[2]);
+	busy_set(SHARE_MAP, 0);
+	return 0;
+}
+
+SEC("fexit/swiotlb_tbl_map_single")
+int on_bounce_map_nested(__u64 *ctx)
+{
+	if (busy_is(SHARE_MAP, CW_EV_BOUNCE))
+		bounce_map(ctx, BOUNCE_MAP_NESTED, ctx[0], ctx[6], ctx[2]);
 	return 0;
 }
 
@@ -370,30 +408,31 @@ int on_bounce_map(__u64 *ctx)
 SEC("fexit/swiotlb_map")
 int on_bounce_map_dma(__u64 *ctx)
 {
-	bounce_map(ctx, ctx[0], ctx[5], ctx[2]);
+	busy_set(SHARE_MAP, 1);
+	bounce_map(ctx, BOUNCE_MAP, ctx[0], ctx[5], ctx[2]);
+	busy_set(SHARE_MAP, 0);
+	return 0;
+}
+
+SEC("fexit/swiotlb_map")
+int on_bounce_map_dma_nested(__u64 *ctx)
+{
+	if (busy_is(SHARE_MAP, CW_EV_BOUNCE))
+		bounce_map(ctx, BOUNCE_MAP_NESTED, ctx[0], ctx[5], ctx[2]);
 	return 0;
 }
 
 static __always_inline void bounce_unmap_first(__u64 *ctx)
 {
-	__u32 zero = 0, *busy = bpf_map_lookup_elem(&bounce_busy, &zero);
-
-	if (!busy)
-		return;
-	cw_write_once(*busy, 1);
+	busy_set(SHARE_UNMAP, 1);
 	bounce_unmap(ctx, BOUNCE_UNMAP, ctx[0], ctx[1], ctx[2]);
-	cw_write_once(*busy, 0);
+	busy_set(SHARE_UNMAP, 0);
 }
 
-/* Attached after the first, and acts in an interrupt that broke into it. */
 static __always_inline void bounce_unmap_nested(__u64 *ctx)
 {
-	__u32 zero = 0, *busy = bpf_map_lookup_elem(&bounce_busy, &zero);
-
-	if (!busy || !cw_read_once(*busy))
-		return;
-	nested_add(CW_EV_BOUNCE);
-	bounce_unmap(ctx, BOUNCE_UNMAP_NESTED, ctx[0], ctx[1], ctx[2]);
+	if (busy_is(SHARE_UNMAP, CW_EV_BOUNCE))
+		bounce_unmap(ctx, BOUNCE_UNMAP_NESTED, ctx[0], ctx[1], ctx[2]);
 }
 
 /* void __swiotlb_tbl_unmap_single(struct device *dev, phys_addr_t tlb_addr,

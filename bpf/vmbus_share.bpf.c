@@ -12,6 +12,10 @@
 
 #include "kern_vmbus.h"
 #include "message.bpf.h"
+#include "nested.bpf.h"
+
+/* Programs that have a second one for interrupts. */
+enum share_prog { SHARE_PACKET };
 
 /* ---- channels ---- */
 
@@ -64,7 +68,7 @@ struct packet_scratch {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, struct packet_scratch);
 } packet_scratches SEC(".maps");
@@ -151,11 +155,10 @@ static __always_inline void packet_send(void *ctx, struct packet_scratch *s)
 		verdict_send(ctx, CW_EV_HANDOVER, &s->sent.verdict, &ev->hdr, &s->out, sizeof(*ev));
 }
 
-static __always_inline void sendpacket(void *ctx, struct vmbus_channel___cw *channel, __u64 desc,
-				       __u32 desc_size)
+static __always_inline void sendpacket(void *ctx, __u32 nested, struct vmbus_channel___cw *channel,
+				       __u64 desc, __u32 desc_size)
 {
-	__u32 zero = 0;
-	struct packet_scratch *s = bpf_map_lookup_elem(&packet_scratches, &zero);
+	struct packet_scratch *s = bpf_map_lookup_elem(&packet_scratches, &nested);
 	struct cw_ev_handover *ev;
 
 	if (!s)
@@ -183,14 +186,24 @@ static __always_inline void sendpacket(void *ctx, struct vmbus_channel___cw *cha
 SEC("fentry/vmbus_sendpacket_mpb_desc")
 int BPF_PROG(on_packet, void *channel, void *desc, __u32 desc_size)
 {
-	sendpacket(ctx, channel, (__u64)desc, desc_size);
+	busy_set(SHARE_PACKET, 1);
+	sendpacket(ctx, 0, channel, (__u64)desc, desc_size);
+	busy_set(SHARE_PACKET, 0);
+	return 0;
+}
+
+SEC("fentry/vmbus_sendpacket_mpb_desc")
+int BPF_PROG(on_packet_nested, void *channel, void *desc, __u32 desc_size)
+{
+	if (busy_is(SHARE_PACKET, CW_EV_HANDOVER))
+		sendpacket(ctx, 1, channel, (__u64)desc, desc_size);
 	return 0;
 }
 
 SEC("kprobe/vmbus_sendpacket_mpb_desc")
 int BPF_KPROBE(on_packet_k, void *channel, void *desc, __u32 desc_size)
 {
-	sendpacket(ctx, channel, (__u64)desc, desc_size);
+	sendpacket(ctx, 0, channel, (__u64)desc, desc_size);
 	return 0;
 }
 

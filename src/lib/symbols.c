@@ -164,6 +164,12 @@ static void symbols_load(struct cw_symbols *s)
 	s->loaded_ns = cw_clock_ns(CLOCK_MONOTONIC);	/* after: reading takes a while */
 }
 
+/* Trampolines are pages of their own among the modules': what lies behind one is not its. */
+static __u64 symbol_reach(const struct cw_symbols *s, const struct symbol *symbol)
+{
+	return strncmp(s->names + symbol->module, "__builtin__", 11) ? SYMBOL_FAR : 4096;
+}
+
 /* The last symbol at or below the address; NULL when none is near enough. */
 static const struct symbol *symbol_search(const struct cw_symbols *s, __u64 addr)
 {
@@ -177,7 +183,7 @@ static const struct symbol *symbol_search(const struct cw_symbols *s, __u64 addr
 		else
 			high = mid;
 	}
-	if (!low || addr - s->symbol[low - 1].addr >= SYMBOL_FAR)
+	if (!low || addr - s->symbol[low - 1].addr >= symbol_reach(s, &s->symbol[low - 1]))
 		return NULL;
 	/* of several names for one address the first is the one that the kernel prints */
 	while (low > 1 && s->symbol[low - 2].addr == s->symbol[low - 1].addr)

@@ -19,7 +19,7 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # for box_kernel: what is in the guest beside its own programs
-box_more=(--program "$CW")
+box_more+=(--program "$CW")
 . "$(dirname "${BASH_SOURCE[0]}")/../box/box.sh"
 
 # The limit on slow transitions is for real machines, not for emulated ones inside emulated ones.

@@ -17,6 +17,7 @@ static const char text[] =
 	"ffffffffc0000000 t last_of_a\t[cocovm]\n"
 	"ffffffffc0000040 t only_of_b\t[hv_vmbus]\n"
 	"ffffffffc0001000 t bpf_prog_6deef7357e7b4530_on_end\t[bpf]\n"
+	"ffffffffc0100000 t ftrace_trampoline\t[__builtin__ftrace]\n"
 	"nonsense\n";
 
 static char path[] = "/tmp/cw-symbols-XXXXXX";
@@ -89,6 +90,16 @@ static void test_text(void **state)
 	assert_null(cw_symbols_trouble(s));
 }
 
+/* What lies behind a trampoline belongs to a module that has come since. */
+static void test_behind_a_trampoline(void **state)
+{
+	char buf[CW_SYMBOL_LEN];
+
+	(void)state;
+	assert_non_null(strstr(cw_symbol_text(s, 0xffffffffc0100010, buf, sizeof(buf)), "ftrace_trampoline+0x10"));
+	assert_string_equal(cw_symbol_text(s, 0xffffffffc0101010, buf, sizeof(buf)), "?");
+}
+
 static void test_tracing_is_skipped(void **state)
 {
 	static const __u64 stack[] = { 0xffffffffc0001008ULL, 0xffffffffc0000004ULL,
@@ -135,6 +146,7 @@ static void test_absent(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(test_text, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_behind_a_trampoline, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_tracing_is_skipped, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_read_again_after_a_while, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_hidden, setup, teardown),

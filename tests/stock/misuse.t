@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A module of the guest misuses the kernel's own interfaces: each misuse is caught by its rule, and the
+# honest twin of each is not.
+
+dir=$(dirname "$0")
+. "$dir/../lib.sh"
+release=$(cat "$("$TOP/scripts/kernel" --print-dir "$CW_KERNEL")/release")
+module=$O/misuse/$release/cw_misuse.ko
+[ -e "$module" ] || skip_all "no $module (make misuse)"
+# shellcheck disable=SC2034 # for stock.sh
+box_more=(--file "$module:/cw_misuse.ko" --file "$dir/misuse.guest:/misuse.guest")
+. "$dir/stock.sh"
+
+for kind in misuse honest; do
+	box_run $kind --cpus 2 --net -- "sh /misuse.guest $kind"
+done
+box_go 900
+
+fired=$(box_out misuse | grep -E '^[a-z-]+ [A-Z][0-9] fired$')
+like "$(wc -l <<<"$fired")" '^1[0-9]$' 'more than ten scenarios were caught'
+is "$(box_out misuse | grep -E '^[a-z-]+ [A-Z][0-9] silent$')" '' 'none that breaks a rule went unseen'
+is "$(box_out misuse | grep ' stays$')" '' 'the module can be unloaded after each'
+diag "$fired"
+diag "$(box_out misuse | grep ' refused$')"
+
+is "$(box_out honest | grep -E ' (fired|stays)$')" '' 'no honest twin is accused'
+like "$(box_out honest | grep -c ' silent$')" '^1[0-9]$' 'and more than ten of them ran'
+stock_held honest T3 T5 S1 S3 S5
+is "$(stock_found honest | grep -v ' Z3 ')" '' 'no finding but the known one'
+done_testing
