@@ -266,7 +266,7 @@ run-tests-6.1: $(tool) $(box) $(guest_bin)
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove -j 2 --exec '' $(box_tests)
 
 # What stock kernels were seen to do, seen again.
-findings: $(box) $(guest_bin)
+findings: $(tool) $(box) $(guest_bin)
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' tests/findings/findings.long.t
 
 bench: all module misuse convert $(bench_bin) $(guest_bin)

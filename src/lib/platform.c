@@ -133,12 +133,27 @@ static void guest_signs_read(struct cw_platform *p, const char *root)
 	p->cpu_snp = !access(path, F_OK);
 }
 
+static void cmdline_lockdown_read(struct cw_platform *p, const char *root)
+{
+	char line[4096];
+
+	if (cw_file_line(root, "/proc/cmdline", line, sizeof(line)))
+		return;
+	if (strstr(line, "lockdown=integrity"))
+		p->lockdown = CW_LOCKDOWN_INTEGRITY;
+	else if (strstr(line, "lockdown=confidentiality"))
+		p->lockdown = CW_LOCKDOWN_CONFIDENTIALITY;
+}
+
 static void lockdown_read(struct cw_platform *p, const char *root)
 {
 	char line[128];
 
-	if (cw_file_line(root, "/sys/kernel/security/lockdown", line, sizeof(line)))
+	/* where securityfs is not mounted, what the kernel was booted with has to do */
+	if (cw_file_line(root, "/sys/kernel/security/lockdown", line, sizeof(line))) {
+		cmdline_lockdown_read(p, root);
 		return;
+	}
 	if (strstr(line, "[integrity]"))
 		p->lockdown = CW_LOCKDOWN_INTEGRITY;
 	else if (strstr(line, "[confidentiality]"))

@@ -44,6 +44,7 @@ for kernel in linux-image-6.12-cloud-amd64 linux-image-cloud-amd64_sid linux-ima
 	is "$(stock_losses "$kernel")" '"losses":[]' "$kernel: nothing was lost"
 	stock_agrees "$kernel"
 	box_clean "$kernel"
+	stock_summary "$kernel" | stock_keep honest "$kernel"
 done
 
 for rule in T1 T2 T3 T4 T8 S8; do

@@ -22,6 +22,7 @@ like "$(wc -l <<<"$fired")" '^1[0-9]$' 'more than ten scenarios were caught'
 is "$(box_out misuse | grep -E '^[a-z-]+ [A-Z][0-9] silent$')" '' 'none that breaks a rule went unseen'
 is "$(box_out misuse | grep ' stays$')" '' 'the module can be unloaded after each'
 diag "$fired"
+stock_keep misuse "$CW_KERNEL" <<<"$fired"
 diag "$(box_out misuse | grep ' refused$')"
 
 is "$(box_out honest | grep -E ' (fired|stays)$')" '' 'no honest twin is accused'

@@ -90,6 +90,12 @@ stock_held() {
 	is "$bad" '' "$name: $* held"
 }
 
+# stock_keep KIND KERNEL: what tests/stock/table reads, from stdin.
+stock_keep() {
+	mkdir -p "$O/stock"
+	cat >"$O/stock/$1.$2"
+}
+
 # stock_silent NAME: nothing was found, nothing was lost.
 stock_silent() {
 	is "$(stock_found "$1")" '' "$1: no finding"

@@ -77,6 +77,9 @@ static void test_lockdown_and_btf(void **state)
 	cw_platform_read(&p, root);
 	assert_int_equal(p.lockdown, CW_LOCKDOWN_NONE);
 	assert_false(p.btf);
+	file_make("/proc/cmdline", "quiet lockdown=confidentiality\n");
+	cw_platform_read(&p, root);
+	assert_int_equal(p.lockdown, CW_LOCKDOWN_CONFIDENTIALITY);
 	file_make("/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
 	file_make("/sys/kernel/btf/vmlinux", "");
 	cw_platform_read(&p, root);
