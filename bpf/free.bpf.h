@@ -68,8 +68,8 @@ static __always_inline void free_confirm(struct cw_kern *kern, const struct cw_p
 	s->chunk.tag = 0;
 	if (cfg_no_bit)
 		s->ev.have_pte = 3;
-	else if (chunk_pte(kern, fmt, &s->chunk, kern->page_offset + (s->ev.bad_gfn << CW_PAGE_SHIFT),
-		      &s->ev.pte))
+	else if (chunk_pte(kern, fmt, &s->chunk,
+			   kern->page_offset + (s->ev.bad_gfn << CW_PAGE_SHIFT), &s->ev.pte))
 		s->ev.have_pte = 2;
 	else
 		s->ev.have_pte = 1;

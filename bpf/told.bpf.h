@@ -84,7 +84,8 @@ static __always_inline __u32 last_batch(__u32 nr)
  */
 static __always_inline void told_send(void *ctx, struct cw_open *open)
 {
-	struct cw_scratch *s = step_get(CW_EV_HOST_CALL, open->vaddr, open->nr_pages, open->to_shared);
+	struct cw_scratch *s = step_get(CW_EV_HOST_CALL, open->vaddr, open->nr_pages,
+					open->to_shared);
 	__u32 nr = open->nr_virt, first = last_batch(nr);
 	__u64 page = input_page();
 

@@ -20,7 +20,7 @@ struct cw_pte_fmt {
 	__u64 shared_mask;	/* the bit that tells shared from private */
 	__u64 frame_mask;	/* frame bits; never contains shared_mask */
 	__u32 set_is_private;	/* 1: AMD C-bit polarity, 0: vTOM and Intel */
-	__u32 no_bit;		/* 1: no bit tells; what is shared is a second mapping (before 6.4) */
+	__u32 no_bit;		/* 1: none tells, shared is a second mapping (before 6.4) */
 };
 
 static inline int cw_pte_is_present(__u64 pte)

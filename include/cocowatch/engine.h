@@ -304,7 +304,8 @@ static __always_inline void cw_step_free(const struct cw_pte_fmt *fmt, const str
 		out->need |= CW_NEED_PTE;
 		return;
 	}
-	if (ev->have_pte == 2 || (ev->have_pte == 3 && ev->state == CW_PG_TRANSIT && !ev->in_flight)) {
+	if (ev->have_pte == 2 ||
+	    (ev->have_pte == 3 && ev->state == CW_PG_TRANSIT && !ev->in_flight)) {
 		CW_NO_EVIDENCE(out, S3);
 		return;
 	}

@@ -46,7 +46,7 @@ enum cw_rec_type {
 	CW_EV_HANDOVER = 18,	/* struct cw_ev_handover: frames named to the host */
 	CW_EV_HYPERCALL = 19,	/* struct cw_ev_hypercall: an input given to the hypervisor */
 	CW_EV_MAPPING = 20,	/* struct cw_ev_mapping: a second mapping, ring or MMIO, was made */
-	CW_EV_BOUNCE = 21,	/* struct cw_ev_bounce: slots of the bounce buffer taken or given back */
+	CW_EV_BOUNCE = 21,	/* struct cw_ev_bounce: bounce slots taken or given back */
 	CW_EV_CONFIG = 22,	/* struct cw_ev_config: an access to PCI config space */
 	CW_EV_KEPT = 23,	/* struct cw_ev_mapping: pages that this mode keeps private */
 	/* Since 1.1: rings, and what comes from the host (event_ring.h). */
@@ -102,7 +102,7 @@ struct cw_walk {
 #define CW_STEP_TOLD	 (1U << 3)	/* HOST_CALL: the list handed over was read and compared */
 #define CW_STEP_CONTIG	 (1U << 4)	/* the frames of the range follow each other from gfn */
 #define CW_STEP_UNCONFIRMED (1U << 5)	/* the confirmation asked for could not be had */
-#define CW_STEP_NO_BIT	 (1U << 6)	/* PTEs do not tell: shared is a second mapping (before 6.4) */
+#define CW_STEP_NO_BIT	 (1U << 6)	/* PTEs do not tell, a second mapping does (before 6.4) */
 
 /* Order-sensitive sum over frame numbers, to compare two lists without keeping either. */
 #define CW_SUM_NEXT(sum, gfn) ((sum) * 0x100000001b3ULL + (gfn) + 1)

@@ -75,12 +75,13 @@ static void programs_try(struct findings *f)
 
 static void examine(struct findings *f)
 {
+	bool module;
+
 	memset(f, 0, sizeof(*f));
 	cw_platform_read(&f->platform, "");
 	cw_way_find(&f->platform);
-	cw_platform_check(&f->platform,
-			  cw_source_choose(&f->platform, CW_SOURCE_AUTO) == &cw_source_module, false,
-			  f->why_not, sizeof(f->why_not));
+	module = cw_source_choose(&f->platform, CW_SOURCE_AUTO) == &cw_source_module;
+	cw_platform_check(&f->platform, module, false, f->why_not, sizeof(f->why_not));
 	programs_try(f);
 }
 

@@ -239,7 +239,8 @@ static int run_session(struct running *s, struct cw_run *r)
 	cw_platform_read(&s->platform, "");
 	cw_way_find(&s->platform);
 	r->session.source = cw_source_choose(&s->platform, r->wish);
-	if (cw_platform_check(&s->platform, r->session.source == &cw_source_module, r->force, why, sizeof(why)))
+	if (cw_platform_check(&s->platform, r->session.source == &cw_source_module, r->force, why,
+			      sizeof(why)))
 		return cw_say(CW_EXIT_UNKNOWN, "cannot watch: %s", why);
 	ret = cw_feed_init(&s->feed, &r->common.writers, r->slow_limit_ns);
 	if (ret)

@@ -67,7 +67,8 @@ void cw_baseline_take(struct cw_baseline *b, struct cw_arming *arming,
 	int err;
 
 	for (i = 0; i < arming->source->nr_probes; i++)
-		wanted |= arming->source->probes[i].object == CW_OBJ_NONE && cw_arming_wants(arming, i);
+		wanted |= arming->source->probes[i].object == CW_OBJ_NONE &&
+			  cw_arming_wants(arming, i);
 	if (!wanted)
 		return;
 	err = look(b, loader, p, seed, why, sizeof(why));

@@ -94,7 +94,8 @@ static bool hook_choose(struct cw_loader *l, size_t i)
 /* Whether the probe is of this object and has a hook left to try. */
 static bool probe_wanted(struct cw_loader *l, size_t i, enum cw_object_id id)
 {
-	return id != CW_OBJ_NONE && probe_get(l, i)->object == id && cw_arming_wants(l->arming, i) &&
+	return id != CW_OBJ_NONE && probe_get(l, i)->object == id &&
+	       cw_arming_wants(l->arming, i) &&
 	       !l->link[i] && hook_choose(l, i);
 }
 
@@ -316,7 +317,8 @@ static int probes_attach(struct cw_loader *l)
 	for (i = 0; i < nr_probes(l); i++) {
 		const struct cw_probe *probe = probe_get(l, i);
 
-		if (probe->object == CW_OBJ_NONE || l->link[i] || !l->obj[probe->object] || !cw_arming_wants(l->arming, i) ||
+		if (probe->object == CW_OBJ_NONE || l->link[i] || !l->obj[probe->object] ||
+		    !cw_arming_wants(l->arming, i) ||
 		    (l->failed[i] & (1U << l->arming->hook[i])))
 			continue;
 		probe_attach(l, i);
@@ -453,9 +455,10 @@ size_t cw_loader_pinned(const struct cw_arming *a, const char **modules)
 	size_t i, k, nr = 0;
 
 	for (i = 0; i < a->source->nr_probes; i++) {
-		const char *module = a->attached[i] ?
-					     hook_pins(&a->source->probes[i], cw_arming_hook(a, i)) : NULL;
+		const char *module = NULL;
 
+		if (a->attached[i])
+			module = hook_pins(&a->source->probes[i], cw_arming_hook(a, i));
 		for (k = 0; module && k < nr; k++)
 			if (!strcmp(modules[k], module))
 				module = NULL;

@@ -39,7 +39,7 @@ int cw_loader_late(struct cw_loader *l);
 /* Whether an object waits for its module. */
 bool cw_loader_waits(const struct cw_loader *l);
 
-/* Kernel modules that attached hooks hold, so that they cannot be unloaded: up to CW_OBJ_NR names. */
+/* Kernel modules that attached hooks hold, so that they stay: up to CW_OBJ_NR names. */
 size_t cw_loader_pinned(const struct cw_arming *arming, const char **modules);
 
 /* The map of this name, of whatever object has it; NULL when none is loaded. */

@@ -73,7 +73,7 @@ struct cw_writer_ops {
 	const char *name;
 	const char *help;
 	void (*start)(struct cw_writer *w, const struct cw_start *start);
-	void (*armed)(struct cw_writer *w, __u64 rules, __u64 ts_ns);	/* late, with their module */
+	void (*armed)(struct cw_writer *w, __u64 rules, __u64 ts_ns);	/* late */
 	void (*report)(struct cw_writer *w, const struct cw_report *r);
 	void (*finish)(struct cw_writer *w, const struct cw_finish *f);
 };

@@ -35,7 +35,7 @@ struct cw_platform {
 	__u32 isolation;	/* enum cw_isolation */
 	bool paravisor;
 	__u64 boundary;		/* shared GPA boundary, 0 when not active */
-	__u64 shared_mask;	/* bit that tells shared from private in this kernel's PTEs, 0: none */
+	__u64 shared_mask;	/* bit of a PTE that tells shared from private, 0: none */
 	bool set_is_private;	/* that bit stands for private (AMD C-bit) */
 	__u32 way;		/* CW_WAY_* of source.h, 0: none */
 	bool callbacks_bool;	/* prepare and finish return true for success (before 6.11) */

@@ -28,7 +28,8 @@ struct cw_session_opts {
 
 struct cw_session;
 
-/* Loads and attaches everything that can be; the arming says what could not.  p outlives the session.  0 or
+/* Loads and attaches everything that can be; the arming says what could not.  p outlives the
+ * session.  0 or
  * -errno, with *out NULL and the reason on one line in why.
  */
 int cw_session_open(struct cw_session **out, const struct cw_platform *p,

@@ -107,7 +107,7 @@ struct cw_arming {
 	char why_probe[CW_PROBES_MAX][CW_WHY_LEN];	/* why not attached */
 	__u64 armed;					/* rules, as a mask */
 	char why_rule[CW_RULE_NR][CW_WHY_LEN];		/* why not armed */
-	__u64 since_ns[CW_RULE_NR];	/* CLOCK_MONOTONIC of a rule armed late, 0: from the start */
+	__u64 since_ns[CW_RULE_NR];	/* CLOCK_MONOTONIC, armed late; 0: from the start */
 };
 
 /* Every probe unattached, without a reason. */

@@ -8,7 +8,7 @@
 
 enum cw_source_wish { CW_SOURCE_AUTO, CW_SOURCE_STOCK, CW_SOURCE_MODULE };
 
-/* Fills in way, shared_mask, set_is_private and callbacks_bool, from the mode and the kernel's BTF. */
+/* Fills in way, shared_mask, set_is_private and callbacks_bool, from the mode and from BTF. */
 void cw_way_find(struct cw_platform *p);
 
 /* The kernel's own hooks on a confidential VM, the module elsewhere when it is loaded. */

@@ -26,8 +26,8 @@ struct row {
 #define NO_MASK (CW_STEP_CONTIG)
 /* A transition of which only the beginning, the host's list and the end are seen. */
 #define OLD_WAY \
-	SET(BEGIN, flags, CW_STEP_CONTIG | CW_STEP_NO_BIT), DROP(PREPARED), DROP(FLUSHED), DROP(PROBED), \
-	DROP(CHANGED), DROP(HOST_ANSWER), DROP(HOST_DONE), DROP(FINISHED), \
+	SET(BEGIN, flags, CW_STEP_CONTIG | CW_STEP_NO_BIT), DROP(PREPARED), DROP(FLUSHED), \
+	DROP(PROBED), DROP(CHANGED), DROP(HOST_ANSWER), DROP(HOST_DONE), DROP(FINISHED), \
 	SET(END, flags, CW_STEP_CONTIG | CW_STEP_NO_BIT | CW_STEP_RET)
 
 static const struct row rows[] = {

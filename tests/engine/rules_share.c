@@ -292,7 +292,8 @@ static void run_row(const struct row *row)
 		    (row->finding ? has_finding(&io.out, row->finding) : !io.out.nr_details), "%s",
 		    row->name))
 		printf("# agree %d checked %#llx violated %#llx no_evidence %#llx details %u\n",
-		       agree, io.out.checked, io.out.violated, io.out.no_evidence, io.out.nr_details);
+		       agree, io.out.checked, io.out.violated, io.out.no_evidence,
+		       io.out.nr_details);
 }
 
 /* ---- one frame: what state and PTE make of it ---- */
@@ -345,7 +346,8 @@ static void run_looks(void)
 		cw_look_add(&look, i, 0x1000 + i, kind, row->pte);
 	}
 	report(look.looked == NR(look_rows) && look.shared == 3 && look.priv == 4 &&
-	       look.unknown == 2 && look.untold == 5 && look.repaired == 1 && look.first_priv == 1 &&
+	       look.unknown == 2 && look.untold == 5 && look.repaired == 1 &&
+	       look.first_priv == 1 &&
 	       look.gfn_priv == 0x1001 && look.pte_priv == PTE_PRIVATE && look.first_unknown == 9 &&
 	       look.gfn_unknown == 0x1009,
 	  "frames: the digest counts each kind, and keeps the first");

@@ -12,6 +12,7 @@ stock_gate late --no-drivers -- '' 'modprobe hv_vmbus
 	until grep -q "^{\"type\":\"armed\"" /tmp/ndjson; do sleep 0.1; done
 	modprobe hv_utils && sleep 1'
 stock_gate lockdown --no-drivers --append lockdown=confidentiality -- '' 'modprobe hv_vmbus && sleep 1'
+# shellcheck disable=SC2016 # expanded in the guest
 stock_gate unpinned -- --no-pin 'for module in hv_netvsc hv_storvsc hv_utils pci_hyperv hv_vmbus; do
 		! grep -q "^$module " /proc/modules || rmmod $module || exit 9
 	done'

@@ -13,7 +13,7 @@ box_more=(--file "$module:/cw_misuse.ko" --file "$dir/misuse.guest:/misuse.guest
 . "$dir/stock.sh"
 
 for kind in misuse honest; do
-	box_run $kind --cpus 2 --net -- "sh /misuse.guest $kind"
+	box_run $kind --net --timeout 600s -- "sh /misuse.guest $kind"
 done
 box_go 900
 

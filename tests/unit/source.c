@@ -46,7 +46,8 @@ static void test_ways(void **state)
 	} rows[] = {
 		{ CW_WAY_WINDOW, BIT(T1) | BIT(T2) | BIT(T3) | BIT(T4) | BIT(T6) | BIT(S3), 0 },
 		{ CW_WAY_VTOM, BIT(T3) | BIT(T4) | BIT(S3), BIT(T1) | BIT(T2) | BIT(T6) },
-		{ CW_WAY_OLD, BIT(T5) | BIT(T6) | BIT(S3), BIT(T1) | BIT(T2) | BIT(T3) | BIT(T4) | BIT(T8) },
+		{ CW_WAY_OLD, BIT(T5) | BIT(T6) | BIT(S3),
+		  BIT(T1) | BIT(T2) | BIT(T3) | BIT(T4) | BIT(T8) },
 		{ CW_WAY_SNP, BIT(T3) | BIT(T5) | BIT(S3), BIT(T1) | BIT(T2) | BIT(T6) },
 		{ CW_WAY_TDX, BIT(T3) | BIT(T4) | BIT(S3), BIT(T1) | BIT(T2) | BIT(T6) },
 	};

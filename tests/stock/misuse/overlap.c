@@ -150,7 +150,7 @@ int cw_run_overlap(const struct cw_misuse *m)
 		err = err ?: second;
 	}
 	pr_info("%u of %u pairs of calls overlapped\n", r.overlaps, 2 * r.rounds);
-	/* an undisturbed one each way, or a watcher could not know what the page is when it is freed */
+	/* an undisturbed one each way, or no watcher could know what the page is at its free */
 	err = err ?: cw_share(r.va, 1);
 	err = err ?: cw_unshare(r.va, 1);
 	if (err)
