@@ -37,7 +37,7 @@ is "$(stock_losses late)" '"losses":[]' 'VMBus comes later: nothing was lost'
 
 is "$(box_rc unpinned)" 1 '--no-pin: the modules can be unloaded, and the gate ends by the known finding alone'
 is "$(stock_found unpinned | sed 's/^[0-9]* //')" 'Z3 tail_set' '--no-pin: nothing is found but what is known'
-stock_held unpinned T3 S1 S3
+stock_held unpinned T3 S3 R1
 
 like "$(stock_outcome lockdown T1)" '^not armed$' 'lockdown: a rule that needs reads is not armed'
 like "$(stock_rule lockdown T1)" "lockdown is at 'confidentiality'" 'lockdown: and why is said'
