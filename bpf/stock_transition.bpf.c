@@ -264,21 +264,26 @@ SEC("fentry/hv_set_mem_host_visibility")
 int BPF_PROG(on_begin_old, unsigned long addr, int numpages, bool visible)
 {
 	struct cw_scratch *s = step_get(CW_EV_BEGIN, addr, numpages, visible);
+	struct cw_open *open;
 
 	if (!s)
 		return 0;
 	s->ev.flags |= CW_STEP_NO_BIT;
 	begin(ctx, s);
+	open = open_of(addr, numpages);
+	if (open)
+		told_mark(open);
 	return 0;
 }
 
 SEC("fexit/hv_set_mem_host_visibility")
 int BPF_PROG(on_end_old, unsigned long addr, int numpages, bool visible, int ret)
 {
+	struct cw_open *open = open_of(addr, numpages);
 	struct cw_scratch *s;
 
-	if (!ret && open_of(addr, numpages))
-		told_old(ctx, addr, numpages, visible);
+	if (!ret && open)
+		told_old(ctx, open, addr, numpages, visible);
 	s = step_get(CW_EV_END, addr, numpages, visible);
 	if (!s)
 		return 0;

@@ -91,7 +91,8 @@ static __always_inline void told_send(void *ctx, struct cw_open *open)
 
 	if (!s)
 		return;
-	if (input_is_ours(page, open->to_shared ? 3 : 0))
+	/* the last batch was made on this CPU, and by this transition */
+	if (s->told_tag == open->ts_ns && input_is_ours(page, open->to_shared ? 3 : 0))
 		step_told(s, page, first, nr - first);
 	s->ev.gfn = 0;
 	s->ev.told = nr;
@@ -107,8 +108,19 @@ static __always_inline void told_send(void *ctx, struct cw_open *open)
 	step_inside(ctx, CW_EV_HOST_CALL, s);
 }
 
+/* Before 6.4: notes on which CPU the transition began, so that told_old() reads its page only. */
+static __always_inline void told_mark(const struct cw_open *open)
+{
+	__u32 type = CW_EV_HOST_CALL;
+	struct cw_scratch *s = bpf_map_lookup_elem(&cw_scratches, &type);
+
+	if (s)
+		s->told_tag = open->ts_ns;
+}
+
 /* Before 6.4: one batch can be compared whole, of several only the last. */
-static __always_inline void told_old(void *ctx, __u64 vaddr, __u32 nr_pages, __u32 visible)
+static __always_inline void told_old(void *ctx, const struct cw_open *open, __u64 vaddr,
+				     __u32 nr_pages, __u32 visible)
 {
 	struct cw_scratch *s = step_get(CW_EV_HOST_CALL, vaddr, nr_pages, visible);
 	__u32 first = last_batch(nr_pages);
@@ -116,7 +128,7 @@ static __always_inline void told_old(void *ctx, __u64 vaddr, __u32 nr_pages, __u
 
 	if (!s)
 		return;
-	if (input_is_ours(page, visible ? 3 : 0))
+	if (s->told_tag == open->ts_ns && input_is_ours(page, visible ? 3 : 0))
 		step_told(s, page, first, nr_pages - first);
 	s->ev.told_count = nr_pages;
 	s->ev.host_code = HV_VISIBILITY;

@@ -140,7 +140,7 @@ static __always_inline __u32 cw_end_kind(const struct cw_open *open, __s32 ret)
 static __always_inline __u32 cw_end_frame_event(__u32 kind, const struct cw_pte_fmt *fmt, __u64 pte)
 {
 	if (kind == CW_END_UNSEEN || kind == CW_END_REFUSED) {
-		if (!cw_pte_is_present(pte))
+		if (fmt->no_bit || !cw_pte_is_present(pte))
 			return CW_FR_NONE;
 		return cw_pte_is_shared(fmt, pte) ? CW_FR_SEEN_SHARED : CW_FR_SEEN_PRIVATE;
 	}

@@ -51,9 +51,12 @@ static int look(struct cw_baseline *b, const struct cw_loader *loader, const str
 
 	if (!inv)
 		return -1;
+	cw_baseline_free(b);
 	err = cw_account_make(&b->account, inv, p, seed, why, size);
-	if (!err && seed)
+	if (!err && seed && !b->account.shared.count.failed && !b->account.shared.count.contended)
 		all_found(loader);
+	if (err)
+		cw_baseline_free(b);
 	cw_inventory_close(inv);
 	return err;
 }

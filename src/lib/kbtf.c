@@ -11,6 +11,8 @@
 
 #include <bpf/btf.h>
 
+#include "file.h"
+
 #define MODULES_MAX 8
 
 struct cw_kbtf {
@@ -51,6 +53,12 @@ bool cw_kbtf_has_module(const char *module)
 {
 	char path[PATH_MAX];
 
+	char state[16];
+
+	/* while it initialises itself nothing can be attached in it */
+	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
+	if (!cw_file_line("", path, state, sizeof(state)) && strcmp(state, "live"))
+		return false;
 	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", module);
 	return !access(path, R_OK);
 }

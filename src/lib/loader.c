@@ -258,6 +258,7 @@ static bool object_has_probes(struct cw_loader *l, enum cw_object_id id)
 static bool object_waits(struct cw_loader *l, enum cw_object_id id)
 {
 	const char *module = cw_object_module(id);
+	bool wanted = false;
 	size_t i;
 
 	if (!module || cw_kbtf_has_module(module))
@@ -265,11 +266,13 @@ static bool object_waits(struct cw_loader *l, enum cw_object_id id)
 	for (i = 0; i < nr_probes(l); i++) {
 		const struct cw_probe *probe = probe_get(l, i);
 
-		if (probe->object == id && cw_arming_wants(l->arming, i) &&
-		    hook_exists(l, probe, &probe->hooks[0]))
+		if (probe->object != id || !cw_arming_wants(l->arming, i))
+			continue;
+		wanted = true;
+		if (probe->hooks[0].kind != CW_HOOK_KPROBE && hook_exists(l, probe, &probe->hooks[0]))
 			return false;	/* built in */
 	}
-	return true;
+	return wanted;
 }
 
 static void object_wait(struct cw_loader *l, enum cw_object_id id)
@@ -419,14 +422,34 @@ int cw_loader_open(struct cw_loader **out, struct cw_arming *arming,
 	return 0;
 }
 
+/* Pass-through devices come with VMBus or hardly ever: nobody keeps privileges for them alone. */
 bool cw_loader_waits(const struct cw_loader *l)
 {
 	size_t id;
 
 	for (id = 0; id < CW_OBJ_NR; id++)
-		if (l->waits[id])
+		if (l->waits[id] && id != CW_OBJ_PCI)
 			return true;
 	return false;
+}
+
+bool cw_loader_can_go_on(const struct cw_loader *l)
+{
+	size_t id;
+
+	for (id = 0; id < CW_OBJ_NR; id++)
+		if (l->waits[id] && cw_kbtf_has_module(cw_object_module((enum cw_object_id)id)))
+			return true;
+	return false;
+}
+
+void cw_loader_set(struct cw_loader *l, const char *name, __u64 value)
+{
+	size_t i;
+
+	for (i = 0; i < VARS_MAX && l->vars[i].name; i++)
+		if (!strcmp(l->vars[i].name, name))
+			l->vars[i].value = value;
 }
 
 int cw_loader_late(struct cw_loader *l)

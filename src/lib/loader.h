@@ -36,8 +36,14 @@ int cw_loader_open(struct cw_loader **out, struct cw_arming *arming,
 /* Loads and attaches objects whose kernel module has come since.  How many probes were attached. */
 int cw_loader_late(struct cw_loader *l);
 
-/* Whether an object waits for its module. */
+/* Whether an object waits for its module, and is worth to wait for. */
 bool cw_loader_waits(const struct cw_loader *l);
+
+/* Whether a module that is waited for has come. */
+bool cw_loader_can_go_on(const struct cw_loader *l);
+
+/* Another value for a configuration variable, for objects that are loaded from now on. */
+void cw_loader_set(struct cw_loader *l, const char *name, __u64 value);
 
 /* Kernel modules that attached hooks hold, so that they stay: up to CW_OBJ_NR names. */
 size_t cw_loader_pinned(const struct cw_arming *arming, const char **modules);

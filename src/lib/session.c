@@ -309,6 +309,17 @@ static void ring_losses_heed(struct cw_session *s)
 	cw_judge_forget(s->feed->judge);
 }
 
+/* What the module brought along. */
+static void late_symbols(struct cw_session *s)
+{
+	struct kernel_syms kernel;
+
+	if (kernel_find(&kernel))
+		return;
+	cw_loader_set(s->loader, "cfg_sym_is_confidential", kernel.is_confidential);
+	cw_loader_set(s->loader, "cfg_sym_vmbus_devs", kernel.vmbus_devs);
+}
+
 __u64 cw_session_late(struct cw_session *s)
 {
 	__u64 now = cw_clock_ns(CLOCK_MONOTONIC), armed = s->arming->armed;
@@ -317,8 +328,12 @@ __u64 cw_session_late(struct cw_session *s)
 	if (!cw_loader_waits(s->loader) || now - s->late_ns < LATE_NS)
 		return 0;
 	s->late_ns = now;
+	if (!cw_loader_can_go_on(s->loader))
+		return 0;
+	late_symbols(s);
 	if (cw_loader_late(s->loader))	/* and what it has shared meanwhile has an owner */
 		cw_baseline_take(&s->baseline, s->arming, s->loader, s->platform, true);
+	cw_arming_finish(s->arming);
 	armed = s->arming->armed & ~armed;
 	for (i = 0; i < CW_RULE_NR; i++)
 		if (armed & CW_RULE_BIT(i))

@@ -118,9 +118,13 @@ void cw_arming_finish(struct cw_arming *a)
 
 __u64 cw_source_fed_by(const struct cw_source *source, __u32 event)
 {
+	const struct cw_side *side = source->sides;
 	__u64 rules = 0;
 	size_t i;
 
+	for (; side && side->rules; side++)
+		if (side->event == event)
+			rules |= side->rules;
 	for (i = 0; i < source->nr_probes; i++)
 		if (source->probes[i].event == event)
 			rules |= source->probes[i].rules;

@@ -81,10 +81,17 @@ struct cw_way_rules {
 	const char *why;
 };
 
+/* Rules that lose evidence too when events of a type are lost: their states come from them. */
+struct cw_side {
+	enum cw_rec_type event;
+	__u64 rules;
+};
+
 struct cw_source {
 	const char *name;
 	const struct cw_probe *probes;
 	size_t nr_probes;
+	const struct cw_side *sides;	/* up to the one without rules; NULL: none */
 	const struct cw_way_rules *senseless;	/* up to the first without a reason; NULL: none */
 	__u64 blind;	/* rules that can be judged where no program may read memory */
 };

@@ -42,7 +42,7 @@ static const struct cw_probe probes[] = {
 	{ .event = CW_EV_END,         CW_OBJ_TRANSITION, TRANSITION_RULES,
 	  { { "on_end_old", CW_HOOK_FEXIT, "hv_set_mem_host_visibility", NULL, CW_WAY_OLD },
 	    { "on_end", CW_HOOK_FEXIT, "__set_memory_enc_pgtable", NULL, NEW } } },
-	{ .event = CW_EV_BEGIN,       CW_OBJ_TRANSITION, TRANSITION_RULES,
+	{ .event = CW_EV_BEGIN,       CW_OBJ_TRANSITION, TRANSITION_RULES | Z(4),
 	  { { "on_begin_old", CW_HOOK_FENTRY, "hv_set_mem_host_visibility", NULL, CW_WAY_OLD },
 	    { "on_begin", CW_HOOK_FENTRY, "__set_memory_enc_pgtable", NULL, NEW } } },
 	{ .event = CW_EV_ZEROPAD,     CW_OBJ_TRANSITION, T(8),
@@ -156,6 +156,17 @@ static const struct cw_probe probes[] = {
 	  { CW_RAW_TP("on_page_free_nested", "mm_page_free") }, .spare = true },
 };
 
+/* Who judges by the state of frames loses with it; the hypercall page is looked at by the way. */
+#define STATE_RULES (S(1) | S(6) | H(2))
+static const struct cw_side sides[] = {
+	{ CW_EV_BEGIN, STATE_RULES },
+	{ CW_EV_END, STATE_RULES },
+	{ CW_EV_SEED, STATE_RULES },
+	{ CW_EV_KEPT, S(5) },
+	{ CW_EV_OWNER, S(4) },
+	{ 0, 0 },
+};
+
 static const struct cw_way_rules senseless[] = {
 	{ CW_WAY_OLD | CW_WAY_VTOM | CW_WAY_SNP | CW_WAY_TDX, T(1) | T(2),
 	  "this kernel or mode has no not-present window" },
@@ -163,6 +174,7 @@ static const struct cw_way_rules senseless[] = {
 	{ CW_WAY_OLD, T(4), "nothing inside a transition can be traced on this kernel" },
 	{ CW_WAY_OLD, T(8), "this kernel has no not-present window" },
 	{ CW_WAY_VTOM | CW_WAY_SNP | CW_WAY_TDX, T(6), "the list that the host is given cannot be traced in this mode" },
+	{ CW_WAY_OLD, Z(4), "no page-table entry says here which pages may be read" },
 	{ CW_WAY_OLD, S(8), "this kernel maps device memory without the shared bit in its page tables" },
 	{ CW_WAY_SNP | CW_WAY_TDX, R(1), "there is no paravisor beside which a hypercall could go" },
 	{ 0 }
@@ -175,6 +187,7 @@ const struct cw_source cw_source_stock = {
 	.name = "stock",
 	.probes = probes,
 	.nr_probes = sizeof(probes) / sizeof(probes[0]),
+	.sides = sides,
 	.senseless = senseless,
 	.blind = T(4),
 };

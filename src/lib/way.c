@@ -41,7 +41,8 @@ void cw_way_find(struct cw_platform *p)
 
 	if (!k)
 		return;
-	p->callbacks_bool = cw_kbtf_returns_bool(k, "amd_enc_status_change_prepare");
+	p->callbacks_bool = cw_kbtf_returns_bool(k, "hv_vtom_set_host_visibility") ||
+			    cw_kbtf_returns_bool(k, "tdx_enc_status_change_finish");
 	if (is_vtom(p)) {
 		p->way = vtom_way(k);
 		p->shared_mask = p->boundary;

@@ -18,7 +18,14 @@ done
 box_go 900
 
 fired=$(box_out misuse | grep -E '^[a-z-]+ [A-Z][0-9] fired$')
-like "$(wc -l <<<"$fired")" '^1[0-9]$' 'more than ten scenarios were caught'
+caught=$(awk '{ print $1 }' <<<"$fired" | sort | tr '\n' ' ')
+case $CW_KERNEL in
+linux-image-6.12-cloud-amd64)
+	is "$caught" 'bounce-foreign bounce-size dma-private message-tail page-table private-gpadl reserved-field ring-padding shared-freed shared-freed-order slab-part slab-whole wrong-flag ' \
+		'each that this kernel and one CPU allow was caught'
+	;;
+*) like "$(wc -w <<<"$caught")" '^([89]|1[0-9])$' 'eight scenarios at least were caught' ;;
+esac
 is "$(box_out misuse | grep -E '^[a-z-]+ [A-Z][0-9] silent$')" '' 'none that breaks a rule went unseen'
 is "$(box_out misuse | grep ' stays$')" '' 'the module can be unloaded after each'
 diag "$fired"
@@ -26,7 +33,7 @@ stock_keep misuse "$CW_KERNEL" <<<"$fired"
 diag "$(box_out misuse | grep ' refused$')"
 
 is "$(box_out honest | grep -E ' (fired|stays)$')" '' 'no honest twin is accused'
-like "$(box_out honest | grep -c ' silent$')" '^1[0-9]$' 'and more than ten of them ran'
+like "$(box_out honest | grep -c ' silent$')" '^(1[0-9]|2[0-9])$' 'and more than ten of them ran'
 stock_held honest T3 T5 S1 S3 S5
 is "$(stock_found honest | grep -v ' Z3 ')" '' 'no finding but the known one'
 done_testing

@@ -30,7 +30,7 @@ stock_gate() {
 		options+=("$1")
 		shift
 	done
-	box_run "$name" "${options[@]}" -- "cocowatch gate --slow-limit 100s -o text -o ndjson=/tmp/ndjson $2 -- sh -c '$3' >&2
+	box_run "$name" --timeout 600s "${options[@]}" -- "cocowatch gate --slow-limit 100s -o text -o ndjson=/tmp/ndjson $2 -- sh -c '$3' >&2
 		rc=\$?
 		cat /tmp/ndjson
 		cocowatch map -o ndjson
