@@ -269,7 +269,8 @@ static bool object_waits(struct cw_loader *l, enum cw_object_id id)
 		if (probe->object != id || !cw_arming_wants(l->arming, i))
 			continue;
 		wanted = true;
-		if (probe->hooks[0].kind != CW_HOOK_KPROBE && hook_exists(l, probe, &probe->hooks[0]))
+		if (probe->hooks[0].kind != CW_HOOK_KPROBE &&
+		    hook_exists(l, probe, &probe->hooks[0]))
 			return false;	/* built in */
 	}
 	return wanted;
