@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Under hosts that lie: what the host does is observed, what the guest must answer for is judged, and an honest
+# Under hosts that lie (each boots and attaches anew: long): what the host does is observed, what the guest must answer for is judged, and an honest
 # kernel's part is not taken for a violation.
 
 . "$(dirname "$0")/stock.sh"
