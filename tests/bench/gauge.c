@@ -5,12 +5,19 @@
  *	  gauge since FILE LINES TEXT PID
  *		wait until a line of LINES has TEXT, or PID ends: seconds since the stamp
  *	  gauge plain PAGES MS		nanoseconds of one transition of cocovm.ko, over at least MS
+ *	  gauge convert PAGES MS	nanoseconds of one of cw_convert.ko
+ *	  gauge packets ADDRESS MS	nanoseconds of one packet to or from the echo service there
  *	  gauge spawn MS PROGRAM	nanoseconds to start and reap PROGRAM, over at least MS
- *	  gauge progs			NAME RUNS NANOSECONDS VERIFIED of each BPF program
+ *	  gauge freed NR PROGRAM	pages that the kernel frees for one PROGRAM, over NR of them
+ *	  gauge progs			NAME RUNS NANOSECONDS VERIFIED MISSED of each BPF program
  *	  gauge maps			NAME BYTES of each BPF map
  */
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <spawn.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +26,9 @@
 #include "bench.h"
 
 #define DEVICE "/dev/cocovm"
+#define CONVERT "/sys/module/cw_convert/parameters/run"
+#define ECHO_PORT 7
+#define ECHO_BYTES 61		/* no multiple of 8: a packet of VMBus has to be padded */
 #define WAIT_NS (180 * NSEC_PER_SEC)
 #define WAIT_STEP_US 2000
 #define LOOPS_START 2	/* even: `plain` takes turns between an honest host and one that stutters */
@@ -98,6 +108,7 @@ struct work {
 	double (*run)(const struct work *w, unsigned long nr);
 	unsigned long pages;
 	char **command;
+	int socket;
 };
 
 static int work_time(const struct work *w, __u64 min_ns)
@@ -167,6 +178,76 @@ static int do_plain(int argc, char **argv)
 	return w.pages && ms ? work_time(&w, ms * NSEC_PER_MSEC) : 2;
 }
 
+static double run_convert(const struct work *w, unsigned long nr)
+{
+	int fd = open(CONVERT, O_WRONLY), len;
+	char line[64];
+
+	len = snprintf(line, sizeof(line), "%lu %lu", w->pages, nr);
+	if (fd < 0 || write(fd, line, (size_t)len) != len) {
+		failed("%s: %s: %s", CONVERT, line, strerror(errno));
+		nr = 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	return 2.0 * (double)nr;
+}
+
+static int do_convert(int argc, char **argv)
+{
+	struct work w = { .run = run_convert, .pages = number(argc == 2 ? argv[0] : NULL) };
+	unsigned long ms = number(argc == 2 ? argv[1] : NULL);
+
+	return w.pages && ms ? work_time(&w, ms * NSEC_PER_MSEC) : 2;
+}
+
+/* One there and one back.  A datagram that gets lost is an error: waiting for it is no work. */
+static double run_packets(const struct work *w, unsigned long nr)
+{
+	char out[ECHO_BYTES] = { 0 }, in[ECHO_BYTES + 1];
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		memcpy(out, &i, sizeof(i));
+		if (send(w->socket, out, sizeof(out), 0) == sizeof(out) &&
+		    recv(w->socket, in, sizeof(in), 0) == sizeof(out) &&
+		    !memcmp(in, out, sizeof(out)))
+			continue;
+		failed("packet %lu did not come back: %s", i, strerror(errno));
+		return 0;
+	}
+	return 2.0 * (double)nr;
+}
+
+static int echo_dial(const char *address)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(ECHO_PORT) };
+	struct timeval wait = { .tv_sec = 10 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || inet_pton(AF_INET, address, &to.sin_addr) != 1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
+	    connect(fd, (struct sockaddr *)&to, sizeof(to)))
+		return -1;
+	return fd;
+}
+
+static int do_packets(int argc, char **argv)
+{
+	unsigned long ms = number(argc == 2 ? argv[1] : NULL);
+	struct work w = { .run = run_packets };
+	int err;
+
+	if (!ms)
+		return 2;
+	w.socket = echo_dial(argv[0]);
+	if (w.socket < 0)
+		return failed("%s: %s", argv[0], strerror(errno));
+	err = work_time(&w, ms * NSEC_PER_MSEC);
+	close(w.socket);
+	return err;
+}
+
 static double run_spawn(const struct work *w, unsigned long nr)
 {
 	unsigned long i;
@@ -191,6 +272,32 @@ static int do_spawn(int argc, char **argv)
 	return ms ? work_time(&w, ms * NSEC_PER_MSEC) : 2;
 }
 
+static double freed(void)
+{
+	FILE *f = fopen("/proc/vmstat", "r");
+	char line[128];
+	double n = -1;
+
+	while (f && n < 0 && fgets(line, sizeof(line), f))
+		if (sscanf(line, "pgfree %lf", &n) != 1)
+			n = -1;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static int do_freed(int argc, char **argv)
+{
+	struct work w = { .command = argv + 1 };
+	unsigned long nr = number(argc >= 2 ? argv[0] : NULL);
+	double before = freed();
+
+	if (!nr || before < 0 || run_spawn(&w, nr) <= 0)
+		return failed("freed: NR PROGRAM");
+	printf("%.1f\n", (freed() - before) / (double)nr);
+	return 0;
+}
+
 /* ---- what the kernel says of programs and maps ---- */
 
 static int prog_print(int fd)
@@ -200,8 +307,8 @@ static int prog_print(int fd)
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return failed("cannot read a BPF program's figures: %s", strerror(errno));
-	printf("%s %llu %llu %u\n", *info.name ? info.name : "-", info.run_cnt, info.run_time_ns,
-	       info.verified_insns);
+	printf("%s %llu %llu %u %llu\n", *info.name ? info.name : "-", info.run_cnt,
+	       info.run_time_ns, info.verified_insns, info.recursion_misses);
 	return 0;
 }
 
@@ -275,7 +382,10 @@ static const struct {
 	{ "stamp", do_stamp },
 	{ "since", do_since },
 	{ "plain", do_plain },
+	{ "convert", do_convert },
+	{ "packets", do_packets },
 	{ "spawn", do_spawn },
+	{ "freed", do_freed },
 	{ "progs", do_progs },
 	{ "maps",  do_maps },
 };
@@ -287,6 +397,6 @@ int main(int argc, char **argv)
 	for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 2, argv + 2);
-	failed("gauge: stamp, since, plain, spawn, progs or maps");
+	failed("gauge: stamp, since, plain, convert, packets, spawn, freed, progs or maps");
 	return 2;
 }

@@ -79,7 +79,7 @@ BEGIN {
 	printf "%-70s %10s %-7s %6s %7s  %s\n", "measure", "median", "unit", "rounds", "budget", "met"
 }
 
-$4 == "vm" && accel == "none" {
+$4 != "native" && accel == "none" {
 	left_out++
 	absent($1, $5, "--native")
 	next
