@@ -152,7 +152,7 @@ static int map_status(const struct map *m)
 {
 	if (m->violated || m->out_mode.violated || m->nr_left)
 		return CW_EXIT_VIOLATED;
-	if (m->a.shared.count.failed || m->kexec_failed)
+	if (!map_is_whole(m) || m->kexec_failed)
 		return CW_EXIT_UNKNOWN;
 	return CW_EXIT_HELD;
 }

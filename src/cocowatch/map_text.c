@@ -106,11 +106,23 @@ static void print_left(FILE *f, const struct map *m)
 			print_size(f, cw_owner_name(i), m->left[i], "");
 }
 
-static void print_rule(FILE *f, enum cw_rule rule, bool violated, const char *note)
+bool map_is_whole(const struct map *m)
+{
+	return !m->a.shared.count.failed && !m->a.claims_failed;
+}
+
+static void print_rule(FILE *f, enum cw_rule rule, const char *outcome, const char *note)
 {
 	const struct cw_rule_info *r = cw_rule_info(rule);
 
-	fprintf(f, "%-4s  %-26s  %s%s\n", r->id, r->name, violated ? "violated" : "held", note);
+	fprintf(f, "%-4s  %-26s  %s%s\n", r->id, r->name, outcome, note);
+}
+
+static const char *outcome_of(bool violated, bool known)
+{
+	if (violated)
+		return "violated";
+	return known ? "held" : "unknown";
 }
 
 static void print_rules(FILE *f, const struct map *m)
@@ -120,12 +132,13 @@ static void print_rules(FILE *f, const struct map *m)
 	fputc('\n', f);
 	if (m->warned)
 		snprintf(note, sizeof(note), "  %u ranges without a known owner", m->warned);
-	print_rule(f, CW_RULE_S4, m->violated, note);
-	print_rule(f, CW_RULE_P1, m->out_mode.violated & CW_RULE_BIT(CW_RULE_P1), "");
+	print_rule(f, CW_RULE_S4, outcome_of(m->violated, map_is_whole(m)), note);
+	print_rule(f, CW_RULE_P1, outcome_of(m->out_mode.violated & CW_RULE_BIT(CW_RULE_P1), true), "");
 	if (m->out_mode.checked & CW_RULE_BIT(CW_RULE_P2))
-		print_rule(f, CW_RULE_P2, m->out_mode.violated & CW_RULE_BIT(CW_RULE_P2), "");
+		print_rule(f, CW_RULE_P2,
+			   outcome_of(m->out_mode.violated & CW_RULE_BIT(CW_RULE_P2), true), "");
 	if (m->kexec && !m->kexec_failed)
-		print_rule(f, CW_RULE_T9, m->nr_left, "");
+		print_rule(f, CW_RULE_T9, outcome_of(m->nr_left, map_is_whole(m)), "");
 	if (m->a.shared.count.failed)
 		fprintf(f, "lost: %llu page tables that could not be read\n", m->a.shared.count.failed);
 	if (m->a.claims_failed)

@@ -37,6 +37,9 @@ struct map {
 	__u64 left[CW_OWNER_NR];
 };
 
+/* Whether all that could be looked at was: else nobody can say that only what may be is shared. */
+bool map_is_whole(const struct map *m);
+
 void map_text_print(FILE *f, const struct map *m);
 
 #endif

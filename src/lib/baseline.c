@@ -82,6 +82,9 @@ void cw_baseline_take(struct cw_baseline *b, struct cw_arming *arming,
 			continue;
 		if (err)
 			cw_arming_failed(arming, i, "%s", why);
+		else if (b->account.claims_failed && arming->source->probes[i].event == CW_EV_OWNER)
+			cw_arming_failed(arming, i, "%u structures of the kernel could not be read",
+					 b->account.claims_failed);
 		else
 			cw_arming_attached(arming, i);
 	}

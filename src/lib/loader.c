@@ -46,8 +46,7 @@ static bool hook_exists(struct cw_loader *l, const struct cw_probe *probe,
 {
 	if (hook->kind != CW_HOOK_FENTRY && hook->kind != CW_HOOK_FEXIT)
 		return true;	/* seen when it is attached */
-	return cw_kbtf_has_func(l->btf, hook->target,
-				hook->module ? hook->module : cw_object_module(probe->object));
+	return cw_kbtf_has_func(l->btf, hook->target, cw_object_module(probe->object));
 }
 
 /* The module that the hook would hold while it is attached; NULL when it holds none. */

@@ -47,7 +47,6 @@ struct cw_hook {
 	const char *prog;	/* name of the BPF program */
 	enum cw_hook_kind kind;
 	const char *target;	/* tracepoint or function */
-	const char *module;	/* the function may live in this module; NULL: in the kernel */
 	__u32 ways;		/* CW_WAY_*; 0: any */
 };
 
@@ -67,12 +66,12 @@ struct cw_probe {
 	bool optional;		/* more evidence for its rules, which are armed without it too */
 };
 
-#define CW_KPROBE(prog, target) { prog, CW_HOOK_KPROBE, target, NULL, 0 }
-#define CW_KRETPROBE(prog, target) { prog, CW_HOOK_KRETPROBE, target, NULL, 0 }
-#define CW_LOOK(target) { "inventory", CW_HOOK_LOOK, target, NULL, 0 }
-#define CW_RAW_TP(prog, target) { prog, CW_HOOK_RAW_TP, target, NULL, 0 }
-#define CW_FENTRY(prog, target) { prog, CW_HOOK_FENTRY, target, NULL, 0 }
-#define CW_FEXIT(prog, target) { prog, CW_HOOK_FEXIT, target, NULL, 0 }
+#define CW_KPROBE(prog, target) { prog, CW_HOOK_KPROBE, target, 0 }
+#define CW_KRETPROBE(prog, target) { prog, CW_HOOK_KRETPROBE, target, 0 }
+#define CW_LOOK(target) { "inventory", CW_HOOK_LOOK, target, 0 }
+#define CW_RAW_TP(prog, target) { prog, CW_HOOK_RAW_TP, target, 0 }
+#define CW_FENTRY(prog, target) { prog, CW_HOOK_FENTRY, target, 0 }
+#define CW_FEXIT(prog, target) { prog, CW_HOOK_FEXIT, target, 0 }
 
 /* Rules that make no sense in some ways. */
 struct cw_way_rules {
