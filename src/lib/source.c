@@ -83,14 +83,14 @@ static const char *senseless_why(const struct cw_arming *a, __u32 rule)
 {
 	const struct cw_way_rules *r = a->source->senseless;
 
+	for (; r && r->why; r++)
+		if ((r->ways & a->way) && (r->rules & CW_RULE_BIT(rule)))
+			return r->why;
 	if (!(a->asked & CW_RULE_BIT(rule)))
 		return cw_rule_info(rule)->profile == CW_PROFILE_IO ? "not in the profile (--profile io)" :
 								      "on request only (--profile all)";
 	if (a->blind && !(a->source->blind & CW_RULE_BIT(rule)))
 		return "kernel lockdown is at 'confidentiality', where no program may read kernel memory";
-	for (; r && r->why; r++)
-		if ((r->ways & a->way) && (r->rules & CW_RULE_BIT(rule)))
-			return r->why;
 	return NULL;
 }
 

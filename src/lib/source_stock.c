@@ -168,6 +168,7 @@ static const struct cw_side sides[] = {
 };
 
 static const struct cw_way_rules senseless[] = {
+	{ CW_WAY_ANY, T(9), "said on request, by cocowatch map --kexec" },
 	{ CW_WAY_OLD | CW_WAY_VTOM | CW_WAY_SNP | CW_WAY_TDX, T(1) | T(2),
 	  "this kernel or mode has no not-present window" },
 	{ CW_WAY_OLD, T(3), "this kernel shares by second mappings, made after the hook returns (S2 looks at them)" },

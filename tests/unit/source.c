@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "rules.h"
 #include "source.h"
 
 #define BIT(rule) CW_RULE_BIT(CW_RULE_##rule)
@@ -61,6 +62,7 @@ static void test_ways(void **state)
 	}
 	attach(&cw_source_stock, CW_WAY_OLD, false);
 	assert_non_null(strstr(arming.why_rule[CW_RULE_T1], "no not-present window"));
+	assert_non_null(strstr(arming.why_rule[CW_RULE_T9], "map --kexec"));
 }
 
 /* A hook of another way is not asked for, and does not stand for the one that is. */
@@ -109,12 +111,57 @@ static void test_blind(void **state)
 	assert_false(cw_arming_wants(&arming, probe_of("on_page_free")));
 }
 
+/* What a profile leaves out is not attached, and says how to ask for it. */
+static void test_profile(void **state)
+{
+	size_t i;
+
+	(void)state;
+	cw_arming_init(&arming, &cw_source_stock, CW_WAY_WINDOW);
+	arming.asked = cw_rules_of_profile("pages");
+	assert_false(cw_arming_wants(&arming, probe_of("on_packet")));
+	for (i = 0; i < cw_source_stock.nr_probes; i++)
+		if (cw_arming_wants(&arming, i))
+			cw_arming_attached(&arming, i);
+	cw_arming_finish(&arming);
+	assert_true(arming.armed & BIT(T1));
+	assert_false(arming.armed & (BIT(S6) | BIT(Z4)));
+	assert_non_null(strstr(arming.why_rule[CW_RULE_S6], "--profile io"));
+	assert_non_null(strstr(arming.why_rule[CW_RULE_Z4], "--profile all"));
+	attach(&cw_source_stock, CW_WAY_WINDOW, false);
+	assert_true(arming.armed & BIT(Z4));
+}
+
+/* A loss of what the state of frames comes from is a loss of the rules that ask for it. */
+static void test_losses_of_states(void **state)
+{
+	(void)state;
+	assert_true(cw_source_fed_by(&cw_source_stock, CW_EV_BEGIN) & BIT(S1));
+	assert_true(cw_source_fed_by(&cw_source_stock, CW_EV_END) & BIT(S6));
+	assert_true(cw_source_fed_by(&cw_source_stock, CW_EV_SEED) & BIT(H2));
+	assert_true(cw_source_fed_by(&cw_source_stock, CW_EV_KEPT) & BIT(S5));
+	assert_false(cw_source_fed_by(&cw_source_stock, CW_EV_ZEROPAD) & BIT(S1));
+}
+
+/* Entry probes that only kprobes need. */
+static void test_no_pin(void **state)
+{
+	(void)state;
+	cw_arming_init(&arming, &cw_source_stock, CW_WAY_WINDOW);
+	assert_false(cw_arming_wants(&arming, probe_of("on_completion_in_k")));
+	arming.no_pin = true;
+	assert_true(cw_arming_wants(&arming, probe_of("on_completion_in_k")));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_ways),
 	cmocka_unit_test(test_hooks_of_other_ways),
 	cmocka_unit_test(test_one_missing_probe),
 	cmocka_unit_test(test_optional_probe),
 	cmocka_unit_test(test_blind),
+	cmocka_unit_test(test_profile),
+	cmocka_unit_test(test_losses_of_states),
+	cmocka_unit_test(test_no_pin),
 };
 
 UNIT_MAIN(tests)
