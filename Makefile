@@ -257,17 +257,17 @@ test-all:
 test_env = O=$(base) CW=$(abspath $O/cocowatch) CW_FUZZ=$(abspath $O/fuzz) CW_KERNEL=$(KERNEL) CMOCKA_MESSAGE_OUTPUT=TAP
 
 run-tests: $(unit_bin) $(engine_bin) $(fuzz_bin) $(tool) $(box) $(guest_bin)
-	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' $(tests)
-	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove -j 2 --exec '' $(box_tests)
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer --exec '' $(tests)
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer -j 2 --exec '' $(box_tests)
 
 run-tests-6.1: $(tool) $(box) $(guest_bin)
 	@files='$(foreach t,$(vm_tests),$(call shell_tests,$t))'; \
-	[ -z "$$files" ] || env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' $$files
-	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove -j 2 --exec '' $(box_tests)
+	[ -z "$$files" ] || env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer --exec '' $$files
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer -j 2 --exec '' $(box_tests)
 
 # What stock kernels were seen to do, seen again.
 findings: $(tool) $(box) $(guest_bin)
-	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --exec '' tests/findings/findings.long.t
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer --exec '' tests/findings/findings.long.t
 
 bench: all module misuse convert $(bench_bin) $(guest_bin)
 	@O=$(base) CW=$(abspath $O/cocowatch) CW_BENCH=$(abspath $O/tests/bench) CW_KERNEL=$(KERNEL) scripts/bench
