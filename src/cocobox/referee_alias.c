@@ -30,7 +30,7 @@
 #define AROUND_FRAMES	64	/* mapped with one that was rightly touched */
 #define TRIES_MAX	1000
 #define SETTLE_US	2000	/* KVM polls for some 200 us before a vCPU's thread sleeps */
-#define LOOKS_MAX	5
+#define LOOKS_MAX	8	/* each waits twice as long as the one before: a second in all */
 #define MESSAGES	16
 
 static const struct {
@@ -168,16 +168,16 @@ static bool is_stuck(struct cw_box *box, unsigned int vp, pid_t tid, __u64 *rip)
  * and the vCPU sleeps in the kernel.  Seen twice, since a thread may also sleep for a moment in
  * this program.
  */
-static int find_stuck(struct cw_box *box, const pid_t *tid, __u64 *rip)
+static int find_stuck(struct cw_box *box, const pid_t *tid, useconds_t settle, __u64 *rip)
 {
 	__u64 before[CW_CPUS_MAX], now;
 	bool stuck[CW_CPUS_MAX];
 	int vp, found = -1;
 
-	usleep(SETTLE_US);
+	usleep(settle);
 	for (vp = 0; vp < CW_CPUS_MAX; vp++)
 		stuck[vp] = is_stuck(box, vp, tid[vp], &before[vp]);
-	usleep(SETTLE_US);
+	usleep(settle);
 	for (vp = 0; vp < CW_CPUS_MAX; vp++) {
 		if (!stuck[vp] || !is_stuck(box, vp, tid[vp], &now) || now != before[vp])
 			continue;
@@ -212,9 +212,11 @@ static int find_vcpu(struct cw_referee *r, pid_t who, __u64 *rip, bool *rip_know
 		*rip_known = r->box->vm && !cw_vm_where(r->box, 0, rip, &halted);
 		return 0;
 	}
-	/* an interrupt may have woken it in between: it comes back to the same access */
+	/* an interrupt may have woken it in between, and a busy machine lets it wait for a CPU: it
+	 * comes back to the same access
+	 */
 	for (vp = -1, look = 0; r->box->vm && vp < 0 && look < LOOKS_MAX; look++)
-		vp = find_stuck(r->box, tid, rip);
+		vp = find_stuck(r->box, tid, SETTLE_US << look, rip);
 	*rip_known = vp >= 0;
 	return vp;
 }
