@@ -238,6 +238,7 @@ static int run_session(struct running *s, struct cw_run *r)
 
 	cw_platform_read(&s->platform, "");
 	cw_way_find(&s->platform);
+	cw_way_read_mask(&s->platform);
 	r->session.source = cw_source_choose(&s->platform, r->wish);
 	if (cw_platform_check(&s->platform, r->session.source == &cw_source_module, r->force, why,
 			      sizeof(why)))

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "inventory.h"
 #include "kbtf.h"
 
 /* AMD APM volume 3, "Function 8000_001Fh": EBX bits 5:0 are the position of the C-bit. */
@@ -54,6 +55,23 @@ void cw_way_find(struct cw_platform *p)
 		p->way = CW_WAY_TDX;
 	}
 	cw_kbtf_free(k);
+}
+
+void cw_way_read_mask(struct cw_platform *p)
+{
+	const struct cw_inventory_opts opts = {};
+	struct cw_inventory *inv;
+	struct cw_mode_state mode;
+	char why[CW_WHY_LEN];
+
+	if (p->shared_mask || p->way != CW_WAY_TDX || p->lockdown == CW_LOCKDOWN_CONFIDENTIALITY)
+		return;
+	inv = cw_inventory_open(&opts, why, sizeof(why));
+	if (!inv)
+		return;
+	if (!cw_mode_read(&mode, cw_inventory_kernel(inv), p))
+		p->shared_mask = mode.ev.cc_mask;
+	cw_inventory_close(inv);
 }
 
 const struct cw_source *cw_source_choose(const struct cw_platform *p, enum cw_source_wish wish)
