@@ -80,8 +80,8 @@ shell_tests = $(filter-out $(if $(LONG),,%.long.t),$(sort $(wildcard tests/$1/*.
 vm_tests   := module
 tests       = $(unit_bin) $(engine_bin) $(call shell_tests,unit) $(call shell_tests,engine) \
               $(call shell_tests,cli) $(call shell_tests,fuzz) $(foreach t,$(vm_tests),$(call shell_tests,$t))
-# Their machines have one CPU each, so two run side by side.
-box_tests   = $(call shell_tests,box) $(call shell_tests,stock)
+# Their machines have one CPU each, so two run side by side: the long ones first.
+box_tests   = $(call shell_tests,stock) $(call shell_tests,box)
 
 #--- flags, looked up when a recipe needs them: on a bare machine `make setup` comes first -----
 
@@ -187,6 +187,11 @@ convert: $(convert_src)
 guest_src := $(sort $(wildcard tests/box/*.c))
 guest_bin := $(guest_src:%.c=$O/%)
 
+verified := $O/tests/stock/verified
+
+$(verified): tests/stock/verified.c $(library) | $$(@D)/
+	$(call say,CC)$(CC) $(cw_cflags) $(pkg_cflags) -MF $@.d $(LDFLAGS) -o $@ $< $(library) $(pkg_libs)
+
 $O/tests/box/%: tests/box/%.c | $$(@D)/
 	$(call say,CC)$(CC) -std=gnu11 $(warnings) -D_GNU_SOURCE -Isrc/cocobox $(CFLAGS) -static -o $@ $<
 
@@ -256,17 +261,17 @@ test-all:
 # What a test finds in its environment; tests/lib.sh gives them names.
 test_env = O=$(base) CW=$(abspath $O/cocowatch) CW_FUZZ=$(abspath $O/fuzz) CW_KERNEL=$(KERNEL) CMOCKA_MESSAGE_OUTPUT=TAP
 
-run-tests: $(unit_bin) $(engine_bin) $(fuzz_bin) $(tool) $(box) $(guest_bin)
+run-tests: $(unit_bin) $(engine_bin) $(fuzz_bin) $(tool) $(box) $(guest_bin) $(verified)
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer --exec '' $(tests)
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer -j 2 --exec '' $(box_tests)
 
-run-tests-6.1: $(tool) $(box) $(guest_bin)
+run-tests-6.1: $(tool) $(box) $(guest_bin) $(verified)
 	@files='$(foreach t,$(vm_tests),$(call shell_tests,$t))'; \
 	[ -z "$$files" ] || env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer --exec '' $$files
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer -j 2 --exec '' $(box_tests)
 
 # What stock kernels were seen to do, seen again.
-findings: $(tool) $(box) $(guest_bin)
+findings: $(tool) $(box) $(guest_bin) $(verified)
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer --exec '' tests/findings/findings.long.t
 
 bench: all module misuse convert $(bench_bin) $(guest_bin)
@@ -325,5 +330,5 @@ help:
 	@echo 'CC=clang and KERNEL=linux-image-cloud-amd64 (6.1) work'
 
 -include $(wildcard $(lib_obj:.o=.d) $(tool_obj:.o=.d) $(box_obj:.o=.d) $(bpf_src:%.bpf.c=$O/%.bpf.d) \
-	$(engine_bpf:%.bpf.c=$O/%.bpf.d) $(bench_bpf:%.bpf.c=$O/%.bpf.d) $(unit_bin:=.d) $(engine_bin:=.d) $(bench_bin:=.d) \
+	$(engine_bpf:%.bpf.c=$O/%.bpf.d) $(bench_bpf:%.bpf.c=$O/%.bpf.d) $(unit_bin:=.d) $(engine_bin:=.d) $(bench_bin:=.d) $(verified).d \
 	$(fuzz_obj:.o=.d) $(fuzz_bin:=.d))

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loads each BPF program of cocowatch alone and prints what the verifier says it cost: a line
+ * "OBJECT PROGRAM INSNS STATES", or "OBJECT PROGRAM refused" where this kernel takes it not (a
+ * function that it lacks, say).  Times go to stderr.
+ *
+ * Usage: verified window|old [PROGRAM]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/libbpf.h>
+
+#include "objects.h"
+
+#define LOG_STATS 4	/* BPF_LOG_STATS, include/linux/bpf_verifier.h */
+#define LOG_ROOM 65536
+
+static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	(void)level;
+	(void)fmt;
+	(void)ap;
+	return 0;
+}
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* What a session sets, as far as the verifier's way depends on it. */
+static void configure(struct bpf_object *obj, bool window)
+{
+	cw_object_set(obj, "cfg_window", window);
+	cw_object_set(obj, "cfg_no_bit", !window);
+	cw_object_set(obj, "cfg_paravisor", 1);
+	cw_object_set(obj, "cfg_stale", 1);
+	cw_object_set(obj, "cfg_shared_mask", 1ULL << 46);
+	cw_object_set(obj, "cfg_max_walk", 262144);
+}
+
+/* "processed 123 insns (limit 1000000) max_states_per_insn 1 total_states 4 ..." */
+static unsigned long number_after(const char *text, const char *word)
+{
+	const char *at = strstr(text, word);
+
+	return at ? strtoul(at + strlen(word), NULL, 10) : 0;
+}
+
+static void load_one(enum cw_object_id id, const char *name, bool window)
+{
+	static char log[LOG_ROOM];
+	struct bpf_object *obj = cw_object_open(id);
+	struct bpf_program *prog;
+	double began = now_ms();
+	int err;
+
+	if (!obj)
+		exit(1);
+	configure(obj, window);
+	bpf_object__for_each_program(prog, obj)
+		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), name));
+	prog = bpf_object__find_program_by_name(obj, name);
+	log[0] = '\0';
+	bpf_program__set_log_level(prog, LOG_STATS);
+	bpf_program__set_log_buf(prog, log, sizeof(log));
+	err = bpf_object__load(obj);
+	if (err)
+		printf("%s %s refused\n", cw_object_name(id), name);
+	else
+		printf("%s %s %lu %lu\n", cw_object_name(id), name, number_after(log, "processed "),
+		       number_after(log, "total_states "));
+	fprintf(stderr, "%s %.0f ms\n", name, now_ms() - began);
+	bpf_object__close(obj);
+}
+
+int main(int argc, char **argv)
+{
+	struct bpf_program *prog;
+	struct bpf_object *names;
+	int id;
+
+	if (argc < 2 || argc > 3) {
+		fprintf(stderr, "usage: verified window|old [PROGRAM]\n");
+		return 2;
+	}
+	libbpf_set_print(quiet);
+	for (id = 0; id < CW_OBJ_NR; id++) {
+		names = cw_object_open((enum cw_object_id)id);
+		if (!names)
+			return 1;
+		bpf_object__for_each_program(prog, names)
+			if (argc == 2 || !strcmp(argv[2], bpf_program__name(prog)))
+				load_one((enum cw_object_id)id, bpf_program__name(prog),
+					 !strcmp(argv[1], "window"));
+		bpf_object__close(names);
+	}
+	return 0;
+}
