@@ -55,6 +55,8 @@ static const struct cw_misuse table[] = {
 	  "more pages than one hypercall takes" },
 	{ "huge",               NULL, NULL, cw_run_huge, 0,
 	  "2 MiB in one piece, then one page of it: large leaves are split" },
+	{ "zeropad-window",     NULL, NULL, cw_run_zeropad, 0,
+	  "a stray read runs from a page into the not-present window of the next" },
 	{ "ring-padding",       "Z1", "hv_ringbuffer_write", cw_run_padding, 0,
 	  "the bytes that pad a packet are not zero" },
 	{ "second-mapping-private", "S2", "hv_ringbuffer_init", cw_run_mapping, 0,

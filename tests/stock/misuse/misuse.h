@@ -51,6 +51,7 @@ int cw_run_vmalloc(const struct cw_misuse *m);		/* arg: pages */
 int cw_run_huge(const struct cw_misuse *m);
 int cw_run_overlap(const struct cw_misuse *m);
 int cw_run_overlap_window(const struct cw_misuse *m);
+int cw_run_zeropad(const struct cw_misuse *m);
 int cw_run_padding(const struct cw_misuse *m);
 int cw_run_dma(const struct cw_misuse *m);
 int cw_run_mapping(const struct cw_misuse *m);
