@@ -6,7 +6,23 @@
 
 . "$(dirname "$0")/hosts.sh"
 
-if [ $# -gt 0 ]; then
+hosts_everywhere() {
+	local kernel
+
+	[ "$CW_KERNEL" = linux-image-6.12-cloud-amd64 ] || skip_all 'this has all kernels in it'
+	# shellcheck disable=SC2046 # words
+	hosts_run $(awk -F '\t' '{ print $1 }' <<<"$hosts_table")
+	hosts_elsewhere
+	for kernel in linux-image-cloud-amd64 linux-image-cloud-amd64_sid; do
+		box_kernel $kernel
+		hosts_run part-told refuse-ring length-flips message-open complete-unknown-net offer-refused \
+			flags-unknown
+	done
+}
+
+if [ $# = 0 ]; then
+	hosts_everywhere
+else
 	if [ "$1" = --kernel ]; then
 		[ "$2" = "$CW_KERNEL" ] || hosts_elsewhere
 		box_kernel "$2"
@@ -15,18 +31,5 @@ if [ $# -gt 0 ]; then
 	# shellcheck disable=SC2046 # words
 	[ $# -gt 0 ] || set -- $(awk -F '\t' '{ print $1 }' <<<"$hosts_table")
 	hosts_run "$@"
-	done_testing
-	exit
 fi
-
-[ "$CW_KERNEL" = linux-image-6.12-cloud-amd64 ] || skip_all 'this has all kernels in it'
-
-# shellcheck disable=SC2046 # words
-hosts_run $(awk -F '\t' '{ print $1 }' <<<"$hosts_table")
-
-hosts_elsewhere
-for kernel in linux-image-cloud-amd64 linux-image-cloud-amd64_sid; do
-	box_kernel $kernel
-	hosts_run part-told refuse-ring length-flips message-open complete-unknown-net offer-refused flags-unknown
-done
 done_testing
