@@ -14,6 +14,7 @@
 #define CW_BLOCK_MAX	65536
 #define CW_BLOCK_SHIFT	9	/* frames of a 2 MiB block */
 #define CW_CHUNK	64	/* PTEs read at a time */
+#define CW_CHUNK_FEW	8	/* or these: a line of the cache */
 #define CW_TOLD_CHUNK	30	/* entries of a frame list read at a time; divides 510 */
 
 const volatile __u32 cfg_abi_major = CW_ABI_MAJOR;
@@ -22,6 +23,7 @@ const volatile __u64 cfg_shared_mask;	/* struct cw_pte_fmt of the space watched 
 const volatile __u32 cfg_set_is_private;
 const volatile __u32 cfg_no_bit;
 const volatile __u32 cfg_max_walk = 262144;	/* PTEs walked for one event */
+const volatile __u32 cfg_record_steps;	/* 1: send every step of a transition, not its ends alone */
 const volatile __u32 cfg_record_hot;	/* 1: send hot events (packets, bounces) too */
 const volatile __u32 cfg_record_frees;	/* 1: send an event for each free in a watched block */
 
@@ -113,10 +115,10 @@ static __always_inline bool block_bit_clear(struct cw_block *block, __u64 gfn)
 
 /* A run of PTEs of one last-level table, or one large leaf that stands for them. */
 struct cw_chunk {
-	__u64 tag;	/* address >> 18, plus 1; 0 is empty */
+	__u64 tag;	/* address of the run in runs, plus 1; 0 is empty */
 	__u64 leaf;	/* with leaf_shift: the large entry */
 	__u32 leaf_shift;	/* 21, 30, ...; 0: pte[] is filled; CW_CHUNK_FAILED */
-	__u32 pad;
+	__u32 few;	/* set with tag 0: runs are of CW_CHUNK_FEW entries, for small ranges */
 	__u64 pte[CW_CHUNK];
 };
 
@@ -289,12 +291,13 @@ static __always_inline struct cw_scratch *scratch_get(__u32 type)
 	return s;
 }
 
-/* Sends a step and, where the engine found something, its verdict. */
-static __always_inline void step_send(void *ctx, __u32 type, struct cw_scratch *s)
+/* Counts a step; sends it when it is wanted, and its verdict where the engine found something. */
+static __always_inline void step_send(void *ctx, __u32 type, struct cw_scratch *s, bool wanted)
 {
 	stat_add(CW_STAT_STEPS, 1);
 	out_count(&s->out);
-	rec_send(type, &s->ev, sizeof(s->ev));
+	if (wanted)
+		rec_send(type, &s->ev, sizeof(s->ev));
 	if (!out_reports(&s->out))
 		return;
 	__builtin_memcpy(&s->sent.ev, &s->ev, sizeof(s->ev));

@@ -21,7 +21,7 @@ int on_task_exit(struct bpf_raw_tracepoint_args *ctx)
 		if (!open && !depth)
 			return 0;
 		if (!open) {
-			cw_open_drop(&st, task, CW_DEPTH_MAX);
+			cw_open_drop(&st, task, depth < CW_DEPTH_MAX ? depth : CW_DEPTH_MAX);
 			continue;
 		}
 		s = step_get(CW_EV_TASK_EXIT, open->vaddr, open->nr_pages, open->to_shared);

@@ -60,7 +60,7 @@ static long flight_try(struct bpf_map *map, struct cw_open_key *key, struct cw_o
 	return 0;
 }
 
-static __always_inline void free_confirm(struct cw_kern *kern, const struct cw_pte_fmt *fmt,
+static __always_inline void free_confirm(struct cw_kern *kern, struct cw_pte_fmt *fmt,
 					 struct cw_free_scratch *s)
 {
 	struct flight_ctx flight = { .ev = &s->ev };

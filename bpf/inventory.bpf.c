@@ -32,6 +32,7 @@ struct walk_state {
 	__u32 full;
 	__u32 done;
 	struct cw_chunk chunk;
+	struct cw_chunk again;		/* the entry, after its frame was seeded */
 };
 
 static struct walk_state walk;
@@ -136,48 +137,63 @@ static __always_inline void seed_lost(void)
 	loss_add(CW_EV_SEED, CW_LOSS_CONTENDED, 1);
 }
 
+static __always_inline bool entry_shares(const struct walk_ctx *ctx, __u64 pte, __u64 gfn)
+{
+	return cw_pte_gfn(&ctx->fmt, pte) == gfn && cw_pte_is_present(pte) &&
+	       cw_pte_is_shared(&ctx->fmt, pte);
+}
+
+/* Whether the frame is still shared; if not, what was entered is taken back. */
+static __always_inline bool entry_again(struct walk_ctx *ctx, __u64 *word, __u64 va, __u64 gfn,
+				       __u32 before)
+{
+	__u64 pte;
+
+	walk.again.tag = 0;
+	walk.again.few = 1;
+	if (!chunk_pte(ctx->kern, &ctx->fmt, &walk.again, va, &pte) && entry_shares(ctx, pte, gfn))
+		return true;
+	if (cw_frame_unseed(word, gfn, cw_state_next(before, CW_FR_SEEN_SHARED), before) < 0)
+		seed_lost();
+	else
+		inv_count.contended++;
+	walk.word_nr = 0;
+	return false;
+}
+
 /* Seeding races with transitions that begin: the state is taken first, the entry read after it,
- * and a frame whose own state changed meanwhile is left to whoever changed it.  State words and
- * entries are taken 32 at a time.
+ * and a frame whose own state changed meanwhile is left to whoever changed it.  The entry is then
+ * read again, since a whole transition leaves the state as it was.  State words and entries are
+ * taken 32 at a time.
  */
 static __always_inline void frame_seed(struct walk_ctx *ctx, __u64 va, __u64 gfn)
 {
 	struct cw_store st = {};
 	__u64 *word = cw_store_word(&st, gfn);
-	__u64 nr = gfn / CW_FRAMES_PER_WORD + 1, old, new, seen, pte;
+	__u64 nr = gfn / CW_FRAMES_PER_WORD + 1, pte;
 	__u32 state;
-	int i;
+	int ret;
 
 	if (!word)	/* device memory */
 		return;
 	cw_frame_watch(ctx->kern, gfn);
-	if (walk.word_nr != nr || walk.chunk.tag != (va >> 18) + 1) {
+	if (walk.word_nr != nr || walk.chunk.tag != chunk_tag(&walk.chunk, va)) {
 		walk.word_nr = nr;
 		walk.word = cw_read_once(*word);
 		walk.chunk.tag = 0;
 	}
-	old = walk.word;
-	state = cw_state_of(old, gfn);
+	state = cw_state_of(walk.word, gfn);
 	if (chunk_pte(ctx->kern, &ctx->fmt, &walk.chunk, va, &pte)) {
 		seed_lost();
 		return;
 	}
-	if (state == CW_PG_TRANSIT || cw_pte_gfn(&ctx->fmt, pte) != gfn ||
-	    !cw_pte_is_present(pte) || !cw_pte_is_shared(&ctx->fmt, pte))
+	if (state == CW_PG_TRANSIT || !entry_shares(ctx, pte, gfn))
 		return;
-	for (i = 0; i < CW_CAS_TRIES; i++) {
-		new = cw_state_put(old, gfn, cw_state_next(state, CW_FR_SEEN_SHARED));
-		seen = __sync_val_compare_and_swap(word, old, new);
-		if (seen == old) {
-			walk.word = new;
-			inv_count.seeded++;
-			return;
-		}
-		if (cw_state_of(seen, gfn) != state)
-			return;
-		old = seen;
-	}
-	seed_lost();
+	ret = cw_frame_seed(word, gfn, &walk.word, CW_FR_SEEN_SHARED);
+	if (ret < 0)
+		seed_lost();
+	else if (ret && entry_again(ctx, word, va, gfn, state))
+		inv_count.seeded++;
 }
 
 /* One entry that leads to no further table, at va.  Returns how far to go on. */
@@ -193,7 +209,7 @@ static __always_inline __u64 leaf_see(struct walk_ctx *ctx, __u64 entry, __u32 s
 		inv_count.pages += left >> CW_PAGE_SHIFT;
 		return left;
 	}
-	pte = shift == CW_PAGE_SHIFT ? entry : leaf_pte(&ctx->fmt, entry, shift, va);
+	pte = shift == CW_PAGE_SHIFT ? entry : cw_leaf_pte(&ctx->fmt, entry, shift, va);
 	/* frames are seeded one by one */
 	if (ctx->seed)
 		left = CW_PAGE_SIZE;

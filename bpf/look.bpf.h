@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Frames that are named to the host: the state of each, and the direct-map PTE of
- * those that it does not call shared.  Confirm before accusing; a state that the PTE
+ * those that it does not call shared, or of all.  Confirm before accusing; a state that the PTE
  * proves wrong is repaired, but never UNKNOWN, and never where PTEs do not tell.
  */
 #ifndef CW_LOOK_BPF_H
@@ -27,11 +27,11 @@ struct cw_looker {
 	__u32 all_found;
 	__u32 lost;	/* states that kept changing while they were to be repaired */
 	__u32 beyond;	/* frames beyond the state map */
-	__u32 pad;
+	__u32 walks_all;	/* also what its state calls shared */
 	struct cw_chunk chunk;
 };
 
-static __always_inline struct cw_kern *look_begin(struct cw_looker *l)
+static __always_inline struct cw_kern *look_begin(struct cw_looker *l, bool walks_all)
 {
 	struct cw_kern *kern = kern_get();
 	__u32 key = 0, *found = bpf_map_lookup_elem(&cw_all_found, &key);
@@ -41,6 +41,7 @@ static __always_inline struct cw_kern *look_begin(struct cw_looker *l)
 	l->all_found = found && *found;
 	l->lost = 0;
 	l->beyond = 0;
+	l->walks_all = walks_all;
 	l->chunk.tag = 0;
 	if (kern)
 		fmt_fill(kern, &l->fmt);
@@ -67,7 +68,7 @@ static __always_inline bool look_repair(__u64 *word, __u64 gfn)
 /* Looks at one frame, number `index` of the list.  A global function: verified once. */
 __noinline int cw_look_frame(struct cw_kern *kern, struct cw_looker *l, __u64 gfn, __u32 index)
 {
-	__u32 state, kind, have_pte = CW_PTE_READ;
+	__u32 state, kind, have_pte = CW_PTE_UNASKED;
 	struct cw_store st = {};
 	__u64 *word, pte = 0;
 
@@ -80,9 +81,10 @@ __noinline int cw_look_frame(struct cw_kern *kern, struct cw_looker *l, __u64 gf
 		return 0;
 	}
 	state = cw_state_of(cw_read_once(*word), gfn);
-	if (state != CW_PG_SHARED && chunk_pte(kern, &l->fmt, &l->chunk,
-					       kern->page_offset + (gfn << CW_PAGE_SHIFT), &pte))
-		have_pte = CW_PTE_UNREAD;
+	if (state != CW_PG_SHARED || l->walks_all)
+		have_pte = chunk_pte(kern, &l->fmt, &l->chunk,
+				     kern->page_offset + (gfn << CW_PAGE_SHIFT), &pte) ?
+				   CW_PTE_UNREAD : CW_PTE_READ;
 	/* it is then shown, and decides nothing */
 	if (cfg_no_bit)
 		have_pte = CW_PTE_MUTE;

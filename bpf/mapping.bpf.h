@@ -24,7 +24,7 @@ static long mapping_page(__u64 nr, void *data)
 	if (chunk_pte(ctx->kern, &ctx->fmt, ctx->chunk, ctx->vaddr + (nr << CW_PAGE_SHIFT), &pte))
 		ctx->walk->failed++;
 	else
-		walk_add(ctx->walk, &ctx->fmt, nr, pte);
+		cw_walk_add(ctx->walk, &ctx->fmt, nr, pte);
 	return 0;
 }
 
@@ -43,7 +43,7 @@ static __always_inline __u32 mapping_walk(struct cw_walk *walk, struct cw_chunk 
 	__u32 max = cfg_max_walk, beyond = 0;
 
 	__builtin_memset(walk, 0, sizeof(*walk));
-	walk_init(walk);
+	cw_walk_init(walk);
 	if (!ctx.kern)
 		return nr_pages;
 	fmt_fill(ctx.kern, &ctx.fmt);

@@ -212,7 +212,7 @@ static __always_inline void message_judge(void *ctx, struct cw_message *m, __u32
 	ev->space = CW_SPACE;
 	if (!message_parse(m, payload_bytes, &frames))
 		return;
-	frames.kern = look_begin(&m->looker);
+	frames.kern = look_begin(&m->looker, true);
 	if (frames.kern && message_is_judged(ev, confidential))
 		bpf_loop(ev->nr_named, message_frame, &frames, 0);
 	look_end(&m->looker, CW_EV_HANDOVER);

@@ -34,7 +34,7 @@ int on_prepared(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	step_ret(s, ctx->args[3]);
 	step_walk(s, CW_EV_PREPARED, RANGE_LOOK, 0, s->ev.nr_pages);
-	step_inside(ctx, CW_EV_PREPARED, s);
+	step_inner(ctx, CW_EV_PREPARED, s);
 	return 0;
 }
 
@@ -48,7 +48,7 @@ int on_flushed(struct bpf_raw_tracepoint_args *ctx)
 	s->ev.cpus_flushed = ctx->args[2];
 	s->ev.cpus_online = ctx->args[3];
 	step_walk(s, CW_EV_FLUSHED, RANGE_LOOK, 0, s->ev.nr_pages);
-	step_inside(ctx, CW_EV_FLUSHED, s);
+	step_inner(ctx, CW_EV_FLUSHED, s);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ int on_probed(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	s->ev.cpus_probed = ctx->args[2];
 	s->ev.cpus_stale = ctx->args[3];
-	step_inside(ctx, CW_EV_PROBED, s);
+	step_inner(ctx, CW_EV_PROBED, s);
 	return 0;
 }
 
@@ -73,7 +73,7 @@ int on_changed(struct bpf_raw_tracepoint_args *ctx)
 	if (!s)
 		return 0;
 	step_ret(s, ctx->args[3]);
-	step_inside(ctx, CW_EV_CHANGED, s);
+	step_inner(ctx, CW_EV_CHANGED, s);
 	return 0;
 }
 
@@ -97,7 +97,7 @@ int on_host_call(struct bpf_raw_tracepoint_args *ctx)
 	s->ev.nr_pages = s->ev.told_count;
 	s->ev.host_code = ctx->args[4];
 	step_told(s, ctx->args[1], open->nr_told, s->ev.told_count);
-	step_inside(ctx, CW_EV_HOST_CALL, s);
+	step_inner(ctx, CW_EV_HOST_CALL, s);
 	return 0;
 }
 
@@ -111,7 +111,7 @@ int on_host_answer(struct bpf_raw_tracepoint_args *ctx)
 	s->ev.told_count = ctx->args[2];
 	s->ev.host_reps = ctx->args[3];
 	s->ev.host_status = ctx->args[4];
-	step_inside(ctx, CW_EV_HOST_ANSWER, s);
+	step_inner(ctx, CW_EV_HOST_ANSWER, s);
 	return 0;
 }
 
@@ -123,7 +123,7 @@ int on_host_done(struct bpf_raw_tracepoint_args *ctx)
 	if (!s)
 		return 0;
 	step_walk(s, CW_EV_HOST_DONE, RANGE_LOOK, 0, s->ev.nr_pages);
-	step_inside(ctx, CW_EV_HOST_DONE, s);
+	step_inner(ctx, CW_EV_HOST_DONE, s);
 	return 0;
 }
 
@@ -135,7 +135,7 @@ int on_finished(struct bpf_raw_tracepoint_args *ctx)
 	if (!s)
 		return 0;
 	step_ret(s, ctx->args[3]);
-	step_inside(ctx, CW_EV_FINISHED, s);
+	step_inner(ctx, CW_EV_FINISHED, s);
 	return 0;
 }
 

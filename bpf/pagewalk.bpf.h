@@ -8,6 +8,7 @@
 #define CW_PAGEWALK_BPF_H
 
 #include "engine.bpf.h"
+#include <cocowatch/walk.h>
 
 /* Addresses of the kernel's own variables, from /proc/kallsyms; 0 where there is none.
  * User space looks them up once: libbpf's own way reads that file for each object.
@@ -52,64 +53,82 @@ static __always_inline __u64 table_va(const struct cw_kern *kern, __u64 entry)
 	return kern->page_offset + (entry & kern->frame_mask);
 }
 
-static __always_inline int entry_read(__u64 *entry, __u64 table, __u64 va, __u32 shift)
-{
-	return cw_kread(entry, 8, table + ((va >> shift) & 511) * 8);
-}
+/* Where a descent ended: the last entry read, and where it stands. */
+struct walk_end {
+	__u64 slot;
+	__u64 entry;
+	__u32 shift;
+	__u32 pad;
+};
 
-/* Descends to the table that holds the last-level entries of va.  Returns 0 with
- * *table set; 1 with *entry and *shift set where a large leaf or nothing ends the
- * walk above it; negative when a read failed.
+/* Descends to the entry above the last level's.  0 when it leads to a table of last-level entries;
+ * 1 where a large leaf or nothing ends the walk; negative when a read failed.
  */
-static __always_inline int walk_down(const struct cw_kern *kern, __u64 va, __u64 *table,
-				     __u64 *entry, __u32 *shift)
+static __always_inline int walk_down(const struct cw_kern *kern, __u64 va, struct walk_end *end)
 {
 	__u64 t = cfg_sym_init_top_pgt;
 	__u32 sh = kern->levels == 5 ? 48 : 39;
 	int i;
 
 	for (i = 0; i < 4; i++) {
-		if (entry_read(entry, t, va, sh))
+		end->slot = t + ((va >> sh) & 511) * 8;
+		end->shift = sh;
+		if (cw_kread(&end->entry, 8, end->slot))
 			return -1;
-		*shift = sh;
 		/* an entry that is neither empty nor present is a leaf taken out of use */
-		if (!cw_pte_is_present(*entry) || (sh < 39 && (*entry & CW_PTE_LARGE)))
+		if (!cw_pte_is_present(end->entry) || (sh < 39 && (end->entry & CW_PTE_LARGE)))
 			return 1;
-		t = table_va(kern, *entry);
 		if (sh == 21)
 			break;
+		t = table_va(kern, end->entry);
 		sh -= 9;
 	}
-	*table = t;
 	return 0;
 }
 
-/* Fills a chunk with the 64 entries around va.  A global function, so that the
+static __always_inline __u64 chunk_tag(const struct cw_chunk *c, __u64 va)
+{
+	return (c->few ? va >> 15 : va >> 18) + 1;
+}
+
+/* Reads the entries around va from their table. */
+static __always_inline long chunk_read(struct cw_chunk *c, __u64 table, __u64 va)
+{
+	__u64 nr = va >> CW_PAGE_SHIFT & 511;
+
+	if (!c->few)
+		return cw_kread(c->pte, sizeof(c->pte), table + (nr & ~(CW_CHUNK - 1ULL)) * 8);
+	nr &= ~(CW_CHUNK_FEW - 1ULL);
+	return cw_kread(c->pte, CW_CHUNK_FEW * 8, table + nr * 8);
+}
+
+/* Fills a chunk with the entries around va.  A global function, so that the
  * verifier looks at it once and not in every program at every call.
  */
 __noinline int cw_chunk_load(struct cw_kern *kern, struct cw_chunk *c, __u64 va)
 {
-	__u64 off = ((va >> 12) & 511 & ~(CW_CHUNK - 1ULL)) * 8;
-	__u64 table = 0, entry = 0, table2 = 0, entry2 = 0;
-	__u32 shift = 0, shift2 = 0;
+	struct walk_end end = {};
+	__u64 again = 0;
 	int i, ret;
 
 	/* the verifier takes the arguments of a global function for possibly NULL */
 	if (!kern || !c)
 		return 0;
-	c->tag = (va >> 18) + 1;
+	c->tag = chunk_tag(c, va);
 	for (i = 0; i < CW_WALK_TRIES; i++) {
-		ret = walk_down(kern, va, &table, &entry, &shift);
+		ret = walk_down(kern, va, &end);
 		if (ret < 0)
 			break;
-		c->leaf = entry;
-		c->leaf_shift = shift;
+		c->leaf = end.entry;
+		c->leaf_shift = end.shift;
 		if (ret == 1)
 			return 0;
-		if (cw_kread(c->pte, sizeof(c->pte), table + off))
+		if (chunk_read(c, table_va(kern, end.entry), va))
 			break;
 		/* the table may have been replaced by a leaf, or a leaf split, meanwhile */
-		if (!walk_down(kern, va, &table2, &entry2, &shift2) && table2 == table) {
+		if (cw_kread(&again, 8, end.slot))
+			break;
+		if (!((again ^ end.entry) & ~CW_PTE_ACCESSED)) {
 			c->leaf_shift = 0;
 			return 0;
 		}
@@ -118,33 +137,25 @@ __noinline int cw_chunk_load(struct cw_kern *kern, struct cw_chunk *c, __u64 va)
 	return 0;
 }
 
-/* The entry that a large leaf amounts to at va, in the form of a last-level entry. */
-static __always_inline __u64 leaf_pte(const struct cw_pte_fmt *fmt, __u64 leaf, __u32 shift,
-				      __u64 va)
+/* The entry of va, through the chunk; nothing where leaf_shift says that it failed. */
+__noinline __u64 cw_chunk_entry(struct cw_kern *kern, struct cw_pte_fmt *fmt, struct cw_chunk *c,
+				__u64 va)
 {
-	__u64 low = (1ULL << (shift & 63)) - 1, frame;
-
-	if (cw_pte_is_none(leaf))
+	if (!kern || !fmt || !c)
 		return 0;
-	frame = (cw_pte_gfn(fmt, leaf) << CW_PAGE_SHIFT & ~low) | (va & low & fmt->frame_mask);
-	if (!cw_pte_is_present(leaf))
-		frame = ~frame & fmt->frame_mask;
-	return (leaf & ~fmt->frame_mask & ~CW_PTE_LARGE) | frame;
+	if (c->tag != chunk_tag(c, va))
+		cw_chunk_load(kern, c, va);
+	if (c->leaf_shift)
+		return cw_leaf_pte(fmt, c->leaf, c->leaf_shift, va);
+	return c->pte[va >> CW_PAGE_SHIFT & (c->few ? CW_CHUNK_FEW - 1 : CW_CHUNK - 1)];
 }
 
 /* Reads the PTE of va through a chunk.  0, or -1 when it could not be read. */
-static __always_inline int chunk_pte(struct cw_kern *kern, const struct cw_pte_fmt *fmt,
+static __always_inline int chunk_pte(struct cw_kern *kern, struct cw_pte_fmt *fmt,
 				     struct cw_chunk *c, __u64 va, __u64 *pte)
 {
-	if (c->tag != (va >> 18) + 1)
-		cw_chunk_load(kern, c, va);
-	if (c->leaf_shift == CW_CHUNK_FAILED)
-		return -1;
-	if (c->leaf_shift)
-		*pte = leaf_pte(fmt, c->leaf, c->leaf_shift, va);
-	else
-		*pte = c->pte[(va >> 12) & (CW_CHUNK - 1)];
-	return 0;
+	*pte = cw_chunk_entry(kern, fmt, c, va);
+	return c->leaf_shift == CW_CHUNK_FAILED ? -1 : 0;
 }
 
 static __always_inline void fmt_fill(const struct cw_kern *kern, struct cw_pte_fmt *fmt)
@@ -157,43 +168,12 @@ static __always_inline void fmt_fill(const struct cw_kern *kern, struct cw_pte_f
 
 /* ---- digests ---- */
 
-static __always_inline void walk_init(struct cw_walk *w)
+/* Adds one entry to the digest: a global function, for the same reason as above. */
+__noinline int cw_walk_add(struct cw_walk *w, struct cw_pte_fmt *fmt, __u32 index, __u64 pte)
 {
-	w->first_present = CW_NO_INDEX;
-	w->first_absent = CW_NO_INDEX;
-	w->first_shared = CW_NO_INDEX;
-	w->first_private = CW_NO_INDEX;
-	w->first_differ = CW_NO_INDEX;
-}
-
-static __always_inline void walk_add(struct cw_walk *w, const struct cw_pte_fmt *fmt, __u32 index,
-				     __u64 pte)
-{
-	w->walked++;
-	if (cw_pte_is_none(pte))
-		w->none++;
-	if (cw_pte_is_present(pte)) {
-		w->present++;
-		if (w->first_present == CW_NO_INDEX) {
-			w->first_present = index;
-			w->pte_present = pte;
-		}
-	} else if (w->first_absent == CW_NO_INDEX) {
-		w->first_absent = index;
-		w->pte_absent = pte;
-	}
-	if (cw_pte_is_none(pte))
-		return;
-	if (cw_pte_is_shared(fmt, pte)) {
-		w->shared++;
-		if (w->first_shared == CW_NO_INDEX) {
-			w->first_shared = index;
-			w->pte_shared = pte;
-		}
-	} else if (w->first_private == CW_NO_INDEX) {
-		w->first_private = index;
-		w->pte_private = pte;
-	}
+	if (w && fmt)
+		cw_walk_see(w, fmt, index, pte);
+	return 0;
 }
 
 #endif

@@ -88,20 +88,24 @@ static __always_inline __u64 page_head(__u64 page)
 	return link >> 32 == 0xffffffff ? page & (link - 1) : link - 1;
 }
 
-static __always_inline void range_type(struct range_ctx *ctx, struct cw_ev_step *ev, __u32 index,
-				       __u64 gfn)
+/* Adds the type of one page to the event.  Global functions, here and below, are verified on their
+ * own and not once for each path that leads to them.
+ */
+__noinline int cw_page_type(struct cw_kern *kern, struct cw_ev_step *ev, __u32 index, __u64 gfn)
 {
 	const struct page___cw *page, *head;
 	__u32 size = 0;
 	int slab;
 
-	page = (void *)(ctx->kern->vmemmap + gfn * bpf_core_type_size(struct page___cw));
+	if (!kern || !ev)
+		return 0;
+	page = (void *)(kern->vmemmap + gfn * bpf_core_type_size(struct page___cw));
 	head = (void *)page_head((__u64)page);
 	if (!head)
-		return;
+		return 0;
 	slab = page_is_slab(head);
 	if (slab < 0)
-		return;
+		return 0;
 	ev->types_read++;
 	if (slab) {
 		const struct kmem_cache___cw *cache;
@@ -116,10 +120,11 @@ static __always_inline void range_type(struct range_ctx *ctx, struct cw_ev_step 
 	} else if (page_is_table(page)) {
 		ev->nr_table++;
 	} else {
-		return;
+		return 0;
 	}
 	if (ev->first_type == CW_NO_INDEX)
 		ev->first_type = index;
+	return 0;
 }
 
 /* ---- frames that took part: their frees are judged ---- */
@@ -144,9 +149,6 @@ static __always_inline void span_extend(struct cw_kern *kern, __u64 gfn)
 		loss_add(CW_EV_PAGE_FREE, CW_LOSS_CONTENDED, 1);
 }
 
-/* Global functions, here and below, are verified on their own and not once for
- * each path that leads to them.
- */
 __noinline int cw_frame_watch(struct cw_kern *kern, __u64 gfn)
 {
 	struct cw_block *block, empty = {};
@@ -186,16 +188,30 @@ __noinline int cw_frame_apply(__u64 gfn, __u32 event)
 
 /* ---- one page ---- */
 
+/* Whether the PTE still says what was entered; if not, that is taken back.  -1: it could not be. */
+static __always_inline int seed_again(struct range_ctx *ctx, __u64 *word, __u64 va, __u64 gfn,
+				      __u32 event, __u32 before)
+{
+	__u64 pte;
+
+	ctx->s->own.tag = 0;
+	if (!chunk_pte(ctx->kern, &ctx->fmt, &ctx->s->own, va, &pte) &&
+	    cw_pte_gfn(&ctx->fmt, pte) == gfn && cw_seed_frame_event(&ctx->fmt, pte) == event)
+		return 0;
+	return cw_frame_unseed(word, gfn, cw_state_next(before, event), before);
+}
+
 /* Seeding races with transitions that begin: the word is taken first, the PTE read after
- * it, and a frame whose own state changed meanwhile is left to whoever changed it.
+ * it, and a frame whose own state changed meanwhile is left to whoever changed it.  The PTE is then
+ * read again, since a whole transition leaves the state as it was.
  */
 static __always_inline void seed_frame(struct range_ctx *ctx, __u64 va, __u64 gfn)
 {
 	struct cw_store st = {};
 	__u64 *word = cw_store_word(&st, gfn);
-	__u64 old, new, seen, pte;
+	__u64 old, pte;
 	__u32 event, state;
-	int i;
+	int ret;
 
 	if (!word) {
 		ctx->s->beyond++;
@@ -212,26 +228,25 @@ static __always_inline void seed_frame(struct range_ctx *ctx, __u64 va, __u64 gf
 		return;
 	event = cw_seed_frame_event(&ctx->fmt, pte) & 7;
 	barrier_var(event);
-	for (i = 0; i < CW_CAS_TRIES; i++) {
-		new = cw_state_put(old, gfn, cw_state_next(state, event));
-		seen = __sync_val_compare_and_swap(word, old, new);
-		if (seen == old || cw_state_of(seen, gfn) != state)
-			return;
-		old = seen;
-	}
-	ctx->s->lost++;
+	ret = cw_frame_seed(word, gfn, &old, event);
+	if (ret > 0)
+		ret = seed_again(ctx, word, va, gfn, event, state);
+	if (ret < 0)
+		ctx->s->lost++;
 }
 
-/* What the end means for one frame, by both its PTEs. */
-static __always_inline __u32 end_event(const struct range_ctx *ctx, __u64 own, __u64 alias,
-				       bool has_alias)
+/* What the end means for one frame, by its own PTE and the alias (or its own again). */
+__noinline __u32 cw_end_event(struct cw_pte_fmt *fmt, __u32 end, __u64 own, __u64 alias)
 {
-	__u32 event = cw_end_frame_event(ctx->end, &ctx->fmt, own);
+	__u32 event;
 
-	if (!has_alias || event == cw_end_frame_event(ctx->end, &ctx->fmt, alias))
+	if (!fmt)
+		return CW_FR_NONE;
+	event = cw_end_frame_event(end, fmt, own);
+	if (own == alias || event == cw_end_frame_event(end, fmt, alias))
 		return event;
 	/* of a refused transition it is the other one that is half way */
-	if (ctx->end == CW_END_REFUSED || ctx->end == CW_END_UNSEEN)
+	if (end == CW_END_REFUSED || end == CW_END_UNSEEN)
 		return CW_FR_NONE;
 	return CW_FR_FAIL;
 }
@@ -255,7 +270,7 @@ static __always_inline void range_state(struct range_ctx *ctx, struct cw_ev_step
 		seed_frame(ctx, va, gfn);
 		return;
 	case RANGE_END:
-		event = end_event(ctx, own, alias, has_alias);
+		event = cw_end_event(&ctx->fmt, ctx->end, own, has_alias ? alias : own);
 		break;
 	}
 	before = cw_frame_apply(gfn, event);
@@ -319,7 +334,7 @@ static __always_inline bool range_alias(struct range_ctx *ctx, struct cw_ev_step
 		ev->alias.failed++;
 		return false;
 	}
-	walk_add(&ev->alias, &ctx->fmt, index, *alias);
+	cw_walk_add(&ev->alias, &ctx->fmt, index, *alias);
 	if (cw_pte_gfn(&ctx->fmt, *alias) != gfn && !ev->alias.differ++) {
 		ev->alias.first_differ = index;
 		ev->alias.differ_want = gfn;
@@ -343,7 +358,7 @@ static long range_page(__u64 nr, void *data)
 		ev->flags &= ~CW_STEP_CONTIG;
 		return 0;
 	}
-	walk_add(&ev->own, &ctx->fmt, index, own);
+	cw_walk_add(&ev->own, &ctx->fmt, index, own);
 	if (cw_pte_is_none(own)) {
 		ev->flags &= ~CW_STEP_CONTIG;
 		return 0;
@@ -357,7 +372,7 @@ static long range_page(__u64 nr, void *data)
 	if (!(ev->flags & CW_STEP_DIRECT))
 		has_alias = range_alias(ctx, ev, index, gfn, &alias);
 	if (ctx->types)
-		range_type(ctx, ev, index, gfn);
+		cw_page_type(ctx->kern, ev, index, gfn);
 	if (ctx->mode != RANGE_LOOK)
 		range_state(ctx, ev, va, gfn, own, alias, has_alias);
 	return 0;
@@ -376,11 +391,12 @@ static __always_inline void range_walk(struct range_ctx *ctx, __u32 nr_pages)
 	fmt_fill(ctx->kern, &ctx->fmt);
 	s->own.tag = 0;
 	s->alias.tag = 0;
+	s->own.few = s->alias.few = nr_pages <= CW_CHUNK_FEW;
 	s->told_tag = 0;
 	s->lost = 0;
 	s->beyond = 0;
-	walk_init(&ev->own);
-	walk_init(&ev->alias);
+	cw_walk_init(&ev->own);
+	cw_walk_init(&ev->alias);
 	ev->first_type = CW_NO_INDEX;
 	ev->flags |= CW_STEP_CONTIG;
 	end = ctx->kern->page_offset + (1ULL << (ctx->kern->levels == 5 ? 55 : 46));

@@ -142,7 +142,7 @@ static __always_inline void read_state(struct cw_ev_ring_read *ev, __u64 gfn)
  * that of the frame which its state accuses.
  */
 static __always_inline void read_walk(struct read_slot *slot, struct cw_kern *kern,
-				      const struct cw_pte_fmt *fmt, struct read_ctx *c,
+				      struct cw_pte_fmt *fmt, struct read_ctx *c,
 				      struct cw_ev_ring_read *ev)
 {
 	__u64 first = (c->buf - kern->page_offset) >> CW_PAGE_SHIFT, pte = 0;
@@ -172,7 +172,7 @@ static __always_inline void read_walk(struct read_slot *slot, struct cw_kern *ke
 
 /* A state that the walk has proved wrong would have every packet walk again. */
 static __always_inline void read_repair(const struct read_slot *slot,
-					const struct cw_pte_fmt *fmt,
+					struct cw_pte_fmt *fmt,
 					struct cw_ev_ring_read *ev)
 {
 	struct cw_store st = {};
@@ -189,7 +189,7 @@ static __always_inline void read_repair(const struct read_slot *slot,
 
 /* Whether the copy's pages are private: by their state each time, by their PTEs now and then. */
 static __always_inline void read_look(struct read_slot *slot, struct cw_kern *kern,
-				      const struct cw_pte_fmt *fmt, struct read_ctx *c,
+				      struct cw_pte_fmt *fmt, struct read_ctx *c,
 				      struct cw_ev_ring_read *ev)
 {
 	ev->have_pte = 2;

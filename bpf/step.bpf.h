@@ -70,22 +70,28 @@ static __always_inline void step_told(struct cw_scratch *s, __u64 input, __u32 f
 		s->ev.flags |= CW_STEP_TOLD;
 }
 
-/* Judges a step inside a transition, and sends it. */
-static __always_inline void step_inside(void *ctx, __u32 type, struct cw_scratch *s)
+/* Judges a step inside of an open transition, and sends it where it is wanted. */
+static __always_inline void step_inside(void *ctx, __u32 type, struct cw_scratch *s,
+					struct cw_open *open)
+{
+	s->ev.depth = open->depth;
+	s->ev.to_shared = open->to_shared;
+	cw_step_inside(type, open, &s->ev, &s->out);
+	step_send(ctx, type, s, cfg_record_steps);
+}
+
+/* The same for the task's innermost transition. */
+static __always_inline void step_inner(void *ctx, __u32 type, struct cw_scratch *s)
 {
 	struct cw_store st = {};
 	struct cw_open *open;
 	__u32 depth;
 
 	open = cw_open_find(&st, s->ev.hdr.task, &depth);
-	if (!open) {
+	if (open)
+		step_inside(ctx, type, s, open);
+	else
 		stat_add(CW_STAT_UNPAIRED, 1);
-		return;
-	}
-	s->ev.depth = depth;
-	s->ev.to_shared = open->to_shared;
-	cw_step_inside(type, open, &s->ev, &s->out);
-	step_send(ctx, type, s);
 }
 
 /* ---- overlap: another open transition on the frames of this one ---- */
@@ -176,34 +182,32 @@ static __always_inline void step_begin(void *ctx, struct cw_scratch *s,
 	}
 	if (stale)
 		stale_judge(stale, &s->out);
-	step_send(ctx, CW_EV_BEGIN, s);
+	step_send(ctx, CW_EV_BEGIN, s, true);
 }
 
-/* Judges the end of the task's innermost transition, sends it and forgets the transition. */
+/* Judges the end of the task's transition of these pages, sends it and forgets the transition. */
 static __always_inline void step_end(void *ctx, struct cw_scratch *s)
 {
 	struct cw_store st = {};
 	struct cw_open *open;
-	__u32 depth;
+	__u32 depth, lost;
 
-	open = cw_open_find(&st, s->ev.hdr.task, &depth);
+	open = cw_open_end(&st, s->ev.hdr.task, s->ev.vaddr, s->ev.nr_pages, &depth, &lost);
+	if (lost)
+		loss_add(CW_EV_END, CW_LOSS_TABLE, lost);
 	s->ev.depth = depth;
-	if (open) {
-		/* judged by what was begun, not by what the end says of it */
-		s->ev.vaddr = open->vaddr;
-		s->ev.nr_pages = open->nr_pages;
+	if (open)	/* judged by what was begun, not by what the end says of it */
 		s->ev.to_shared = open->to_shared;
-	}
 	step_walk(s, CW_EV_END, RANGE_END, cw_end_kind(open, s->ev.ret), s->ev.nr_pages);
 	if (!open) {
-		if (depth)
-			cw_open_drop(&st, s->ev.hdr.task, depth);
 		stat_add(CW_STAT_UNPAIRED, 1);
 		return;
 	}
+	if (open->seen & ~CW_SEEN(CW_EV_BEGIN))
+		s->ev.flags |= CW_STEP_STEPPED;
 	cw_step_end(open, &s->ev, &s->out);
 	cw_open_drop(&st, s->ev.hdr.task, depth);
-	step_send(ctx, CW_EV_END, s);
+	step_send(ctx, CW_EV_END, s, true);
 }
 
 #endif

@@ -381,14 +381,25 @@ static __always_inline void bounce_unmap(void *ctx, __u32 user, __u64 dev, __u64
 }
 
 /* phys_addr_t swiotlb_tbl_map_single(struct device *dev, phys_addr_t orig_addr,
- *	size_t mapping_size, unsigned int alloc_align_mask, enum dma_data_direction dir,
- *	unsigned long attrs); before 6.10 it has an argument more, and swiotlb_map is used
+ *	size_t mapping_size, [size_t alloc_size, before 6.10] unsigned int alloc_align_mask,
+ *	enum dma_data_direction dir, unsigned long attrs): what it returns is behind six or seven
+ *	arguments.  Before 6.6 seven are too many to be traced.
  */
+static __always_inline void bounce_map_any(__u64 *ctx, __u32 user)
+{
+	__u64 phys;
+
+	if (bpf_get_func_ret(ctx, &phys))
+		loss_add(CW_EV_BOUNCE, CW_LOSS_MISSED, 1);
+	else
+		bounce_map(ctx, user, ctx[0], phys, ctx[2]);
+}
+
 SEC("fexit/swiotlb_tbl_map_single")
 int on_bounce_map(__u64 *ctx)
 {
 	busy_set(SHARE_MAP, 1);
-	bounce_map(ctx, BOUNCE_MAP, ctx[0], ctx[6], ctx[2]);
+	bounce_map_any(ctx, BOUNCE_MAP);
 	busy_set(SHARE_MAP, 0);
 	return 0;
 }
@@ -397,7 +408,7 @@ SEC("fexit/swiotlb_tbl_map_single")
 int on_bounce_map_nested(__u64 *ctx)
 {
 	if (busy_is(SHARE_MAP, CW_EV_BOUNCE))
-		bounce_map(ctx, BOUNCE_MAP_NESTED, ctx[0], ctx[6], ctx[2]);
+		bounce_map_any(ctx, BOUNCE_MAP_NESTED);
 	return 0;
 }
 
@@ -488,7 +499,7 @@ struct {
 } ioremap_scratches SEC(".maps");
 
 /* What the direct map covers is memory, or a hole that the firmware describes as such. */
-static __always_inline bool phys_is_memory(struct cw_kern *kern, const struct cw_pte_fmt *fmt,
+static __always_inline bool phys_is_memory(struct cw_kern *kern, struct cw_pte_fmt *fmt,
 					   struct cw_chunk *chunk, __u64 phys)
 {
 	__u64 pte;
@@ -500,7 +511,7 @@ static __always_inline bool phys_is_memory(struct cw_kern *kern, const struct cw
 /* Device memory is mapped uncached or write-combining; what is cached (ACPI tables, EFI, pages of
  * the paravisor) may be of either kind.
  */
-static __always_inline __u8 ioremap_kind(struct cw_kern *kern, const struct cw_pte_fmt *fmt,
+static __always_inline __u8 ioremap_kind(struct cw_kern *kern, struct cw_pte_fmt *fmt,
 					 struct cw_chunk *chunk, __u64 phys, __u32 mode,
 					 bool encrypted)
 {

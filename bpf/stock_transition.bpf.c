@@ -92,16 +92,17 @@ int BPF_PROG(on_end, unsigned long addr, int numpages, bool enc, int ret)
 
 static __always_inline void prepared(void *ctx, __u64 vaddr, __u32 nr_pages, __u64 ret)
 {
+	struct cw_open *open = open_of(vaddr, nr_pages);
 	struct cw_scratch *s;
 
-	if (!open_of(vaddr, nr_pages))
+	if (!open)
 		return;
 	s = step_get(CW_EV_PREPARED, vaddr, nr_pages, 0);
 	if (!s)
 		return;
 	step_ret(s, callback_ret(ret));
 	step_walk(s, CW_EV_PREPARED, RANGE_LOOK, 0, nr_pages);
-	step_inside(ctx, CW_EV_PREPARED, s);
+	step_inside(ctx, CW_EV_PREPARED, s, open);
 }
 
 SEC("fexit/hv_vtom_clear_present")
@@ -150,7 +151,7 @@ int BPF_PROG(on_flushed, struct cpa_data___cw *cpa)
 	if (!s)
 		return 0;
 	step_walk(s, CW_EV_FLUSHED, RANGE_LOOK, 0, open->nr_pages);
-	step_inside(ctx, CW_EV_FLUSHED, s);
+	step_inside(ctx, CW_EV_FLUSHED, s, open);
 	return 0;
 }
 
@@ -173,7 +174,7 @@ int BPF_PROG(on_changed, struct cpa_data___cw *cpa, int primary, int ret)
 	if (!s)
 		return 0;
 	step_ret(s, ret);
-	step_inside(ctx, CW_EV_CHANGED, s);
+	step_inside(ctx, CW_EV_CHANGED, s, open);
 	return 0;
 }
 
@@ -209,7 +210,7 @@ int BPF_PROG(on_host_done, unsigned long addr, int numpages)
 	if (!s)
 		return 0;
 	step_walk(s, CW_EV_HOST_DONE, RANGE_LOOK, 0, numpages);
-	step_inside(ctx, CW_EV_HOST_DONE, s);
+	step_inside(ctx, CW_EV_HOST_DONE, s, open);
 	return 0;
 }
 
@@ -232,15 +233,16 @@ int BPF_PROG(on_host_answer, __u64 control, __u64 input, __u64 output, __u64 ret
 
 static __always_inline void finished(void *ctx, __u64 vaddr, __u32 nr_pages, __u64 ret)
 {
+	struct cw_open *open = open_of(vaddr, nr_pages);
 	struct cw_scratch *s;
 
-	if (!open_of(vaddr, nr_pages))
+	if (!open)
 		return;
 	s = step_get(CW_EV_FINISHED, vaddr, nr_pages, 0);
 	if (!s)
 		return;
 	step_ret(s, callback_ret(ret));
-	step_inside(ctx, CW_EV_FINISHED, s);
+	step_inside(ctx, CW_EV_FINISHED, s, open);
 }
 
 SEC("fexit/hv_vtom_set_host_visibility")

@@ -59,6 +59,7 @@ static __always_inline void told_translated(struct cw_open *open, __u64 vaddr, _
 	/* what this CPU's chunk holds may be of an earlier transition */
 	if (s->told_tag != open->ts_ns) {
 		s->own.tag = 0;
+		s->own.few = open->nr_pages <= CW_CHUNK_FEW;
 		s->told_tag = open->ts_ns;
 	}
 	fmt_fill(kern, &fmt);
@@ -105,7 +106,7 @@ static __always_inline void told_send(void *ctx, struct cw_open *open)
 		s->ev.told_want = open->virt_want;
 		s->ev.told_seen = open->virt_seen;
 	}
-	step_inside(ctx, CW_EV_HOST_CALL, s);
+	step_inside(ctx, CW_EV_HOST_CALL, s, open);
 }
 
 /* Before 6.4: notes on which CPU the transition began, so that told_old() reads its page only. */
@@ -119,7 +120,7 @@ static __always_inline void told_mark(const struct cw_open *open)
 }
 
 /* Before 6.4: one batch can be compared whole, of several only the last. */
-static __always_inline void told_old(void *ctx, const struct cw_open *open, __u64 vaddr,
+static __always_inline void told_old(void *ctx, struct cw_open *open, __u64 vaddr,
 				     __u32 nr_pages, __u32 visible)
 {
 	struct cw_scratch *s = step_get(CW_EV_HOST_CALL, vaddr, nr_pages, visible);
@@ -133,7 +134,7 @@ static __always_inline void told_old(void *ctx, const struct cw_open *open, __u6
 	s->ev.told_count = nr_pages;
 	s->ev.host_code = HV_VISIBILITY;
 	s->ev.flags |= CW_STEP_NO_BIT;
-	step_inside(ctx, CW_EV_HOST_CALL, s);
+	step_inside(ctx, CW_EV_HOST_CALL, s, open);
 }
 
 /* ---- each hypercall on its own ---- */
@@ -175,7 +176,7 @@ static __always_inline void told_call(void *ctx, __u64 control, __u64 input)
 	s->ev.nr_pages = s->ev.told_count;
 	s->ev.host_code = control & 0xffff;
 	step_told(s, kern->page_offset + input, open->nr_told, s->ev.told_count);
-	step_inside(ctx, CW_EV_HOST_CALL, s);
+	step_inside(ctx, CW_EV_HOST_CALL, s, open);
 }
 
 static __always_inline void told_answer(void *ctx, __u64 control, __u64 ret)
@@ -191,7 +192,7 @@ static __always_inline void told_answer(void *ctx, __u64 control, __u64 ret)
 	s->ev.told_count = control_start(control) ? 0 : control_reps(control);
 	s->ev.host_reps = control_reps(ret) - control_start(control);
 	s->ev.host_status = ret & 0xffff;
-	step_inside(ctx, CW_EV_HOST_ANSWER, s);
+	step_inside(ctx, CW_EV_HOST_ANSWER, s, open);
 }
 
 #endif

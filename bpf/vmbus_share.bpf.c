@@ -125,7 +125,8 @@ static __always_inline void packet_walk(struct packet_scratch *s, __u64 desc, __
 	struct packet_ctx ctx = { .s = s, .list = desc + MPB_RANGES_OFF };
 	struct cw_ev_handover *ev = &s->sent.ev;
 
-	ctx.kern = look_begin(&s->looker);
+	/* packets are many: a frame that the state calls shared is believed to be */
+	ctx.kern = look_begin(&s->looker, false);
 	if (!ctx.kern || desc_size <= MPB_RANGES_OFF ||
 	    bpf_probe_read_kernel(&ev->nr_ranges, 4, (void *)(desc + MPB_COUNT_OFF)))
 		return;

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #define CW_PTE_PRESENT	(1ULL << 0)
+#define CW_PTE_ACCESSED	(1ULL << 5)	/* set by the CPU itself */
 #define CW_PTE_LARGE	(1ULL << 7)	/* at the 1 GiB and 2 MiB levels */
 #define CW_PTE_GLOBAL	(1ULL << 8)	/* in a not-present entry: PROT_NONE */
 #define CW_PTE_FRAME	0x000ffffffffff000ULL	/* bits 12 to 51 */

@@ -20,12 +20,13 @@ struct cw_count {
 /* X(loss, text); counted by event type and CPU at index type * CW_LOSS_NR + loss. */
 #define CW_LOSSES(X) \
 	X(RING, "records that found the event ring full") \
-	X(MISSED, "runs refused because the program was already running on that CPU") \
-	X(TABLE, "transitions that found the table of open ones full") \
+	X(MISSED, "runs refused because the program was already running, or missed by a kprobe") \
+	X(TABLE, "transitions that found their table full, or whose begin or end was not seen") \
 	X(CONTENDED, "frame states that other CPUs kept changing") \
 	X(UNWALKED, "frames beyond the budget of one walk") \
 	X(RANGE, "frames beyond the state map") \
-	X(QUEUE, "records that user space could not take")
+	X(QUEUE, "records that user space could not take") \
+	X(RELOADED, "probes whose module was unloaded and loaded again")
 
 #define CW_LOSS_ENUM(id, text) CW_LOSS_##id,
 enum cw_loss { CW_LOSSES(CW_LOSS_ENUM) CW_LOSS_NR };
@@ -36,7 +37,7 @@ enum cw_loss { CW_LOSSES(CW_LOSS_ENUM) CW_LOSS_NR };
 	X(NESTED, "events judged by a second program while the first was interrupted") \
 	X(FREES, "frees of pages that took part") \
 	X(STEPS, "transition steps judged") \
-	X(UNPAIRED, "steps of transitions that had begun before the session")
+	X(UNPAIRED, "steps of transitions that were not seen to begin")
 
 #define CW_STAT_ENUM(id, text) CW_STAT_##id,
 enum cw_stat { CW_STATS(CW_STAT_ENUM) CW_STAT_NR };

@@ -344,7 +344,21 @@ static __always_inline void cw_step_zeropad(const struct cw_ev_zeropad *ev, stru
 #define CW_STEP_NO_OPEN	1	/* a step of a transition whose beginning was not recorded */
 #define CW_STEP_SKIPPED	2	/* a type that the engine does not judge */
 
-/* An event inside or at the end of a transition. */
+static __always_inline int cw_engine_end(struct cw_store *st, const struct cw_ev_step *ev,
+					 struct cw_out *out)
+{
+	__u32 depth, lost;
+	struct cw_open *open = cw_open_end(st, ev->hdr.task, ev->vaddr, ev->nr_pages, &depth,
+					   &lost);
+
+	if (!open)
+		return CW_STEP_NO_OPEN;
+	cw_step_end(open, ev, out);
+	cw_open_drop(st, ev->hdr.task, depth);
+	return 0;
+}
+
+/* An event inside a transition, or the exit of its task. */
 static __always_inline int cw_engine_txn(struct cw_store *st, const struct cw_ev_step *ev,
 					 struct cw_out *out)
 {
@@ -352,7 +366,7 @@ static __always_inline int cw_engine_txn(struct cw_store *st, const struct cw_ev
 	struct cw_open *open = cw_open_find(st, ev->hdr.task, &depth);
 
 	if (!open) {
-		if (depth && (ev->hdr.type == CW_EV_END || ev->hdr.type == CW_EV_TASK_EXIT))
+		if (depth && ev->hdr.type == CW_EV_TASK_EXIT)
 			cw_open_drop(st, ev->hdr.task, depth);
 		return CW_STEP_NO_OPEN;
 	}
@@ -376,10 +390,6 @@ static __always_inline int cw_engine_txn(struct cw_store *st, const struct cw_ev
 	case CW_EV_CHANGED:
 	case CW_EV_FINISHED:
 		cw_step_inside(ev->hdr.type, open, ev, out);
-		return 0;
-	case CW_EV_END:
-		cw_step_end(open, ev, out);
-		cw_open_drop(st, ev->hdr.task, depth);
 		return 0;
 	default:
 		cw_open_drop(st, ev->hdr.task, depth);
@@ -409,9 +419,10 @@ static __always_inline int cw_engine_step(struct cw_store *st, const struct cw_p
 	case CW_EV_HOST_ANSWER:
 	case CW_EV_HOST_DONE:
 	case CW_EV_FINISHED:
-	case CW_EV_END:
 	case CW_EV_TASK_EXIT:
 		return cw_engine_txn(st, (struct cw_ev_step *)rec, out);
+	case CW_EV_END:
+		return cw_engine_end(st, (struct cw_ev_step *)rec, out);
 	case CW_EV_PAGE_FREE:
 		cw_step_free(fmt, (struct cw_ev_free *)rec, out);
 		return 0;

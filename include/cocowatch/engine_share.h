@@ -20,21 +20,22 @@ enum cw_look_kind {
 };
 
 /* What an entry could tell.  The values are those of have_pte in struct cw_ev_free. */
+#define CW_PTE_UNASKED	0	/* the state is believed */
 #define CW_PTE_READ	1
 #define CW_PTE_UNREAD	2
 #define CW_PTE_MUTE	3	/* PTEs do not tell (before 6.4) */
 
-/* What a frame is.  The state alone says that it is shared or unknown; that it is private its PTE
- * has to confirm.  Where PTEs do not tell, the state is believed once every page that was shared
- * before the session has been found (all_found).
+/* What a frame is.  The state alone says that it is unknown; that it is private its PTE has to
+ * confirm, and that it is shared wherever the PTE was asked.  Where PTEs do not tell, the state is
+ * believed once every page that was shared before the session has been found (all_found).
  */
 static __always_inline __u32 cw_look_kind(const struct cw_pte_fmt *fmt, __u32 state,
 					  __u32 have_pte, __u64 pte, int all_found)
 {
-	if (state == CW_PG_SHARED)
-		return CW_LOOK_SHARED;
 	if (state == CW_PG_UNKNOWN)
 		return CW_LOOK_UNKNOWN;
+	if (state == CW_PG_SHARED && (have_pte == CW_PTE_UNASKED || have_pte == CW_PTE_MUTE))
+		return CW_LOOK_SHARED;
 	if (have_pte == CW_PTE_MUTE)
 		return state == CW_PG_PRIVATE && all_found ? CW_LOOK_PRIVATE : CW_LOOK_UNTOLD;
 	if (have_pte != CW_PTE_READ)
@@ -44,7 +45,7 @@ static __always_inline __u32 cw_look_kind(const struct cw_pte_fmt *fmt, __u32 st
 	if (!cw_pte_is_shared(fmt, pte))
 		return CW_LOOK_PRIVATE;
 	/* in transit the end of the transition will say so, if it is the end */
-	return state == CW_PG_TRANSIT ? CW_LOOK_SHARED : CW_LOOK_REPAIR;
+	return state == CW_PG_PRIVATE ? CW_LOOK_REPAIR : CW_LOOK_SHARED;
 }
 
 static __always_inline void cw_look_init(struct cw_look *look)
@@ -211,7 +212,7 @@ static __always_inline void cw_step_kept(const struct cw_pte_fmt *fmt,
 {
 	const struct cw_walk *own = &ev->own;
 
-	if (ev->kind < CW_MAP_HYPERCALL_IN || ev->kind > CW_MAP_PACKET_COPY)
+	if (ev->kind < CW_MAP_HYPERCALL_IN || ev->kind > CW_MAP_RODATA)
 		return;
 	if (ev->no_bit || !cw_mapping_complete(ev) || own->none) {
 		CW_NO_EVIDENCE(out, S5);

@@ -103,6 +103,7 @@ struct cw_walk {
 #define CW_STEP_CONTIG	 (1U << 4)	/* the frames of the range follow each other from gfn */
 #define CW_STEP_UNCONFIRMED (1U << 5)	/* the confirmation asked for could not be had */
 #define CW_STEP_NO_BIT	 (1U << 6)	/* PTEs do not tell, a second mapping does (before 6.4) */
+#define CW_STEP_STEPPED	 (1U << 7)	/* END: there were steps between the beginning and it */
 
 /* Order-sensitive sum over frame numbers, to compare two lists without keeping either. */
 #define CW_SUM_NEXT(sum, gfn) ((sum) * 0x100000001b3ULL + (gfn) + 1)

@@ -19,6 +19,8 @@ enum cw_mapping_kind {
 	CW_MAP_HYPERCALL_OUT = 8,
 	CW_MAP_INT_PAGE = 9,	/* VMBus interrupt page */
 	CW_MAP_PACKET_COPY = 10,	/* a channel's private packet buffer */
+	CW_MAP_TEXT = 11,	/* the kernel's own text */
+	CW_MAP_RODATA = 12,	/* its read-only data */
 };
 
 /* A mapping beside the direct map that was made, or pages that this mode keeps private. */
@@ -40,11 +42,11 @@ struct cw_ev_mapping {
 /* ---- frames named to the host ---- */
 
 /* What was found of a list of frames: the state of each, and the direct-map PTE of those
- * that are not SHARED by it.
+ * that are not SHARED by it; of all in a message, since it comes seldom (S1).
  */
 struct cw_look {
 	__u32 looked;		/* frames whose state was looked up */
-	__u32 shared;		/* of looked: by their state, or by their PTE */
+	__u32 shared;		/* of looked: by their PTE where it was read, else by their state */
 	__u32 priv;		/* of looked: private, and the PTE says so where it tells */
 	__u32 unknown;		/* of looked: an earlier conversion failed */
 	__u32 untold;		/* of looked: none of these, for want of a PTE that tells */

@@ -58,7 +58,7 @@ struct cw_open {
 	__u32 nr_virt;
 	__u32 virt_differ;
 	__u32 virt_first;	/* index of the first that differs from its PTE */
-	__u32 pad;
+	__u32 depth;		/* of this one: 0 is the outermost */
 	__u64 virt_sum;
 	__u64 virt_want;
 	__u64 virt_seen;
@@ -157,6 +157,52 @@ static __always_inline __u32 cw_seed_frame_event(const struct cw_pte_fmt *fmt, _
 	return cw_pte_is_shared(fmt, pte) ? CW_FR_SEEN_SHARED : CW_FR_SEEN_PRIVATE;
 }
 
+/* Enters what a walk saw of a frame, if its state is what it was in *old: a copy of its word, taken
+ * before the walk.  1: entered, and *old is the word now; 0: another has changed the state, and
+ * knows better; -1: the word kept changing.
+ */
+static __always_inline int cw_frame_seed(__u64 *word, __u64 gfn, __u64 *old, __u32 event)
+{
+	__u32 state = cw_state_of(*old, gfn);
+	int i;
+
+	for (i = 0; i < CW_CAS_TRIES; i++) {
+		__u64 new = cw_state_put(*old, gfn, cw_state_next(state, event));
+		__u64 seen = __sync_val_compare_and_swap(word, *old, new);
+
+		if (seen == *old) {
+			*old = new;
+			return 1;
+		}
+		if (cw_state_of(seen, gfn) != state)
+			return 0;
+		*old = seen;
+	}
+	return -1;
+}
+
+/* Takes back what was entered, from seeded to before: when the entry is read again and is another,
+ * a whole transition may have passed between the copy of the word and its exchange.  Returns like
+ * cw_frame_seed().
+ */
+static __always_inline int cw_frame_unseed(__u64 *word, __u64 gfn, __u32 seeded, __u32 before)
+{
+	__u64 old = *(volatile __u64 *)word;
+	int i;
+
+	for (i = 0; i < CW_CAS_TRIES; i++) {
+		__u64 seen;
+
+		if (cw_state_of(old, gfn) != seeded)
+			return 0;
+		seen = __sync_val_compare_and_swap(word, old, cw_state_put(old, gfn, before));
+		if (seen == old)
+			return 1;
+		old = seen;
+	}
+	return -1;
+}
+
 /* ---- open transitions ---- */
 
 /* The innermost open transition of a task; *depth is its depth.  NULL when there is none,
@@ -193,20 +239,17 @@ static __always_inline int cw_open_add(struct cw_store *st, struct cw_ev_step *e
 		.window = !!(ev->flags & CW_STEP_WINDOW),
 		.flush_present = ~0U,
 	};
-	int err;
 
 	if (outer) {
-		/* counted also when too deep: its steps are not the outer one's */
+		/* counted also when too deep, or without room: its steps are not the outer one's */
 		outer->nested++;
 		key.depth = outer->nested;
+		open.depth = key.depth;
 		ev->depth = key.depth;
 		if (key.depth >= CW_DEPTH_MAX)
 			return -CW_E2BIG;
 	}
-	err = cw_store_open_add(st, &key, &open);
-	if (err && outer)
-		outer->nested--;
-	return err;
+	return cw_store_open_add(st, &key, &open);
 }
 
 /* Ends the transition at a depth that cw_open_find() gave, followed or not. */
@@ -222,6 +265,46 @@ static __always_inline void cw_open_drop(struct cw_store *st, __u64 task, __u32 
 	outer = cw_store_open(st, &key);
 	if (outer)
 		outer->nested = depth - 1;
+}
+
+static __always_inline int cw_open_is_of(const struct cw_open *open, __u64 vaddr, __u32 nr_pages)
+{
+	return open && open->vaddr == vaddr && open->nr_pages == nr_pages;
+}
+
+/* The transition that an end of these pages is the end of; *depth is its depth.  NULL when it is
+ * none of the task's: what is open then stays so.  Where ends were not seen, it is one around the
+ * innermost; those inside it are dropped, and counted in *lost, as is an end that is nobody's.
+ */
+static __always_inline struct cw_open *cw_open_end(struct cw_store *st, __u64 task, __u64 vaddr,
+						   __u32 nr_pages, __u32 *depth, __u32 *lost)
+{
+	struct cw_open_key key = { .task = task };
+	struct cw_open *open = cw_open_find(st, task, depth);
+	int i;
+
+	*lost = 0;
+	if (!open) {
+		/* too deep, or without room: nobody knows its pages */
+		if (*depth)
+			cw_open_drop(st, task, *depth);
+		return NULL;
+	}
+	key.depth = *depth;
+	for (i = 0; i < CW_DEPTH_MAX && !cw_open_is_of(open, vaddr, nr_pages); i++) {
+		if (!key.depth) {
+			*lost = 1;
+			return NULL;
+		}
+		key.depth--;
+		open = cw_store_open(st, &key);
+	}
+	for (i = 0; i < CW_DEPTH_MAX && *depth > key.depth; i++) {
+		cw_open_drop(st, task, *depth);
+		*depth -= 1;
+		*lost += 1;
+	}
+	return open;
 }
 
 static __always_inline void cw_open_fail(struct cw_open *open, __s32 ret)

@@ -80,6 +80,7 @@ static void examine(struct findings *f)
 	memset(f, 0, sizeof(*f));
 	cw_platform_read(&f->platform, "");
 	cw_way_find(&f->platform);
+	cw_way_read_mask(&f->platform);
 	module = cw_source_choose(&f->platform, CW_SOURCE_AUTO) == &cw_source_module;
 	cw_platform_check(&f->platform, module, false, f->why_not, sizeof(f->why_not));
 	programs_try(f);
@@ -141,6 +142,13 @@ static void print_pinned(FILE *f, const struct cw_arming *a)
 		fprintf(f, ": cannot be unloaded during a session (see --no-pin)\n");
 }
 
+/* Of fentry and fexit every kernel counts what it refused. */
+static void print_misses(FILE *f, const struct cw_arming *a)
+{
+	if (a->source == &cw_source_stock && !a->misses_said)
+		fprintf(f, "kprobes       this kernel does not say which runs they missed (see --no-pin)\n");
+}
+
 static void print_rules(FILE *f, const struct cw_arming *a)
 {
 	__u32 i;
@@ -162,6 +170,7 @@ static void print_text(FILE *f, const struct findings *d)
 	print_caps(f, &d->platform);
 	print_module(f, &d->platform.module);
 	print_pinned(f, &d->arming);
+	print_misses(f, &d->arming);
 	print_rules(f, &d->arming);
 	if (d->why_not[0])
 		fprintf(f, "\nno session can start: %s\n", d->why_not);
@@ -226,6 +235,7 @@ static void print_ndjson(FILE *f, const struct findings *d)
 		      cw_lockdown_name(p->lockdown), "capabilities", caps, "module",
 		      module_object(&p->module), "rules", rules_list(&d->arming));
 	json_object_set_new(o, "holds", pinned_list(&d->arming));
+	json_object_set_new(o, "kprobe_misses_counted", json_boolean(d->arming.misses_said));
 	json_object_set_new(o, "can_start", json_boolean(!d->why_not[0]));
 	if (d->why_not[0])
 		json_object_set_new(o, "why", json_string(d->why_not));

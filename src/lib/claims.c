@@ -12,7 +12,6 @@
 #include <cocowatch/check.h>
 
 #define IMAGE_BASE	0xffffffff80000000ULL	/* __START_KERNEL_map */
-#define RELIDS_MAX	2048			/* MAX_CHANNEL_RELIDS */
 #define LIST_MAX	4096			/* entries followed in a list */
 #define PAGES_MAX	(1ULL << 24)		/* of one claim: 64 GiB */
 
@@ -219,21 +218,27 @@ static void channel_take(struct taker *t, __u64 channel)
 	t->flags = 0;
 }
 
+int cw_channels_read(const struct cw_kernel *k, __u64 channel[CW_RELIDS_MAX])
+{
+	__u64 at = k->sym[CW_SYM_vmbus_connection], array = 0;
+	int err = at ? cw_kernel_get(k, at, CW_TYPE_vmbus_connection, "channels", &array) : -ENOENT;
+
+	if (!err && !array)
+		err = -ENOENT;
+	return err ? err : cw_kernel_read(k, array, channel, CW_RELIDS_MAX * sizeof(*channel));
+}
+
 static void channels_take(struct taker *t)
 {
-	__u64 at = t->k->sym[CW_SYM_vmbus_connection], array;
-	__u64 *channel;
+	__u64 *channel = calloc(CW_RELIDS_MAX, sizeof(*channel));
 	__u32 i;
 
-	if (!at || !member(t, at, CW_TYPE_vmbus_connection, "channels", &array) || !array)
-		return;
-	channel = calloc(RELIDS_MAX, sizeof(*channel));
 	if (!channel) {
 		t->err = -ENOMEM;
 		return;
 	}
-	if (got(t, cw_kernel_read(t->k, array, channel, RELIDS_MAX * sizeof(*channel))))
-		for (i = 0; i < RELIDS_MAX && !t->err; i++) {
+	if (got(t, cw_channels_read(t->k, channel)))
+		for (i = 0; i < CW_RELIDS_MAX && !t->err; i++) {
 			t->relid = i;
 			if (channel[i])
 				channel_take(t, channel[i]);

@@ -13,7 +13,6 @@
 
 struct open_txn {
 	struct cw_ev_step begin;
-	bool stepped;	/* it went on after its beginning */
 	bool slow_told;
 };
 
@@ -132,16 +131,7 @@ static void on_begin(struct cw_judge *j, const struct cw_ev_step *ev)
 	}
 	txn->begin = *ev;
 	txn->begin.comm[CW_COMM_LEN - 1] = '\0';
-	txn->stepped = false;
 	txn->slow_told = false;
-}
-
-static void on_step(struct cw_judge *j, const struct cw_ev_step *ev)
-{
-	struct open_txn *txn = open_find(j, ev->hdr.task, ev->depth);
-
-	if (txn)
-		txn->stepped = true;
 }
 
 /* Frame of one page of the range, where the event alone tells it. */
@@ -186,15 +176,26 @@ static void slow_judge(const struct cw_judge *j, struct open_txn *txn, __u64 now
 			now_ns - since);
 }
 
+/* Ends that were not seen: what was open inside the one that ends is open no more. */
+static void inner_drop(struct cw_judge *j, const struct cw_ev_step *end)
+{
+	__u32 i;
+
+	for (i = j->nr_open; i-- > 0;)
+		if (j->open[i].begin.hdr.task == end->hdr.task &&
+		    j->open[i].begin.depth > end->depth)
+			open_drop(j, &j->open[i]);
+}
+
 static void on_end(struct cw_judge *j, const struct cw_ev_step *ev, struct cw_out *out)
 {
-	struct open_txn *txn = open_find(j, ev->hdr.task, ev->depth);
+	struct open_txn *txn;
 
+	inner_drop(j, ev);
+	txn = open_find(j, ev->hdr.task, ev->depth);
 	/* refused before its first step: what is absent is another's */
-	if (!ev->ret || (txn && txn->stepped))
+	if (!ev->ret || (ev->flags & CW_STEP_STEPPED))
 		left_absent_judge(ev, out);
-	else if (!txn)
-		out->no_evidence |= CW_RULE_BIT(CW_RULE_T7);
 	if (!txn)
 		return;
 	slow_judge(j, txn, ev->hdr.ts_ns, out);
@@ -222,16 +223,6 @@ void cw_judge_event(struct cw_judge *j, const struct cw_rec_hdr *ev, struct cw_o
 	switch (ev->type) {
 	case CW_EV_BEGIN:
 		on_begin(j, (const struct cw_ev_step *)ev);
-		break;
-	case CW_EV_PREPARED:
-	case CW_EV_FLUSHED:
-	case CW_EV_PROBED:
-	case CW_EV_CHANGED:
-	case CW_EV_HOST_CALL:
-	case CW_EV_HOST_ANSWER:
-	case CW_EV_HOST_DONE:
-	case CW_EV_FINISHED:
-		on_step(j, (const struct cw_ev_step *)ev);
 		break;
 	case CW_EV_END:
 		on_end(j, (const struct cw_ev_step *)ev, out);

@@ -7,16 +7,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bpf/btf.h>
 
 #include "file.h"
+#include "kprobe.h"
 
 #define MODULES_MAX 8
+#define ASKED_MAX 128
 
 struct cw_kbtf {
 	struct btf *kernel;
+	/* what was asked before: libbpf looks at every type to find one by its name */
+	struct {
+		const char *func, *module;
+		int nr_args;
+	} asked[ASKED_MAX];
+	int nr_asked;
 	struct {
 		char name[64];
 		struct btf *btf;
@@ -63,6 +72,16 @@ bool cw_kbtf_has_module(const char *module)
 	return !access(path, R_OK);
 }
 
+/* kernfs gives the directories of sysfs their inode numbers one after the other. */
+__u64 cw_kbtf_module_id(const char *module)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/sys/module/%s", module);
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
 static struct btf *module_btf(struct cw_kbtf *k, const char *module)
 {
 	struct btf *btf;
@@ -82,14 +101,44 @@ static struct btf *module_btf(struct cw_kbtf *k, const char *module)
 	return btf;
 }
 
+int cw_btf_nr_args(const struct btf *btf, const char *func)
+{
+	__s32 id = btf__find_by_name_kind(btf, func, BTF_KIND_FUNC);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	if (t)
+		t = btf__type_by_id(btf, t->type);
+	return t && btf_is_func_proto(t) ? (int)btf_vlen(t) : -ENOENT;
+}
+
+int cw_kbtf_nr_args(struct cw_kbtf *k, const char *func, const char *module)
+{
+	const struct btf *btf;
+	int i, nr;
+
+	for (i = 0; i < k->nr_asked; i++)
+		if (!strcmp(k->asked[i].func, func) && k->asked[i].module == module)
+			return k->asked[i].nr_args;
+	nr = cw_btf_nr_args(k->kernel, func);
+	btf = nr < 0 && module ? module_btf(k, module) : NULL;
+	if (btf)
+		nr = cw_btf_nr_args(btf, func);
+	if (k->nr_asked < ASKED_MAX) {
+		k->asked[k->nr_asked].func = func;
+		k->asked[k->nr_asked].module = module;
+		k->asked[k->nr_asked++].nr_args = nr;
+	}
+	return nr;
+}
+
 bool cw_kbtf_has_func(struct cw_kbtf *k, const char *func, const char *module)
 {
-	struct btf *btf;
+	return cw_kbtf_nr_args(k, func, module) >= 0;
+}
 
-	if (btf__find_by_name_kind(k->kernel, func, BTF_KIND_FUNC) > 0)
-		return true;
-	btf = module ? module_btf(k, module) : NULL;
-	return btf && btf__find_by_name_kind(btf, func, BTF_KIND_FUNC) > 0;
+bool cw_kbtf_counts_misses(const struct cw_kbtf *k)
+{
+	return cw_kprobe_counted(k->kernel);
 }
 
 bool cw_kbtf_returns_bool(struct cw_kbtf *k, const char *func)

@@ -4,7 +4,9 @@
 #define CW_KBTF_H
 
 #include <stdbool.h>
+#include <linux/types.h>
 
+struct btf;
 struct cw_kbtf;
 
 /* NULL with errno set when the kernel has no BTF. */
@@ -16,10 +18,22 @@ void cw_kbtf_free(struct cw_kbtf *k);	/* NULL is fine */
  */
 bool cw_kbtf_has_func(struct cw_kbtf *k, const char *func, const char *module);
 
+/* How many arguments the function has, or -ENOENT.  The names must outlive k. */
+int cw_kbtf_nr_args(struct cw_kbtf *k, const char *func, const char *module);
+
+/* The same of any BTF. */
+int cw_btf_nr_args(const struct btf *btf, const char *func);
+
 /* Whether the function returns bool. */
 bool cw_kbtf_returns_bool(struct cw_kbtf *k, const char *func);
 
+/* Whether the kernel says how many runs its kprobes missed. */
+bool cw_kbtf_counts_misses(const struct cw_kbtf *k);
+
 /* Whether the module is loaded and has BTF. */
 bool cw_kbtf_has_module(const char *module);
+
+/* A number that a module has until it is unloaded; 0 when it is not there. */
+__u64 cw_kbtf_module_id(const char *module);
 
 #endif

@@ -9,6 +9,8 @@
 
 #include <bpf/btf.h>
 
+#include "name_filter.h"
+
 #define NAME_AT 19	/* "ffffffff81000000 T name" */
 
 static const char *const sym_names[CW_SYM_NR] = {
@@ -26,27 +28,22 @@ static const char *const modules[] = { "hv_vmbus", "hv_netvsc" };
 
 /* ---- few names among very many ---- */
 
-/* One bit for each length and first letter that occurs: nearly all others fall through. */
-struct filter {
-	__u64 first[64];
-};
-
-static void filter_fill(struct filter *f, const char *const *names, size_t nr)
+static void filter_fill(struct cw_name_filter *f, const char *const *names, size_t nr)
 {
 	size_t i;
 
 	memset(f, 0, sizeof(*f));
 	for (i = 0; i < nr; i++)
-		f->first[strlen(names[i]) & 63] |= 1ULL << (names[i][0] & 63);
+		cw_name_filter_add(f, names[i]);
 }
 
 /* Index of the name, or -1. */
-static int filter_find(const struct filter *f, const char *const *names, size_t nr,
+static int filter_find(const struct cw_name_filter *f, const char *const *names, size_t nr,
 		       const char *name, size_t len)
 {
 	size_t i;
 
-	if (!(f->first[len & 63] & 1ULL << (name[0] & 63)))
+	if (!cw_name_filter_passes(f, name, len))
 		return -1;
 	for (i = 0; i < nr; i++)
 		if (!strncmp(names[i], name, len) && !names[i][len])
@@ -65,7 +62,7 @@ static __u64 apart(__u64 a, __u64 b)
 /* Of several variables with one name none is taken, but of those called "vendor" the one beside
  * cc_mask.
  */
-static void sym_see(struct cw_kernel *k, const struct filter *f, const char *line)
+static void sym_see(struct cw_kernel *k, const struct cw_name_filter *f, const char *line)
 {
 	const char *name = line + NAME_AT;
 	__u64 addr, mask = k->sym[CW_SYM_cc_mask];
@@ -90,7 +87,7 @@ static void sym_see(struct cw_kernel *k, const struct filter *f, const char *lin
 int cw_kernel_syms_read(struct cw_kernel *k, const char *path)
 {
 	FILE *file = fopen(path, "re");
-	struct filter f;
+	struct cw_name_filter f;
 	char line[1024];
 
 	if (!file)
@@ -129,7 +126,7 @@ int cw_kernel_btf_add(struct cw_kernel *k, struct btf *btf)
 {
 	__u32 nr = btf__type_cnt(btf), first = 1, id;
 	const struct btf *base = btf__base_btf(btf);
-	struct filter f;
+	struct cw_name_filter f;
 
 	if (k->nr_btf == CW_KERNEL_BTFS)
 		return -E2BIG;
@@ -261,21 +258,41 @@ __u32 cw_kernel_sizeof(const struct cw_kernel *k, enum cw_kernel_type type)
 	return t ? t->size : 0;
 }
 
-const char *cw_kernel_enumerator(const struct cw_kernel *k, const char *enum_name, __u32 value)
+/* The kernel's own enumeration of that name, or NULL. */
+static const struct btf_type *enum_find(const struct cw_kernel *k, const char *enum_name)
 {
 	const struct btf *btf = k->nr_btf ? k->btf[0] : NULL;
-	const struct btf_type *t;
-	const struct btf_enum *e;
 	int id = btf ? btf__find_by_name_kind(btf, enum_name, BTF_KIND_ENUM) : -ENOENT;
+
+	return id < 0 ? NULL : btf__type_by_id(btf, (__u32)id);
+}
+
+const char *cw_kernel_enumerator(const struct cw_kernel *k, const char *enum_name, __u32 value)
+{
+	const struct btf_type *t = enum_find(k, enum_name);
+	const struct btf_enum *e = t ? btf_enum(t) : NULL;
 	__u32 i;
 
-	if (id < 0)
-		return NULL;
-	t = btf__type_by_id(btf, (__u32)id);
-	for (i = 0, e = btf_enum(t); i < btf_vlen(t); i++, e++)
+	for (i = 0; t && i < btf_vlen(t); i++, e++)
 		if ((__u32)e->val == value)
-			return btf__name_by_offset(btf, e->name_off);
+			return btf__name_by_offset(k->btf[0], e->name_off);
 	return NULL;
+}
+
+bool cw_kernel_enum_value(const struct cw_kernel *k, const char *enum_name, const char *name,
+			  __u32 *value)
+{
+	const struct btf_type *t = enum_find(k, enum_name);
+	const struct btf_enum *e = t ? btf_enum(t) : NULL;
+	__u32 i;
+
+	for (i = 0; t && i < btf_vlen(t); i++, e++) {
+		if (strcmp(btf__name_by_offset(k->btf[0], e->name_off), name) != 0)
+			continue;
+		*value = (__u32)e->val;
+		return true;
+	}
+	return false;
 }
 
 /* ---- values ---- */

@@ -23,7 +23,7 @@ struct btf;
 	X(tdx_enc_status_change_prepare) X(tdx_enc_status_change_finish) X(tdx_kexec_finish) \
 	X(hv_set_mem_host_visibility) \
 	/* owners */ \
-	X(_text) X(_etext) X(__start_rodata) X(__end_rodata) \
+	X(_text) X(_stext) X(_etext) X(__start_rodata) X(__end_rodata) \
 	X(__start_bss_decrypted) X(__end_bss_decrypted) \
 	X(io_tlb_default_mem) X(atomic_pool_dma) X(atomic_pool_dma32) X(atomic_pool_kernel) \
 	X(vmbus_connection) X(hv_context) X(hyperv_pcpu_input_arg) X(hyperv_pcpu_output_arg) \
@@ -93,6 +93,10 @@ __u32 cw_kernel_sizeof(const struct cw_kernel *k, enum cw_kernel_type type);
 
 /* Name of the enumerator with this value, or NULL. */
 const char *cw_kernel_enumerator(const struct cw_kernel *k, const char *enum_name, __u32 value);
+
+/* Value of the enumerator of that name; false where this kernel has none. */
+bool cw_kernel_enum_value(const struct cw_kernel *k, const char *enum_name, const char *name,
+			  __u32 *value);
 
 int cw_kernel_read(const struct cw_kernel *k, __u64 addr, void *buf, size_t len);
 

@@ -45,6 +45,18 @@ const char *cw_libbpf_last(void)
 	return strncmp(libbpf_last, "libbpf: ", 8) ? libbpf_last : libbpf_last + 8;
 }
 
+/* "prog 'NAME': what happened" is how it begins when one program is to blame. */
+bool cw_libbpf_blames(const char *prog)
+{
+	static const char before[] = "prog '";
+	const char *said = cw_libbpf_last();
+	size_t len = strlen(prog);
+
+	return !strncmp(said, before, sizeof(before) - 1) &&
+	       !strncmp(said + sizeof(before) - 1, prog, len) &&
+	       !strncmp(said + sizeof(before) - 1 + len, "':", 2);
+}
+
 void cw_libbpf_forget(void)
 {
 	libbpf_last[0] = '\0';

@@ -12,4 +12,7 @@ void cw_libbpf_init(bool debug);
 const char *cw_libbpf_last(void);
 void cw_libbpf_forget(void);
 
+/* Whether that warning is about this program. */
+bool cw_libbpf_blames(const char *prog);
+
 #endif

@@ -13,6 +13,8 @@
 
 #include <cocowatch/state.h>
 
+#include "hook.h"
+#include "kprobe.h"
 #include "libbpf_log.h"
 #include "objects.h"
 
@@ -22,10 +24,11 @@ struct cw_loader {
 	struct cw_arming *arming;
 	struct cw_bpf_var vars[VARS_MAX + 1];
 	__u64 nr_frames;
-	struct cw_kbtf *btf;	/* while there is something to load */
+	struct cw_hook_kernel hooks;	/* its BTF is there while there is something to load */
 	struct bpf_object *obj[CW_OBJ_NR];
 	struct bpf_link *link[CW_PROBES_MAX];
 	bool waits[CW_OBJ_NR];	/* for its module */
+	__u64 module_id[CW_OBJ_NR];	/* cw_kbtf_module_id() when it was loaded */
 	__u8 failed[CW_PROBES_MAX];	/* hooks that are out, as a mask */
 };
 
@@ -40,24 +43,6 @@ static size_t nr_probes(const struct cw_loader *l)
 }
 
 /* ---- which hook ---- */
-
-static bool hook_exists(struct cw_loader *l, const struct cw_probe *probe,
-			const struct cw_hook *hook)
-{
-	if (hook->kind != CW_HOOK_FENTRY && hook->kind != CW_HOOK_FEXIT)
-		return true;	/* seen when it is attached */
-	return cw_kbtf_has_func(l->btf, hook->target, cw_object_module(probe->object));
-}
-
-/* The module that the hook would hold while it is attached; NULL when it holds none. */
-static const char *hook_pins(const struct cw_probe *probe, const struct cw_hook *hook)
-{
-	const char *module = probe->object == CW_OBJ_NONE ? NULL : cw_object_module(probe->object);
-
-	if (hook->kind != CW_HOOK_FENTRY && hook->kind != CW_HOOK_FEXIT)
-		return NULL;
-	return module && cw_kbtf_has_module(module) ? module : NULL;
-}
 
 static void hook_failed(struct cw_loader *l, size_t i, const char *why)
 {
@@ -78,13 +63,8 @@ static bool hook_choose(struct cw_loader *l, size_t i)
 		if ((l->failed[i] & (1U << k)) || !cw_hook_fits(hook, l->arming->way))
 			continue;
 		l->arming->hook[i] = k;
-		if (l->arming->no_pin && hook_pins(probe, hook))
-			snprintf(why, sizeof(why), "it would hold the module %s (--no-pin)",
-				 hook_pins(probe, hook));
-		else if (hook_exists(l, probe, hook))
+		if (!cw_hook_refused(&l->hooks, l->arming, probe, hook, why, sizeof(why)))
 			return true;
-		else
-			snprintf(why, sizeof(why), "this kernel has no function %s", hook->target);
 		hook_failed(l, i, why);
 	}
 	return false;
@@ -93,6 +73,9 @@ static bool hook_choose(struct cw_loader *l, size_t i)
 /* Whether the probe is of this object and has a hook left to try. */
 static bool probe_wanted(struct cw_loader *l, size_t i, enum cw_object_id id)
 {
+	/* which one the next probe uses decides whether this one is wanted at all */
+	if (probe_get(l, i)->entry_of_next && probe_get(l, i)->object == id)
+		hook_choose(l, i + 1);
 	return id != CW_OBJ_NONE && probe_get(l, i)->object == id &&
 	       cw_arming_wants(l->arming, i) &&
 	       !l->link[i] && hook_choose(l, i);
@@ -125,12 +108,12 @@ static struct bpf_object *object_open(struct cw_loader *l, enum cw_object_id id,
 	const struct cw_bpf_var *var;
 	struct bpf_program *prog;
 	size_t i;
-	int err;
+	int err = 0;
 
 	if (!obj)
 		return NULL;
-	for (var = l->vars; var->name; var++)
-		cw_object_set(obj, var->name, var->value);
+	for (var = l->vars; var->name && !err; var++)
+		err = cw_object_set(obj, var->name, var->value);
 	bpf_object__for_each_program(prog, obj)
 		bpf_program__set_autoload(prog, false);
 	for (i = 0; i < nr_probes(l); i++) {
@@ -140,7 +123,8 @@ static struct bpf_object *object_open(struct cw_loader *l, enum cw_object_id id,
 		if (prog)
 			bpf_program__set_autoload(prog, true);
 	}
-	err = maps_prepare(l, obj);
+	if (!err)
+		err = maps_prepare(l, obj);
 	if (!err)
 		return obj;
 	bpf_object__close(obj);
@@ -150,13 +134,14 @@ static struct bpf_object *object_open(struct cw_loader *l, enum cw_object_id id,
 
 static int object_try(struct cw_loader *l, enum cw_object_id id, int only, struct bpf_object **out)
 {
-	struct bpf_object *obj = object_open(l, id, only);
+	struct bpf_object *obj;
 	int err;
 
 	*out = NULL;
+	cw_libbpf_forget();
+	obj = object_open(l, id, only);
 	if (!obj)
 		return -errno;
-	cw_libbpf_forget();
 	err = bpf_object__load(obj);
 	if (err)
 		bpf_object__close(obj);
@@ -165,11 +150,44 @@ static int object_try(struct cw_loader *l, enum cw_object_id id, int only, struc
 	return err;
 }
 
-/* libbpf loads all or nothing: each program is tried alone to find those that cannot be. */
+static bool object_has_probes(struct cw_loader *l, enum cw_object_id id)
+{
+	bool has = false;
+	size_t i;
+
+	for (i = 0; i < nr_probes(l); i++)
+		has |= probe_wanted(l, i, id);
+	return has;
+}
+
+static void program_failed(struct cw_loader *l, size_t i, int err)
+{
+	char why[CW_WHY_LEN];
+
+	snprintf(why, sizeof(why), "%s could not be loaded: %s", cw_arming_hook(l->arming, i)->prog,
+		 *cw_libbpf_last() ? cw_libbpf_last() : strerror(-err));
+	hook_failed(l, i, why);
+}
+
+/* Takes out the hook whose program libbpf has named.  False when it named none. */
+static bool culprit_named(struct cw_loader *l, enum cw_object_id id, int err)
+{
+	size_t i;
+
+	for (i = 0; i < nr_probes(l); i++) {
+		if (!probe_wanted(l, i, id) ||
+		    !cw_libbpf_blames(cw_arming_hook(l->arming, i)->prog))
+			continue;
+		program_failed(l, i, err);
+		return true;
+	}
+	return false;
+}
+
+/* Each program is tried alone to find those that cannot be loaded. */
 static void culprits_find(struct cw_loader *l, enum cw_object_id id)
 {
 	struct bpf_object *obj;
-	char why[CW_WHY_LEN];
 	size_t i;
 	int err;
 
@@ -177,34 +195,33 @@ static void culprits_find(struct cw_loader *l, enum cw_object_id id)
 		if (!probe_wanted(l, i, id))
 			continue;
 		err = object_try(l, id, (int)i, &obj);
-		if (!err) {
+		if (err)
+			program_failed(l, i, err);
+		else
 			bpf_object__close(obj);
-			continue;
-		}
-		snprintf(why, sizeof(why), "%s could not be loaded: %s",
-			 cw_arming_hook(l->arming, i)->prog,
-			 *cw_libbpf_last() ? cw_libbpf_last() : strerror(-err));
-		hook_failed(l, i, why);
 	}
 }
 
-/* Each round takes at least one hook out, or succeeds. */
+/* libbpf loads all or nothing, and takes its time: the one that it names is taken out and the rest
+ * tried again.  Each round takes at least one hook out, or is the last.
+ */
 static int object_load(struct cw_loader *l, enum cw_object_id id)
 {
 	struct bpf_object *empty;
-	int err, round;
+	int err, rounds = CW_PROBES_MAX * CW_HOOKS_MAX;
 
-	for (round = 0; round <= CW_HOOKS_MAX; round++) {
+	do {
 		err = object_try(l, id, ALL_PROBES, &l->obj[id]);
 		if (!err || err == -EPERM)
 			return err;
+		if (culprit_named(l, id, err))
+			continue;
 		/* without any program: what fails even then is no program's fault */
-		if (!round && object_try(l, id, NO_PROBES, &empty))
+		if (object_try(l, id, NO_PROBES, &empty))
 			return err;
-		if (!round)
-			bpf_object__close(empty);
+		bpf_object__close(empty);
 		culprits_find(l, id);
-	}
+	} while (rounds--);
 	return err;
 }
 
@@ -243,16 +260,6 @@ static void object_close(struct cw_loader *l, enum cw_object_id id)
 	l->obj[id] = NULL;
 }
 
-static bool object_has_probes(struct cw_loader *l, enum cw_object_id id)
-{
-	bool has = false;
-	size_t i;
-
-	for (i = 0; i < nr_probes(l); i++)
-		has |= probe_wanted(l, i, id);
-	return has;
-}
-
 /* Whether the object's functions are in a module that is not there yet. */
 static bool object_waits(struct cw_loader *l, enum cw_object_id id)
 {
@@ -269,7 +276,7 @@ static bool object_waits(struct cw_loader *l, enum cw_object_id id)
 			continue;
 		wanted = true;
 		if (probe->hooks[0].kind != CW_HOOK_KPROBE &&
-		    hook_exists(l, probe, &probe->hooks[0]))
+		    cw_hook_exists(&l->hooks, probe, &probe->hooks[0]))
 			return false;	/* built in */
 	}
 	return wanted;
@@ -297,6 +304,8 @@ static int object_bring(struct cw_loader *l, enum cw_object_id id, char *why, si
 	if (!object_has_probes(l, id))
 		return 0;
 	err = object_load(l, id);
+	if (cw_object_module(id))
+		l->module_id[id] = cw_kbtf_module_id(cw_object_module(id));
 	if (!err)
 		return 0;
 	if (err == -EPERM)
@@ -399,21 +408,24 @@ int cw_loader_open(struct cw_loader **out, struct cw_arming *arming,
 	}
 	l->arming = arming;
 	l->nr_frames = opts->nr_frames;
+	l->hooks.funcs = opts->funcs;
+	l->hooks.nr_funcs = opts->nr_funcs;
 	vars_copy(l, opts->vars);
-	l->btf = cw_kbtf_new();
-	if (!l->btf) {
+	l->hooks.btf = cw_kbtf_new();
+	if (!l->hooks.btf) {
 		err = -errno;
 		snprintf(why, size, "the kernel's BTF cannot be read: %s", strerror(-err));
 		free(l);
 		return err;
 	}
+	arming->misses_said = cw_kbtf_counts_misses(l->hooks.btf);
 	err = pass(l, why, size);
 	for (round = 0; !err && fallback_left(l) && round < CW_HOOKS_MAX; round++) {
 		everything_drop(l);
 		err = pass(l, why, size);
 	}
-	cw_kbtf_free(l->btf);
-	l->btf = NULL;
+	cw_kbtf_free(l->hooks.btf);
+	l->hooks.btf = NULL;
 	if (err) {
 		cw_loader_close(l);
 		return err;
@@ -462,11 +474,11 @@ int cw_loader_late(struct cw_loader *l)
 		if (!l->waits[id] || !cw_kbtf_has_module(cw_object_module((enum cw_object_id)id)))
 			continue;
 		l->waits[id] = false;
-		l->btf = cw_kbtf_new();
-		if (l->btf && !object_bring(l, (enum cw_object_id)id, why, sizeof(why)))
+		l->hooks.btf = cw_kbtf_new();
+		if (l->hooks.btf && !object_bring(l, (enum cw_object_id)id, why, sizeof(why)))
 			attached += probes_attach(l);
-		cw_kbtf_free(l->btf);
-		l->btf = NULL;
+		cw_kbtf_free(l->hooks.btf);
+		l->hooks.btf = NULL;
 	}
 	if (attached)
 		cw_arming_finish(l->arming);
@@ -481,7 +493,7 @@ size_t cw_loader_pinned(const struct cw_arming *a, const char **modules)
 		const char *module = NULL;
 
 		if (a->attached[i])
-			module = hook_pins(&a->source->probes[i], cw_arming_hook(a, i));
+			module = cw_hook_pins(&a->source->probes[i], cw_arming_hook(a, i));
 		for (k = 0; module && k < nr; k++)
 			if (!strcmp(modules[k], module))
 				module = NULL;
@@ -502,6 +514,17 @@ struct bpf_map *cw_loader_map(const struct cw_loader *l, const char *name)
 	return map;
 }
 
+/* What a kprobe missed itself, where the kernel says so. */
+static int kprobe_misses(const struct cw_loader *l, size_t probe, __u64 *misses)
+{
+	enum cw_hook_kind kind = cw_arming_hook(l->arming, probe)->kind;
+
+	*misses = 0;
+	if (!l->link[probe] || (kind != CW_HOOK_KPROBE && kind != CW_HOOK_KRETPROBE))
+		return 0;
+	return cw_kprobe_missed(bpf_link__fd(l->link[probe]), misses);
+}
+
 int cw_loader_misses(const struct cw_loader *l, size_t probe, __u64 *misses)
 {
 	enum cw_object_id id = probe_get(l, probe)->object;
@@ -509,6 +532,7 @@ int cw_loader_misses(const struct cw_loader *l, size_t probe, __u64 *misses)
 	struct bpf_prog_info info = {};
 	const struct bpf_program *prog;
 	__u32 len = sizeof(info);
+	__u64 own;
 	int err;
 
 	*misses = 0;
@@ -519,8 +543,19 @@ int cw_loader_misses(const struct cw_loader *l, size_t probe, __u64 *misses)
 		return 0;
 	err = bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len);
 	if (!err)
-		*misses = info.recursion_misses;
+		err = kprobe_misses(l, probe, &own);
+	if (!err)
+		*misses = info.recursion_misses + own;
 	return err;
+}
+
+bool cw_loader_is_reloaded(const struct cw_loader *l, size_t probe)
+{
+	enum cw_object_id id = probe_get(l, probe)->object;
+	const char *module = id == CW_OBJ_NONE ? NULL : cw_object_module(id);
+	__u64 now = module && l->arming->attached[probe] ? cw_kbtf_module_id(module) : 0;
+
+	return now && now != l->module_id[id];
 }
 
 /* In reverse, see the table of probes. */
@@ -539,6 +574,6 @@ void cw_loader_close(struct cw_loader *l)
 	if (!l)
 		return;
 	everything_drop(l);
-	cw_kbtf_free(l->btf);
+	cw_kbtf_free(l->hooks.btf);
 	free(l);
 }

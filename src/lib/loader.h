@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "kbtf.h"
+#include "ksyms.h"
 #include "source.h"
 
 /* A configuration variable, for every object that has it. */
@@ -23,6 +24,8 @@ struct cw_bpf_var {
 struct cw_loader_opts {
 	const struct cw_bpf_var *vars;	/* up to the one without a name; copied */
 	__u64 nr_frames;		/* that the state map is to hold */
+	const struct cw_kfunc *funcs;	/* from cw_hook_funcs(), counted; they outlive it */
+	size_t nr_funcs;
 };
 
 struct cw_loader;
@@ -51,8 +54,13 @@ size_t cw_loader_pinned(const struct cw_arming *arming, const char **modules);
 /* The map of this name, of whatever object has it; NULL when none is loaded. */
 struct bpf_map *cw_loader_map(const struct cw_loader *l, const char *name);
 
-/* Runs of a probe's program that the kernel refused.  0 or -errno. */
+/* Runs of a probe's program that the kernel refused, and where it says so those that a kprobe
+ * missed before.  0 or -errno.
+ */
 int cw_loader_misses(const struct cw_loader *l, size_t probe, __u64 *misses);
+
+/* Whether the module of an attached kprobe went and came again: what it does now nobody sees. */
+bool cw_loader_is_reloaded(const struct cw_loader *l, size_t probe);
 
 /* Detaches every program, in reverse. */
 void cw_loader_detach(struct cw_loader *l);

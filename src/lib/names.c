@@ -167,6 +167,8 @@ const char *cw_mapping_name(__u32 kind)
 		[CW_MAP_HYPERCALL_OUT] = "hypercall output",
 		[CW_MAP_INT_PAGE] = "VMBus interrupt page",
 		[CW_MAP_PACKET_COPY] = "packet copies",
+		[CW_MAP_TEXT] = "kernel text",
+		[CW_MAP_RODATA] = "kernel read-only data",
 	};
 
 	return WORD(names, kind);

@@ -90,23 +90,25 @@ static struct bpf_map *rodata_find(const struct bpf_object *obj)
 	return NULL;
 }
 
-void cw_object_set(struct bpf_object *obj, const char *variable, __u64 value)
+int cw_object_set(struct bpf_object *obj, const char *variable, __u64 value)
 {
 	struct bpf_map *rodata = rodata_find(obj);
 	__u32 offset = 0;
 	size_t room = 0, size = variable_find(obj, variable, &offset);
 	const void *old = rodata ? bpf_map__initial_value(rodata, &room) : NULL;
 	char *data;
+	int err;
 
 	if (!old || !size || size > sizeof(value) || offset + size > room)
-		return;
+		return 0;
 	data = malloc(room);
 	if (!data)
-		return;
+		return -ENOMEM;
 	memcpy(data, old, room);
 	memcpy(data + offset, &value, size);	/* little endian: the low bytes */
-	bpf_map__set_initial_value(rodata, data, room);
+	err = bpf_map__set_initial_value(rodata, data, room);
 	free(data);
+	return err;
 }
 
 /* ---- shared maps ---- */

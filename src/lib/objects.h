@@ -16,9 +16,9 @@ const char *cw_object_name(enum cw_object_id id);	/* "stock_transition" */
 struct bpf_object *cw_object_open(enum cw_object_id id);
 
 /* Sets a configuration variable (const volatile cfg_*) of an object that is not loaded yet; an
- * object that has no such variable is left as it is.
+ * object that has no such variable is left as it is.  0 or -errno.
  */
-void cw_object_set(struct bpf_object *obj, const char *variable, __u64 value);
+int cw_object_set(struct bpf_object *obj, const char *variable, __u64 value);
 
 /* Makes the object use the maps of other, which is loaded, for each map named cw_* that both
  * have.  0 or -errno.

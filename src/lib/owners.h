@@ -44,6 +44,13 @@ struct cw_ram {
 	size_t nr;
 };
 
+#define CW_RELIDS_MAX 2048	/* channels that VMBus can have: MAX_CHANNEL_RELIDS */
+
+/* Addresses of the channels by their relid, 0 where there is none.  0; -ENOENT: there is no VMBus;
+ * -errno.
+ */
+int cw_channels_read(const struct cw_kernel *k, __u64 channel[CW_RELIDS_MAX]);
+
 /* What belongs to whom, in the order of frames, as events whose headers are filled but for time,
  * task and number.
  */

@@ -18,6 +18,7 @@
 #include "baseline.h"
 #include "clock.h"
 #include "err.h"
+#include "hook.h"
 #include "ksyms.h"
 #include "loader.h"
 
@@ -46,6 +47,8 @@ struct cw_session {
 	struct cw_loader *loader;
 	struct ring_buffer *ring;
 	struct cw_baseline baseline;	/* to be told when the session begins */
+	struct cw_kfunc funcs[CW_FUNCS_MAX];	/* that are attached to */
+	size_t nr_funcs;
 	int nr_cpus;
 	__u64 nr_read;		/* records */
 	__u64 ring_lost;	/* beginnings and ends that the ring had no room for, so far */
@@ -55,7 +58,7 @@ struct cw_session {
 /* ---- configuration ---- */
 
 /* Only the first three must be there: the others have defaults, or are of some kernels only. */
-static int kernel_find(struct kernel_syms *k)
+static int kernel_find(struct cw_session *s, struct kernel_syms *k)
 {
 	const struct cw_ksym syms[] = {
 		{ "init_top_pgt", &k->init_top_pgt },
@@ -69,8 +72,11 @@ static int kernel_find(struct kernel_syms *k)
 		{ "ms_hyperv", &k->ms_hyperv },
 		{ "vmbus_devs", &k->vmbus_devs },
 	};
-	int err = cw_ksyms_find("/proc/kallsyms", syms, sizeof(syms) / sizeof(syms[0]));
+	int err;
 
+	s->nr_funcs = cw_hook_funcs(s->arming->source, s->funcs);
+	err = cw_ksyms_find("/proc/kallsyms", syms, sizeof(syms) / sizeof(syms[0]), s->funcs,
+			    s->nr_funcs);
 	if (err)
 		return err;
 	return k->init_top_pgt && k->page_offset_base && k->vmemmap_base ? 0 : -ENODATA;
@@ -107,6 +113,8 @@ static int loader_start(struct cw_session *s, const struct cw_platform *p,
 	const struct cw_loader_opts loader = {
 		.vars = vars,
 		.nr_frames = cw_platform_nr_frames(""),
+		.funcs = s->funcs,
+		.nr_funcs = s->nr_funcs,
 	};
 
 	return cw_loader_open(&s->loader, s->arming, &loader, why, size);
@@ -217,7 +225,7 @@ static int session_start(struct cw_session *s, const struct cw_platform *p,
 		snprintf(why, size, "/proc/iomem hides the memory map (run as root, or with CAP_SYS_ADMIN)");
 		return -EPERM;
 	}
-	err = kernel_find(&kernel);
+	err = kernel_find(s, &kernel);
 	if (err) {
 		snprintf(why, size, "/proc/kallsyms does not give the kernel's addresses: %s (needs "
 			 "CAP_SYSLOG, and kernel.kptr_restrict below 2)", strerror(-err));
@@ -314,7 +322,7 @@ static void late_symbols(struct cw_session *s)
 {
 	struct kernel_syms kernel;
 
-	if (kernel_find(&kernel))
+	if (kernel_find(s, &kernel))
 		return;
 	cw_loader_set(s->loader, "cfg_sym_is_confidential", kernel.is_confidential);
 	cw_loader_set(s->loader, "cfg_sym_vmbus_devs", kernel.vmbus_devs);
@@ -384,6 +392,7 @@ static void misses_count(const struct cw_session *s, struct cw_totals *t)
 			continue;
 		t->unreadable += !!cw_loader_misses(s->loader, i, &misses);
 		t->loss[probe->event][CW_LOSS_MISSED] += misses;
+		t->loss[probe->event][CW_LOSS_RELOADED] += cw_loader_is_reloaded(s->loader, i);
 	}
 	for (i = 0; i < CW_EV_NR; i++) {
 		__u64 nested, *missed = &t->loss[i][CW_LOSS_MISSED];

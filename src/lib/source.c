@@ -23,6 +23,22 @@ bool cw_hook_fits(const struct cw_hook *hook, __u32 way)
 	return !way || !hook->ways || (hook->ways & way);
 }
 
+bool cw_source_knows_args(const struct cw_source *source, const char *func, int nr)
+{
+	const struct cw_known_args *k = source->known_args;
+
+	for (; k && k->func; k++)
+		if (!strcmp(k->func, func))
+			return nr >= 0 && nr < 32 && (k->numbers & (1U << nr));
+	return true;
+}
+
+static bool kretprobe_is_next(const struct cw_arming *a, size_t nr)
+{
+	return nr + 1 < a->source->nr_probes &&
+	       cw_arming_hook(a, nr + 1)->kind == CW_HOOK_KRETPROBE;
+}
+
 bool cw_arming_wants(const struct cw_arming *a, size_t nr)
 {
 	const struct cw_probe *probe = &a->source->probes[nr];
@@ -32,7 +48,7 @@ bool cw_arming_wants(const struct cw_arming *a, size_t nr)
 		return false;
 	if (a->blind && !(probe->rules & a->source->blind))
 		return false;
-	if (!(probe->rules & a->asked) || (probe->no_pin_only && !a->no_pin))
+	if (!(probe->rules & a->asked) || (probe->entry_of_next && !kretprobe_is_next(a, nr)))
 		return false;
 	for (i = 0; i < CW_HOOKS_MAX && probe->hooks[i].prog; i++)
 		if (cw_hook_fits(&probe->hooks[i], a->way))

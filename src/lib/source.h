@@ -62,7 +62,7 @@ struct cw_probe {
 	struct cw_hook hooks[CW_HOOKS_MAX];	/* up to the first without a program */
 	__u32 ways;		/* CW_WAY_*; 0: any */
 	bool spare;		/* for when the one before is refused: its misses are no loss */
-	bool no_pin_only;	/* needed by kprobes alone, where a module is not to be held */
+	bool entry_of_next;	/* for the arguments, where the next probe uses a kretprobe */
 	bool optional;		/* more evidence for its rules, which are armed without it too */
 };
 
@@ -86,10 +86,17 @@ struct cw_side {
 	__u64 rules;
 };
 
+/* A function whose arguments are read by their place, and are not the same in all kernels. */
+struct cw_known_args {
+	const char *func;
+	__u32 numbers;	/* how many it may have for the places to be known, a bit each */
+};
+
 struct cw_source {
 	const char *name;
 	const struct cw_probe *probes;
 	size_t nr_probes;
+	const struct cw_known_args *known_args;	/* up to the one without a function; NULL: none */
 	const struct cw_side *sides;	/* up to the one without rules; NULL: none */
 	const struct cw_way_rules *senseless;	/* up to the first without a reason; NULL: none */
 	__u64 blind;	/* rules that can be judged where no program may read memory */
@@ -107,6 +114,7 @@ struct cw_arming {
 	__u32 way;					/* one of CW_WAY_*, 0: unknown or none */
 	bool blind;					/* lockdown: no program may read memory */
 	bool no_pin;					/* hold no kernel module */
+	bool misses_said;				/* the kernel counts what kprobes miss */
 	__u64 asked;					/* rules of the profile */
 	bool attached[CW_PROBES_MAX];
 	__u8 hook[CW_PROBES_MAX];			/* which of its hooks */
@@ -124,6 +132,9 @@ void cw_arming_init(struct cw_arming *a, const struct cw_source *source, __u32 w
  */
 bool cw_arming_wants(const struct cw_arming *a, size_t probe);
 bool cw_hook_fits(const struct cw_hook *hook, __u32 way);
+
+/* Whether a program can read the arguments of a function that has so many. */
+bool cw_source_knows_args(const struct cw_source *source, const char *func, int nr);
 
 /* The hook that a probe uses, or would use first. */
 const struct cw_hook *cw_arming_hook(const struct cw_arming *a, size_t probe);

@@ -132,11 +132,11 @@ static const struct cw_probe probes[] = {
 	{ .event = CW_EV_DEVICE,      CW_OBJ_VMBUS, H(5),
 	  { CW_FENTRY("on_bind", "vmbus_probe"), CW_KPROBE("on_bind_k", "vmbus_probe") } },
 	{ .event = CW_EV_COMPLETION,  CW_OBJ_VMBUS, H(6),
-	  { CW_KPROBE("on_completion_in_k", "__vmbus_request_addr_match") }, .no_pin_only = true },
+	  { CW_KPROBE("on_completion_in_k", "__vmbus_request_addr_match") }, .entry_of_next = true },
 	{ .event = CW_EV_COMPLETION,  CW_OBJ_VMBUS, H(6),
 	  { CW_FEXIT("on_completion", "__vmbus_request_addr_match"), CW_KRETPROBE("on_completion_out_k", "__vmbus_request_addr_match") } },
 	{ .event = CW_EV_MAPPING,     CW_OBJ_VMBUS, S(2),
-	  { CW_KPROBE("on_ring_init_in_k", "hv_ringbuffer_init") }, .no_pin_only = true },
+	  { CW_KPROBE("on_ring_init_in_k", "hv_ringbuffer_init") }, .entry_of_next = true },
 	{ .event = CW_EV_MAPPING,     CW_OBJ_VMBUS, S(2),
 	  { CW_FEXIT("on_ring_init", "hv_ringbuffer_init"), CW_KRETPROBE("on_ring_init_out_k", "hv_ringbuffer_init") } },
 	{ .event = CW_EV_CONFIG,      CW_OBJ_PCI, R(2),
@@ -167,6 +167,15 @@ static const struct cw_side sides[] = {
 	{ 0, 0 },
 };
 
+/* Of swiotlb_tbl_map_single one is gone since 6.10, behind those that are read. */
+static const struct cw_known_args known_args[] = {
+	{ "swiotlb_tbl_map_single", 1U << 6 | 1U << 7 },
+	{ "swiotlb_map", 1U << 5 },
+	{ "swiotlb_tbl_unmap_single", 1U << 5 },
+	{ "__swiotlb_tbl_unmap_single", 1U << 6 },
+	{ NULL, 0 },
+};
+
 static const struct cw_way_rules senseless[] = {
 	{ CW_WAY_ANY, T(9), "said on request, by cocowatch map --kexec" },
 	{ CW_WAY_OLD | CW_WAY_VTOM | CW_WAY_SNP | CW_WAY_TDX, T(1) | T(2),
@@ -188,6 +197,7 @@ const struct cw_source cw_source_stock = {
 	.name = "stock",
 	.probes = probes,
 	.nr_probes = sizeof(probes) / sizeof(probes[0]),
+	.known_args = known_args,
 	.sides = sides,
 	.senseless = senseless,
 	.blind = T(4),

@@ -11,8 +11,8 @@ enum cw_source_wish { CW_SOURCE_AUTO, CW_SOURCE_STOCK, CW_SOURCE_MODULE };
 /* Fills in way, shared_mask, set_is_private and callbacks_bool, from the mode and from BTF. */
 void cw_way_find(struct cw_platform *p);
 
-/* Where CPUID does not tell the shared bit (TDX), from the kernel's own cc_mask.  shared_mask stays 0
- * when that cannot be read, for want of privileges for one.
+/* Where CPUID does not tell the shared bit (TDX), from the kernel's own cc_mask.  shared_mask stays
+ * 0 when that cannot be read, for want of privileges for one.
  */
 void cw_way_read_mask(struct cw_platform *p);
 

@@ -72,7 +72,7 @@ static int bpf_run(struct bpf_program *prog, struct vector_io *io)
 }
 
 /* Runs an event through both; false when they disagree or BPF could not run. */
-static bool both_event(struct vector_io *io)
+static __attribute__((unused)) bool both_event(struct vector_io *io)
 {
 	struct vector_io bpf = *io;
 
@@ -95,7 +95,7 @@ static __attribute__((unused)) bool both_frame(struct vector_io *io)
 	return !bpf_run(skel->progs.run_frame, &bpf) && bpf.ret == io->ret && bpf.lost == io->lost;
 }
 
-static bool has_finding(const struct cw_out *out, int finding)
+static __attribute__((unused)) bool has_finding(const struct cw_out *out, int finding)
 {
 	__u32 i;
 
@@ -122,6 +122,7 @@ static void open_bpf(__u64 nr_frames)
 	if (!skel)
 		return;
 	bpf_map__set_max_entries(skel->maps.cw_pages, nr_frames / CW_FRAMES_PER_WORD);
+	bpf_map__set_max_entries(skel->maps.cw_open_txns, CW_MEMSTORE_OPEN_MAX);
 	err = vectors_bpf__load(skel);
 	if (!err)
 		return;

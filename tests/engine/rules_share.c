@@ -307,7 +307,7 @@ struct look_row {
 };
 
 static const struct look_row look_rows[] = {
-	{ "shared by its state", CW_PG_SHARED, CW_PTE_UNREAD, 0, 1, CW_LOOK_SHARED },
+	{ "shared by its state", CW_PG_SHARED, CW_PTE_UNASKED, 0, 1, CW_LOOK_SHARED },
 	{ "private, and the PTE says so", CW_PG_PRIVATE, CW_PTE_READ, PTE_PRIVATE, 0,
 	  CW_LOOK_PRIVATE },
 	{ "private, and the PTE says shared: repaired", CW_PG_PRIVATE, CW_PTE_READ, PTE_SHARED, 0,
@@ -329,6 +329,14 @@ static const struct look_row look_rows[] = {
 	  CW_LOOK_UNTOLD },
 	{ "in transit where PTEs do not tell", CW_PG_TRANSIT, CW_PTE_MUTE, PTE_SHARED, 1,
 	  CW_LOOK_UNTOLD },
+	{ "shared, and the PTE says so", CW_PG_SHARED, CW_PTE_READ, PTE_SHARED, 1, CW_LOOK_SHARED },
+	{ "shared, and the PTE says private", CW_PG_SHARED, CW_PTE_READ, PTE_PRIVATE, 1,
+	  CW_LOOK_PRIVATE },
+	{ "shared, and not present", CW_PG_SHARED, CW_PTE_READ, PTE_WINDOW | BOUNDARY, 1,
+	  CW_LOOK_UNTOLD },
+	{ "shared, PTE unreadable", CW_PG_SHARED, CW_PTE_UNREAD, PTE_SHARED, 1, CW_LOOK_UNTOLD },
+	{ "shared where PTEs do not tell", CW_PG_SHARED, CW_PTE_MUTE, PTE_PRIVATE, 0,
+	  CW_LOOK_SHARED },
 };
 
 static void run_looks(void)
@@ -345,8 +353,8 @@ static void run_looks(void)
 		report(kind == row->want, "frame: %s", row->name);
 		cw_look_add(&look, i, 0x1000 + i, kind, row->pte);
 	}
-	report(look.looked == NR(look_rows) && look.shared == 3 && look.priv == 4 &&
-	       look.unknown == 2 && look.untold == 5 && look.repaired == 1 &&
+	report(look.looked == NR(look_rows) && look.shared == 5 && look.priv == 5 &&
+	       look.unknown == 2 && look.untold == 7 && look.repaired == 1 &&
 	       look.first_priv == 1 &&
 	       look.gfn_priv == 0x1001 && look.pte_priv == PTE_PRIVATE && look.first_unknown == 9 &&
 	       look.gfn_unknown == 0x1009,

@@ -7,9 +7,11 @@ box_more=(--file "$(dirname "$0")/../../scripts/dist/initramfs-tools/scripts/ini
 . "$(dirname "$0")/stock.sh"
 
 # shellcheck disable=SC2016 # expanded in the guest
-stock_gate unpinned -- --no-pin 'for module in hv_netvsc hv_storvsc hv_utils pci_hyperv hv_vmbus; do
+unload='for module in hv_netvsc hv_storvsc hv_utils pci_hyperv hv_vmbus; do
 		! grep -q "^$module " /proc/modules || rmmod $module || exit 9
 	done'
+stock_gate unpinned -- --no-pin "$unload"
+stock_gate reloaded -- --no-pin "$unload; modprobe hv_vmbus && modprobe hv_utils && sleep 1"
 # shellcheck disable=SC2016 # expanded in the guest
 box_run early --no-drivers -- 'COCOWATCH_PATIENCE=600 sh /early
 	modprobe hv_vmbus && modprobe hv_utils && sleep 1
@@ -25,6 +27,10 @@ box_go 900
 is "$(box_rc unpinned)" 1 '--no-pin: the modules can be unloaded, and the gate ends by the known finding alone'
 is "$(stock_found unpinned | sed 's/^[0-9]* //')" 'Z3 tail_set' '--no-pin: nothing is found but what is known'
 stock_held unpinned T3 S3 R1
+
+is "$(stock_outcome reloaded H5)" unknown '--no-pin: what a module does that came again is not taken for seen'
+like "$(stock_losses reloaded)" '"event":"device","loss":"reloaded"' '--no-pin: and that is a loss'
+like "$(stock_outcome reloaded T3)" '^(held|not exercised)$' '--no-pin: what sits in no module goes on'
 
 is "$(box_rc early)" 0 'initramfs: cocowatch ran, and ended when it was told to'
 stock_held early T1 T3 T6

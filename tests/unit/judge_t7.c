@@ -91,14 +91,14 @@ static void test_refused_leaves_nothing(void **state)
 	assert_int_equal(cw_judge_nr_open(judge), 0);
 
 	feed(a_step(CW_EV_BEGIN, 3, 30));	/* the same after a step is a violation */
-	feed(a_step(CW_EV_PREPARED, 4, 40));
+	end.flags |= CW_STEP_STEPPED;
 	end.hdr.seq = 5;
 	feed(end);
 	assert_true(out.violated == T7);
 }
 
-/* Its beginning and its steps are forgotten: whether it was turned away, nobody knows. */
-static void test_forgotten_failure_is_no_evidence(void **state)
+/* Its beginning is forgotten: whether it was turned away, its end says. */
+static void test_forgotten_failure(void **state)
 {
 	struct cw_ev_step end = a_step(CW_EV_END, 3, 30);
 
@@ -109,7 +109,11 @@ static void test_forgotten_failure_is_no_evidence(void **state)
 	feed(a_step(CW_EV_BEGIN, 1, 10));
 	cw_judge_forget(judge);
 	feed(end);
-	assert_true(!out.violated && !out.checked && out.no_evidence == T7);
+	assert_true(!out.violated && !out.checked && !out.no_evidence);
+
+	end.flags |= CW_STEP_STEPPED;
+	feed(end);
+	assert_true(out.violated == T7);
 }
 
 static void test_no_evidence(void **state)
@@ -180,6 +184,26 @@ static void test_lost_end_is_not_slow(void **state)
 	assert_false(cw_judge_tick(judge, 9 * SEC, &begin, &out));
 }
 
+/* The end of the one around it is there: that of the inner one was not seen. */
+static void test_inner_end_unseen(void **state)
+{
+	struct cw_ev_step outer = a_step(CW_EV_BEGIN, 1, 10), inner = a_step(CW_EV_BEGIN, 2, 20);
+	struct cw_ev_step other = a_step(CW_EV_BEGIN, 3, 30), begin;
+
+	(void)state;
+	inner.depth = 1;
+	other.depth = 1;
+	other.hdr.task = 8ULL << 32 | 8;
+	feed(outer);
+	feed(inner);
+	feed(other);
+	feed(a_step(CW_EV_END, 4, 40));
+	assert_int_equal(cw_judge_nr_open(judge), 1);
+	assert_true(cw_judge_tick(judge, 9 * SEC, &begin, &out));
+	assert_true(begin.hdr.task == other.hdr.task);
+	assert_false(cw_judge_tick(judge, 9 * SEC, &begin, &out));
+}
+
 static void test_depths_and_tasks_apart(void **state)
 {
 	struct cw_ev_step outer = a_step(CW_EV_BEGIN, 1, 10), inner = a_step(CW_EV_BEGIN, 2, 20);
@@ -218,7 +242,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_no_evidence), CASE(test_task_gone),		 CASE(test_slow),
 	CASE(test_bounded),	CASE(test_slow_between_ticks),	 CASE(test_lost_end_is_not_slow),
 	CASE(test_depths_and_tasks_apart), CASE(test_refused_leaves_nothing),
-	CASE(test_forgotten_failure_is_no_evidence),
+	CASE(test_forgotten_failure), CASE(test_inner_end_unseen),
 };
 
 UNIT_MAIN(tests)

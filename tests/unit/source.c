@@ -143,14 +143,56 @@ static void test_losses_of_states(void **state)
 	assert_false(cw_source_fed_by(&cw_source_stock, CW_EV_ZEROPAD) & BIT(S1));
 }
 
-/* Entry probes that only kprobes need. */
-static void test_no_pin(void **state)
+/* At its return a function's arguments are gone: who looks by a kretprobe needs an entry, whatever
+ * the reason is that it is one.
+ */
+static void test_entries_of_kretprobes(void **state)
 {
+	static const struct {
+		const char *entry, *leave;
+		__u64 rule;
+	} pairs[] = {
+		{ "on_completion_in_k", "on_completion", BIT(H6) },
+		{ "on_ring_init_in_k", "on_ring_init", BIT(S2) },
+	};
+	size_t i;
+
 	(void)state;
-	cw_arming_init(&arming, &cw_source_stock, CW_WAY_WINDOW);
-	assert_false(cw_arming_wants(&arming, probe_of("on_completion_in_k")));
-	arming.no_pin = true;
-	assert_true(cw_arming_wants(&arming, probe_of("on_completion_in_k")));
+	for (i = 0; i < NR(pairs); i++) {
+		size_t entry = probe_of(pairs[i].entry), leave = probe_of(pairs[i].leave);
+
+		attach(&cw_source_stock, CW_WAY_WINDOW, false);
+		assert_false(cw_arming_wants(&arming, entry));
+		assert_true(arming.armed & pairs[i].rule);
+		arming.hook[leave] = 1;
+		assert_true(cw_arming_wants(&arming, entry));
+		cw_arming_finish(&arming);
+		assert_false(arming.armed & pairs[i].rule);
+		cw_arming_attached(&arming, entry);
+		cw_arming_finish(&arming);
+		assert_true(arming.armed & pairs[i].rule);
+	}
+}
+
+/* Such a row stands before the one that it belongs to, with a kretprobe of its own function. */
+static void test_entries_stand_before_theirs(void **state)
+{
+	size_t i, k, nr = 0;
+
+	(void)state;
+	for (i = 0; i < cw_source_stock.nr_probes; i++) {
+		const struct cw_probe *entry = &cw_source_stock.probes[i], *leave = entry + 1;
+
+		if (!entry->entry_of_next)
+			continue;
+		nr++;
+		assert_true(i + 1 < cw_source_stock.nr_probes);
+		assert_true(entry->rules == leave->rules && entry->object == leave->object);
+		for (k = 0; k < CW_HOOKS_MAX && leave->hooks[k].prog; k++)
+			assert_string_equal(leave->hooks[k].target, entry->hooks[0].target);
+		assert_int_equal(leave->hooks[k - 1].kind, CW_HOOK_KRETPROBE);
+	}
+	assert_int_equal(nr, 2);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -161,7 +203,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_blind),
 	cmocka_unit_test(test_profile),
 	cmocka_unit_test(test_losses_of_states),
-	cmocka_unit_test(test_no_pin),
+	cmocka_unit_test(test_entries_of_kretprobes),
+	cmocka_unit_test(test_entries_stand_before_theirs),
 };
 
 UNIT_MAIN(tests)
