@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "clock.h"
 #include "inventory.h"
@@ -43,8 +44,21 @@ static struct cw_inventory *inventory_open(const struct cw_loader *loader, bool 
 	return cw_inventory_open(&opts, why, size);
 }
 
+static int places_look(struct cw_baseline *b, const struct cw_inventory *inv, __u64 rules,
+		       char *why, size_t size)
+{
+	int cpus = libbpf_num_possible_cpus();
+	int err = cw_places_find(&b->places, cw_inventory_kernel(inv), &b->account.mode,
+				 &b->account.shared, cpus > 0 ? (__u32)cpus : 1, rules);
+
+	if (err)
+		snprintf(why, size, "%s", strerror(-err));
+	return err;
+}
+
+/* rules: those that a look feeds and that are asked for */
 static int look(struct cw_baseline *b, const struct cw_loader *loader, const struct cw_platform *p,
-		bool seed, char *why, size_t size)
+		__u64 rules, bool seed, char *why, size_t size)
 {
 	struct cw_inventory *inv = inventory_open(loader, seed, why, size);
 	int err;
@@ -55,6 +69,8 @@ static int look(struct cw_baseline *b, const struct cw_loader *loader, const str
 	err = cw_account_make(&b->account, inv, p, seed, why, size);
 	if (!err && seed && !b->account.shared.count.failed && !b->account.shared.count.contended)
 		all_found(loader);
+	if (!err)
+		err = places_look(b, inv, rules, why, size);
 	if (err)
 		cw_baseline_free(b);
 	cw_inventory_close(inv);
@@ -65,16 +81,16 @@ void cw_baseline_take(struct cw_baseline *b, struct cw_arming *arming,
 		      const struct cw_loader *loader, const struct cw_platform *p, bool seed)
 {
 	char why[CW_WHY_LEN] = "";
-	bool wanted = false;
+	__u64 rules = 0;
 	size_t i;
 	int err;
 
 	for (i = 0; i < arming->source->nr_probes; i++)
-		wanted |= arming->source->probes[i].object == CW_OBJ_NONE &&
-			  cw_arming_wants(arming, i);
-	if (!wanted)
+		if (arming->source->probes[i].object == CW_OBJ_NONE && cw_arming_wants(arming, i))
+			rules |= arming->source->probes[i].rules;
+	if (!rules)
 		return;
-	err = look(b, loader, p, seed, why, sizeof(why));
+	err = look(b, loader, p, rules & arming->asked, seed, why, sizeof(why));
 	b->taken = !err;
 	b->ts_ns = cw_clock_ns(CLOCK_MONOTONIC);
 	for (i = 0; i < arming->source->nr_probes; i++) {
@@ -111,6 +127,10 @@ void cw_baseline_feed(struct cw_baseline *b, struct cw_feed *feed)
 		owner->hdr.ts_ns = b->ts_ns;
 		cw_feed_record(feed, owner, sizeof(*owner));
 	}
+	for (i = 0; i < b->places.nr; i++) {
+		b->places.ev[i].hdr.ts_ns = b->ts_ns;
+		cw_feed_mapping(feed, &b->places.fmt, &b->places.ev[i]);
+	}
 	cw_baseline_free(b);
 }
 
@@ -118,4 +138,5 @@ void cw_baseline_free(struct cw_baseline *b)
 {
 	cw_account_free(&b->account);
 	memset(&b->account, 0, sizeof(b->account));
+	cw_places_free(&b->places);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a session on the kernel's own functions begins with: the mode, and every page that is
- * shared already, entered into the page state and told to the judges.
+/* What a session on the kernel's own functions begins with: the mode, every page that is shared
+ * already, entered into the page state and told to the judges, and the places that are to be private.
  */
 #ifndef CW_BASELINE_H
 #define CW_BASELINE_H
@@ -8,6 +8,7 @@
 #include "feed.h"
 #include "loader.h"
 #include "owners.h"
+#include "places.h"
 #include "platform.h"
 #include "source.h"
 
@@ -15,6 +16,7 @@ struct cw_baseline {
 	bool taken;
 	__u64 ts_ns;
 	struct cw_account account;
+	struct cw_places places;
 };
 
 /* Looks through the page tables, after everything is attached; marks the probes of the arming

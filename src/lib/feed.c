@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <cocowatch/engine_share.h>
+
 #include "events.h"
 #include "text.h"
 
@@ -193,6 +195,16 @@ void cw_feed_record(struct cw_feed *f, const void *data, size_t size)
 	} else {
 		on_event(f, hdr);
 	}
+}
+
+void cw_feed_mapping(struct cw_feed *f, const struct cw_pte_fmt *fmt,
+		     const struct cw_ev_mapping *ev)
+{
+	struct cw_out out = { .checked = 0 };
+
+	f->nr_records++;
+	if (cw_engine_share(fmt, &ev->hdr, &out))
+		user_judged(f, &ev->hdr, ev->comm, &out);
 }
 
 void cw_feed_totals(const struct cw_feed *f, struct cw_totals *t)

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+#include <cocowatch/event_share.h>
+
 #include "group.h"
 #include "history.h"
 #include "judge.h"
@@ -35,6 +37,12 @@ void cw_feed_exit(struct cw_feed *f);
 
 /* One record as it came; size is what the ring says. */
 void cw_feed_record(struct cw_feed *f, const void *data, size_t size);
+
+/* Judges a mapping that user space looked at by itself: what the kernel's programs judge comes as a
+ * record, with their verdict.
+ */
+void cw_feed_mapping(struct cw_feed *f, const struct cw_pte_fmt *fmt,
+		     const struct cw_ev_mapping *ev);
 
 /* Adds to the kernel's counts what was judged and lost here.  Of each rule no fewer violations
  * are left than arrived, whatever the kernel's counter said.

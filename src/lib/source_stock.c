@@ -21,6 +21,11 @@ static const struct cw_probe probes[] = {
 	{ .event = CW_EV_PLATFORM,    CW_OBJ_NONE, P(1) | P(2), { CW_LOOK("the kernel's variables") } },
 	{ .event = CW_EV_OWNER,       CW_OBJ_NONE, S(4), { CW_LOOK("all page tables") } },
 	{ .event = CW_EV_SEED,        CW_OBJ_NONE, S(3), { CW_LOOK("all page tables") }, .optional = true },
+	/* what the functions below do for these was done before the session too */
+	{ .event = CW_EV_KEPT,        CW_OBJ_NONE, S(5), { CW_LOOK("the kernel's image, VMBus and per-CPU pages") },
+	  .ways = NEW, .optional = true },
+	{ .event = CW_EV_MAPPING,     CW_OBJ_NONE, S(8), { CW_LOOK("the IO-APIC's fixmap, and what is shared") },
+	  .ways = CW_WAY_WINDOW | CW_WAY_VTOM, .optional = true },
 	{ .event = CW_EV_PREPARED,    CW_OBJ_TRANSITION, T(1) | T(2) | T(4) | T(7),
 	  { { "on_prepared", CW_HOOK_FEXIT, "hv_vtom_clear_present", CW_WAY_WINDOW },
 	    { "on_prepared_tdx", CW_HOOK_FEXIT, "tdx_enc_status_change_prepare", CW_WAY_TDX } } },

@@ -39,7 +39,7 @@ stale_tail() {
 
 common='T5 T6 T7 S1 S2 S3 S4 S5 S6 S7 Z1 Z2 H1 H2 H3 H5 H6 R1 P1'
 for kernel in "$@"; do
-	window='T1 T2 T3 P2'
+	window='T1 T2 T3 S8 P2'
 	[ "$kernel" != linux-image-cloud-amd64 ] || window=
 	# shellcheck disable=SC2086 # words
 	stock_held "$kernel" $common $window

@@ -341,6 +341,42 @@ static void test_user_judged(void **state)
 	assert_int_equal(feed.nr_violations, 0);
 }
 
+/* What user space looked at is judged here; as a record the same was judged where it was made. */
+static void test_mapping_judged_once(void **state)
+{
+	struct cw_ev_mapping ev = {
+		.hdr = { .type = CW_EV_KEPT, .len = sizeof(ev), .ts_ns = 1000 },
+		.nr_pages = 1,
+		.kind = CW_MAP_TEXT,
+		.own = { .walked = 1, .present = 1, .shared = 1, .pte_shared = BIT57 | 0x3000063 },
+		.comm = "cocowatch",
+	};
+	struct cw_totals totals = { .unreadable = 0 };
+	json_t *o;
+
+	(void)state;
+	cw_feed_record(&feed, &ev, sizeof(ev));
+	assert_int_equal(feed.user[CW_RULE_S5].checked, 0);
+	assert_int_equal(feed.nr_violations, 0);
+	cw_feed_mapping(&feed, &start.fmt, &ev);
+	o = object(1);
+	assert_string_equal(json_string_value(json_object_get(o, "type")), "violation");
+	assert_string_equal(json_string_value(json_object_get(o, "finding")), "kept_shared");
+	assert_string_equal(json_string_value(json_object_get(o, "kind")), "kernel text");
+	assert_string_equal(json_string_value(json_object_get(o, "comm")), "cocowatch");
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "seen"), "gfn")),
+			 0x3000);
+	json_decref(o);
+	ev.own.shared = 0;
+	cw_feed_mapping(&feed, &start.fmt, &ev);
+	ev.own.failed = 1;
+	cw_feed_mapping(&feed, &start.fmt, &ev);
+	cw_feed_totals(&feed, &totals);
+	assert_int_equal(totals.rule[CW_RULE_S5].checked, 2);
+	assert_int_equal(totals.rule[CW_RULE_S5].violated, 1);
+	assert_int_equal(totals.rule[CW_RULE_S5].no_evidence, 1);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -354,6 +390,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_command),
 	CASE(test_unknown_and_longer),
 	CASE(test_user_judged),
+	CASE(test_mapping_judged_once),
 };
 
 UNIT_MAIN(tests)
