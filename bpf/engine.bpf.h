@@ -129,11 +129,23 @@ struct cw_sent_step {
 	struct cw_ev_step ev;
 };
 
+/* One pass over a range, see range.bpf.h. */
+struct cw_pass {
+	struct cw_pte_fmt fmt;
+	__u64 vaddr;
+	__u64 told_list;	/* address of the list handed to the host, 0: none */
+	__u32 mode;		/* enum range_mode */
+	__u32 end;		/* RANGE_END: enum cw_end_kind */
+	__u32 first;		/* index in the range of the first page of this pass */
+	__u32 types;		/* read page types */
+};
+
 /* One for each event type and CPU: a program is never re-entered on a CPU, and no
  * two programs share a type, except the frees, which keep apart by cw_free_busy.
  */
 struct cw_scratch {
 	struct cw_ev_step ev;
+	struct cw_pass pass;
 	struct cw_out out;
 	struct cw_sent_step sent;
 	struct cw_chunk own;
@@ -179,13 +191,24 @@ static __always_inline void nested_add(__u32 type)
 	stat_add(CW_STAT_NESTED, 1);
 }
 
-static __always_inline void rule_count(__u32 rule, const struct cw_out *out)
+/* Number of a mask's only bit. */
+static __always_inline __u32 bit_number(__u64 bit)
 {
-	struct cw_count *cnt = bpf_map_lookup_elem(&cw_counts, &rule);
-	__u64 bit = CW_RULE_BIT(rule);
+	return !!(bit & 0xaaaaaaaaaaaaaaaaULL) | !!(bit & 0xccccccccccccccccULL) << 1 |
+	       !!(bit & 0xf0f0f0f0f0f0f0f0ULL) << 2 | !!(bit & 0xff00ff00ff00ff00ULL) << 3 |
+	       !!(bit & 0xffff0000ffff0000ULL) << 4 | !!(bit & 0xffffffff00000000ULL) << 5;
+}
 
-	if (!cnt)
-		return;
+/* One rule of an event, by its bit.  A global function: verified once, and not for each way through
+ * the eight that an event may have.
+ */
+__noinline int cw_rule_count(const struct cw_out *out, __u64 bit)
+{
+	__u32 rule = bit_number(bit);
+	struct cw_count *cnt = bpf_map_lookup_elem(&cw_counts, &rule);
+
+	if (!cnt || !out)
+		return 0;
 	if (out->checked & bit)
 		__sync_fetch_and_add(&cnt->checked, 1);
 	if (out->violated & bit)
@@ -196,14 +219,12 @@ static __always_inline void rule_count(__u32 rule, const struct cw_out *out)
 		__sync_fetch_and_add(&cnt->observed, 1);
 	if (out->no_evidence & bit)
 		__sync_fetch_and_add(&cnt->no_evidence, 1);
+	return 0;
 }
 
-/* Number of a mask's only bit. */
-static __always_inline __u32 bit_number(__u64 bit)
+static __always_inline void rule_count(__u32 rule, const struct cw_out *out)
 {
-	return !!(bit & 0xaaaaaaaaaaaaaaaaULL) | !!(bit & 0xccccccccccccccccULL) << 1 |
-	       !!(bit & 0xf0f0f0f0f0f0f0f0ULL) << 2 | !!(bit & 0xff00ff00ff00ff00ULL) << 3 |
-	       !!(bit & 0xffff0000ffff0000ULL) << 4 | !!(bit & 0xffffffff00000000ULL) << 5;
+	cw_rule_count(out, CW_RULE_BIT(rule));
 }
 
 #define CW_RULES_PER_EVENT 8	/* more than any one event is judged by */
@@ -214,7 +235,7 @@ static __always_inline void out_count(const struct cw_out *out)
 	int i;
 
 	for (i = 0; any && i < CW_RULES_PER_EVENT; i++) {
-		rule_count(bit_number(any & -any), out);
+		cw_rule_count(out, any & -any);
 		any &= any - 1;
 	}
 }

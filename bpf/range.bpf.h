@@ -21,20 +21,13 @@ enum range_mode {
 	RANGE_WITHHELD,	/* CW_FR_FAIL */
 };
 
-/* Read only: what a pass counts stands in the scratch, since a value on the stack
- * that changes with each page keeps the verifier from ever seeing two equal rounds.
+/* What a loop's callback is given: pointers only.  What the pass is and what it counts stands in the
+ * scratch, since a value on the stack that changes with each page keeps the verifier from
+ * ever seeing two equal rounds.
  */
 struct range_ctx {
 	struct cw_scratch *s;
 	struct cw_kern *kern;
-	struct cw_pte_fmt fmt;
-	__u64 vaddr;
-	__u64 told_list;	/* address of the list handed to the host, 0: none */
-	__u32 type;
-	__u32 mode;
-	__u32 end;		/* RANGE_END: enum cw_end_kind */
-	__u32 first;		/* index in the range of the first page of this pass */
-	__u32 types;		/* read page types */
 };
 
 /* ---- page types ---- */
@@ -189,14 +182,14 @@ __noinline int cw_frame_apply(__u64 gfn, __u32 event)
 /* ---- one page ---- */
 
 /* Whether the PTE still says what was entered; if not, that is taken back.  -1: it could not be. */
-static __always_inline int seed_again(struct range_ctx *ctx, __u64 *word, __u64 va, __u64 gfn,
-				      __u32 event, __u32 before)
+static __always_inline int seed_again(struct cw_kern *kern, struct cw_scratch *s, __u64 *word,
+				      __u64 va, __u64 gfn, __u32 event, __u32 before)
 {
 	__u64 pte;
 
-	ctx->s->own.tag = 0;
-	if (!chunk_pte(ctx->kern, &ctx->fmt, &ctx->s->own, va, &pte) &&
-	    cw_pte_gfn(&ctx->fmt, pte) == gfn && cw_seed_frame_event(&ctx->fmt, pte) == event)
+	s->own.tag = 0;
+	if (!chunk_pte(kern, &s->pass.fmt, &s->own, va, &pte) &&
+	    cw_pte_gfn(&s->pass.fmt, pte) == gfn && cw_seed_frame_event(&s->pass.fmt, pte) == event)
 		return 0;
 	return cw_frame_unseed(word, gfn, cw_state_next(before, event), before);
 }
@@ -205,7 +198,8 @@ static __always_inline int seed_again(struct range_ctx *ctx, __u64 *word, __u64 
  * it, and a frame whose own state changed meanwhile is left to whoever changed it.  The PTE is then
  * read again, since a whole transition leaves the state as it was.
  */
-static __always_inline void seed_frame(struct range_ctx *ctx, __u64 va, __u64 gfn)
+static __always_inline void seed_frame(struct cw_kern *kern, struct cw_scratch *s, __u64 va,
+				       __u64 gfn)
 {
 	struct cw_store st = {};
 	__u64 *word = cw_store_word(&st, gfn);
@@ -214,25 +208,25 @@ static __always_inline void seed_frame(struct range_ctx *ctx, __u64 va, __u64 gf
 	int ret;
 
 	if (!word) {
-		ctx->s->beyond++;
+		s->beyond++;
 		return;
 	}
 	old = cw_read_once(*word);
 	state = cw_state_of(old, gfn);
-	ctx->s->own.tag = 0;
-	if (chunk_pte(ctx->kern, &ctx->fmt, &ctx->s->own, va, &pte)) {
-		ctx->s->lost++;
+	s->own.tag = 0;
+	if (chunk_pte(kern, &s->pass.fmt, &s->own, va, &pte)) {
+		s->lost++;
 		return;
 	}
-	if (state == CW_PG_TRANSIT || cw_pte_gfn(&ctx->fmt, pte) != gfn)
+	if (state == CW_PG_TRANSIT || cw_pte_gfn(&s->pass.fmt, pte) != gfn)
 		return;
-	event = cw_seed_frame_event(&ctx->fmt, pte) & 7;
+	event = cw_seed_frame_event(&s->pass.fmt, pte) & 7;
 	barrier_var(event);
 	ret = cw_frame_seed(word, gfn, &old, event);
 	if (ret > 0)
-		ret = seed_again(ctx, word, va, gfn, event, state);
+		ret = seed_again(kern, s, word, va, gfn, event, state);
 	if (ret < 0)
-		ctx->s->lost++;
+		s->lost++;
 }
 
 /* What the end means for one frame, by its own PTE and the alias (or its own again). */
@@ -251,15 +245,16 @@ __noinline __u32 cw_end_event(struct cw_pte_fmt *fmt, __u32 end, __u64 own, __u6
 	return CW_FR_FAIL;
 }
 
-static __always_inline void range_state(struct range_ctx *ctx, struct cw_ev_step *ev, __u64 va,
-					__u64 gfn, __u64 own, __u64 alias, bool has_alias)
+static __always_inline void range_state(struct cw_kern *kern, struct cw_scratch *s, __u64 va,
+					__u64 gfn, __u64 own, __u64 alias)
 {
+	struct cw_ev_step *ev = &s->ev;
 	__u32 event = CW_FR_NONE;
 	int before;
 
-	if (ctx->mode != RANGE_END)
-		cw_frame_watch(ctx->kern, gfn);
-	switch (ctx->mode) {
+	if (s->pass.mode != RANGE_END)
+		cw_frame_watch(kern, gfn);
+	switch (s->pass.mode) {
 	case RANGE_BEGIN:
 		event = CW_FR_BEGIN;
 		break;
@@ -267,10 +262,10 @@ static __always_inline void range_state(struct range_ctx *ctx, struct cw_ev_step
 		event = CW_FR_FAIL;
 		break;
 	case RANGE_SEED:
-		seed_frame(ctx, va, gfn);
+		seed_frame(kern, s, va, gfn);
 		return;
 	case RANGE_END:
-		event = cw_end_event(&ctx->fmt, ctx->end, own, has_alias ? alias : own);
+		event = cw_end_event(&s->pass.fmt, s->pass.end, own, alias);
 		break;
 	}
 	before = cw_frame_apply(gfn, event);
@@ -279,22 +274,21 @@ static __always_inline void range_state(struct range_ctx *ctx, struct cw_ev_step
 		if ((before & 1) && !ev->overlap_gfn)	/* TRANSIT or UNKNOWN */
 			ev->overlap_gfn = gfn;
 	} else if (before == -1) {
-		ctx->s->beyond++;
+		s->beyond++;
 	} else {
-		ctx->s->lost++;
+		s->lost++;
 	}
 }
 
-static __always_inline void range_told(struct range_ctx *ctx, struct cw_ev_step *ev, __u32 i,
-				       __u64 gfn)
+static __always_inline void range_told(struct cw_scratch *s, __u32 i, __u64 gfn)
 {
-	struct cw_scratch *s = ctx->s;
+	struct cw_ev_step *ev = &s->ev;
 	__u32 chunk = i / CW_TOLD_CHUNK, at = i % CW_TOLD_CHUNK;
 
 	if (s->told_tag != chunk + 1) {
 		s->told_tag = 0;
 		if (bpf_probe_read_kernel(s->told, sizeof(s->told),
-					  (void *)(ctx->told_list + chunk * sizeof(s->told))))
+					  (void *)(s->pass.told_list + chunk * sizeof(s->told))))
 			return;
 		s->told_tag = chunk + 1;
 	}
@@ -307,7 +301,7 @@ static __always_inline void range_told(struct range_ctx *ctx, struct cw_ev_step 
 	if (s->told[at] == gfn)
 		return;
 	if (!ev->told_differ++) {
-		ev->told_first = ctx->first + i;
+		ev->told_first = s->pass.first + i;
 		ev->told_want = gfn;
 		ev->told_seen = s->told[at];
 	}
@@ -326,69 +320,78 @@ static __always_inline void range_frames(struct cw_ev_step *ev, __u32 i, __u64 g
 		ev->flags &= ~CW_STEP_CONTIG;
 }
 
-static __always_inline bool range_alias(struct range_ctx *ctx, struct cw_ev_step *ev, __u32 index,
+static __always_inline bool range_alias(struct cw_kern *kern, struct cw_scratch *s, __u32 index,
 					__u64 gfn, __u64 *alias)
 {
-	if (chunk_pte(ctx->kern, &ctx->fmt, &ctx->s->alias,
-		      ctx->kern->page_offset + (gfn << CW_PAGE_SHIFT), alias)) {
+	struct cw_ev_step *ev = &s->ev;
+
+	if (chunk_pte(kern, &s->pass.fmt, &s->alias,
+		      kern->page_offset + (gfn << CW_PAGE_SHIFT), alias)) {
 		ev->alias.failed++;
 		return false;
 	}
-	cw_walk_add(&ev->alias, &ctx->fmt, index, *alias);
-	if (cw_pte_gfn(&ctx->fmt, *alias) != gfn && !ev->alias.differ++) {
+	cw_walk_add(&ev->alias, &s->pass.fmt, index, *alias);
+	if (cw_pte_gfn(&s->pass.fmt, *alias) != gfn && !ev->alias.differ++) {
 		ev->alias.first_differ = index;
 		ev->alias.differ_want = gfn;
-		ev->alias.differ_seen = cw_pte_gfn(&ctx->fmt, *alias);
+		ev->alias.differ_seen = cw_pte_gfn(&s->pass.fmt, *alias);
 	}
 	return true;
+}
+
+/* One page of the pass.  A global function, verified once: inside of the loop it would be for each
+ * way through every page.
+ */
+__noinline int cw_range_page(struct cw_kern *kern, struct cw_scratch *s, __u32 i)
+{
+	struct cw_ev_step *ev;
+	__u32 index;
+	__u64 va, own, alias, gfn;
+
+	if (!kern || !s)
+		return 0;
+	ev = &s->ev;
+	index = s->pass.first + i;
+	va = s->pass.vaddr + ((__u64)index << CW_PAGE_SHIFT);
+	if (chunk_pte(kern, &s->pass.fmt, &s->own, va, &own)) {
+		ev->own.failed++;
+		ev->flags &= ~CW_STEP_CONTIG;
+		return 0;
+	}
+	cw_walk_add(&ev->own, &s->pass.fmt, index, own);
+	if (cw_pte_is_none(own)) {
+		ev->flags &= ~CW_STEP_CONTIG;
+		return 0;
+	}
+	gfn = cw_pte_gfn(&s->pass.fmt, own);
+	range_frames(ev, i, gfn);
+	if (s->pass.told_list) {
+		range_told(s, i, gfn);
+		return 0;
+	}
+	if ((ev->flags & CW_STEP_DIRECT) || !range_alias(kern, s, index, gfn, &alias))
+		alias = own;
+	if (s->pass.types)
+		cw_page_type(kern, ev, index, gfn);
+	if (s->pass.mode != RANGE_LOOK)
+		range_state(kern, s, va, gfn, own, alias);
+	return 0;
 }
 
 static long range_page(__u64 nr, void *data)
 {
 	struct range_ctx *ctx = data;
-	struct cw_scratch *s = ctx->s;
-	struct cw_ev_step *ev = &s->ev;
-	__u32 i = nr, index = ctx->first + i;
-	__u64 va = ctx->vaddr + ((__u64)index << CW_PAGE_SHIFT);
-	__u64 own, alias = 0, gfn;
-	bool has_alias = false;
 
-	if (chunk_pte(ctx->kern, &ctx->fmt, &s->own, va, &own)) {
-		ev->own.failed++;
-		ev->flags &= ~CW_STEP_CONTIG;
-		return 0;
-	}
-	cw_walk_add(&ev->own, &ctx->fmt, index, own);
-	if (cw_pte_is_none(own)) {
-		ev->flags &= ~CW_STEP_CONTIG;
-		return 0;
-	}
-	gfn = cw_pte_gfn(&ctx->fmt, own);
-	range_frames(ev, i, gfn);
-	if (ctx->told_list) {
-		range_told(ctx, ev, i, gfn);
-		return 0;
-	}
-	if (!(ev->flags & CW_STEP_DIRECT))
-		has_alias = range_alias(ctx, ev, index, gfn, &alias);
-	if (ctx->types)
-		cw_page_type(ctx->kern, ev, index, gfn);
-	if (ctx->mode != RANGE_LOOK)
-		range_state(ctx, ev, va, gfn, own, alias, has_alias);
-	return 0;
+	return cw_range_page(ctx->kern, ctx->s, nr);
 }
 
-/* Walks nr_pages of the event's range from page first on, as ctx says. */
-static __always_inline void range_walk(struct range_ctx *ctx, __u32 nr_pages)
+static __always_inline void pass_begin(const struct cw_kern *kern, struct cw_scratch *s,
+				       __u32 nr_pages)
 {
-	struct cw_scratch *s = ctx->s;
 	struct cw_ev_step *ev = &s->ev;
-	__u64 end, max = cfg_max_walk;
+	__u64 end = kern->page_offset + (1ULL << (kern->levels == 5 ? 55 : 46));
 
-	ctx->kern = kern_get();
-	if (!ctx->kern)
-		return;
-	fmt_fill(ctx->kern, &ctx->fmt);
+	fmt_fill(kern, &s->pass.fmt);
 	s->own.tag = 0;
 	s->alias.tag = 0;
 	s->own.few = s->alias.few = nr_pages <= CW_CHUNK_FEW;
@@ -399,21 +402,32 @@ static __always_inline void range_walk(struct range_ctx *ctx, __u32 nr_pages)
 	cw_walk_init(&ev->alias);
 	ev->first_type = CW_NO_INDEX;
 	ev->flags |= CW_STEP_CONTIG;
-	end = ctx->kern->page_offset + (1ULL << (ctx->kern->levels == 5 ? 55 : 46));
-	if (ctx->vaddr >= ctx->kern->page_offset && ctx->vaddr < end)
+	if (s->pass.vaddr >= kern->page_offset && s->pass.vaddr < end)
 		ev->flags |= CW_STEP_DIRECT;
+}
+
+/* Walks nr_pages of the event's range from page first on, as s->pass says; losses are the type's. */
+static __always_inline void range_walk(struct cw_scratch *s, __u32 type, __u32 nr_pages)
+{
+	struct range_ctx ctx = { .s = s, .kern = kern_get() };
+	struct cw_ev_step *ev = &s->ev;
+	__u64 max = cfg_max_walk;
+
+	if (!ctx.kern)
+		return;
+	pass_begin(ctx.kern, s, nr_pages);
 	if (nr_pages > max) {
 		ev->nr_unwalked = nr_pages - max;
-		loss_add(ctx->type, CW_LOSS_UNWALKED, nr_pages - max);
+		loss_add(type, CW_LOSS_UNWALKED, nr_pages - max);
 		nr_pages = max;
 	}
-	bpf_loop(nr_pages, range_page, ctx, 0);
+	bpf_loop(nr_pages, range_page, &ctx, 0);
 	if (ev->own.failed)
-		loss_add(ctx->type, CW_LOSS_UNWALKED, ev->own.failed);
+		loss_add(type, CW_LOSS_UNWALKED, ev->own.failed);
 	if (s->lost)
-		loss_add(ctx->type, CW_LOSS_CONTENDED, s->lost);
+		loss_add(type, CW_LOSS_CONTENDED, s->lost);
 	if (s->beyond)
-		loss_add(ctx->type, CW_LOSS_RANGE, s->beyond);
+		loss_add(type, CW_LOSS_RANGE, s->beyond);
 }
 
 #endif

@@ -34,16 +34,13 @@ static __always_inline void step_ret(struct cw_scratch *s, __s32 ret)
 static __always_inline void step_walk(struct cw_scratch *s, __u32 type, __u32 mode,
 				      __u32 end, __u32 nr_pages)
 {
-	struct range_ctx ctx = {
-		.s = s,
-		.end = end,
+	s->pass = (struct cw_pass){
 		.vaddr = s->ev.vaddr,
-		.type = type,
 		.mode = mode,
+		.end = end,
 		.types = type == CW_EV_BEGIN,
 	};
-
-	range_walk(&ctx, nr_pages);
+	range_walk(s, type, nr_pages);
 }
 
 /* Reads the visibility in the input of a visibility hypercall, and compares nr entries of
@@ -51,21 +48,18 @@ static __always_inline void step_walk(struct cw_scratch *s, __u32 type, __u32 mo
  */
 static __always_inline void step_told(struct cw_scratch *s, __u64 input, __u32 first, __u32 nr)
 {
-	struct range_ctx ctx = {
-		.s = s,
-		.vaddr = s->ev.vaddr,
-		.told_list = input + CW_GPA_LIST_OFF,
-		.type = CW_EV_HOST_CALL,
-		.mode = RANGE_LOOK,
-		.first = first,
-	};
 	__u32 visibility;
 
 	/* struct hv_gpa_range_for_visibility, TLFS: partition u64, then visibility in two bits */
 	if (cw_kread(&visibility, sizeof(visibility), input + 8))
 		return;
 	s->ev.visibility = visibility & 3;
-	range_walk(&ctx, nr);
+	s->pass = (struct cw_pass){
+		.vaddr = s->ev.vaddr,
+		.told_list = input + CW_GPA_LIST_OFF,
+		.first = first,
+	};
+	range_walk(s, CW_EV_HOST_CALL, nr);
 	if (s->ev.told == nr)
 		s->ev.flags |= CW_STEP_TOLD;
 }

@@ -517,9 +517,10 @@ static __always_inline __u8 ioremap_kind(struct cw_kern *kern, struct cw_pte_fmt
 {
 	__u32 cached = bpf_core_enum_value(enum page_cache_mode___cw, _PAGE_CACHE_MODE_WB___cw);
 
-	if ((phys & ~(CW_PAGE_SIZE - 1)) == IOAPIC_PAGE)
+	/* without a paravisor it is the host that has them */
+	if (cfg_paravisor && (phys & ~(CW_PAGE_SIZE - 1)) == IOAPIC_PAGE)
 		return CW_MAP_IOAPIC;
-	if ((phys & ~(CW_PAGE_SIZE - 1)) == VTPM_PAGE)
+	if (cfg_paravisor && (phys & ~(CW_PAGE_SIZE - 1)) == VTPM_PAGE)
 		return CW_MAP_VTPM;
 	if (encrypted || mode == cached || phys_is_memory(kern, fmt, chunk, phys))
 		return CW_MAP_FIRMWARE;
