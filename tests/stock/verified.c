@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Loads each BPF program of cocowatch alone and prints what the verifier says it cost: a line
  * "OBJECT PROGRAM INSNS STATES", or "OBJECT PROGRAM refused" where this kernel takes it not (a
- * function that it lacks, say).  Times go to stderr.
+ * function that it lacks, say).
  *
  * Usage: verified window|old [PROGRAM]
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <bpf/libbpf.h>
 
@@ -23,14 +22,6 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 	(void)fmt;
 	(void)ap;
 	return 0;
-}
-
-static double now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
 /* What a session sets, as far as the verifier's way depends on it. */
@@ -57,7 +48,6 @@ static void load_one(enum cw_object_id id, const char *name, bool window)
 	static char log[LOG_ROOM];
 	struct bpf_object *obj = cw_object_open(id);
 	struct bpf_program *prog;
-	double began = now_ms();
 	int err;
 
 	if (!obj)
@@ -75,7 +65,6 @@ static void load_one(enum cw_object_id id, const char *name, bool window)
 	else
 		printf("%s %s %lu %lu\n", cw_object_name(id), name, number_after(log, "processed "),
 		       number_after(log, "total_states "));
-	fprintf(stderr, "%s %.0f ms\n", name, now_ms() - began);
 	bpf_object__close(obj);
 }
 
