@@ -21,8 +21,8 @@ enum range_mode {
 	RANGE_WITHHELD,	/* CW_FR_FAIL */
 };
 
-/* What a loop's callback is given: pointers only.  What the pass is and what it counts stands in the
- * scratch, since a value on the stack that changes with each page keeps the verifier from
+/* What a loop's callback is given: pointers only.  What the pass is and what it counts stands in
+ * the scratch, since a value on the stack that changes with each page keeps the verifier from
  * ever seeing two equal rounds.
  */
 struct range_ctx {
@@ -406,7 +406,7 @@ static __always_inline void pass_begin(const struct cw_kern *kern, struct cw_scr
 		ev->flags |= CW_STEP_DIRECT;
 }
 
-/* Walks nr_pages of the event's range from page first on, as s->pass says; losses are the type's. */
+/* Walks nr_pages of the event's range, as s->pass says.  Losses are the type's. */
 static __always_inline void range_walk(struct cw_scratch *s, __u32 type, __u32 nr_pages)
 {
 	struct range_ctx ctx = { .s = s, .kern = kern_get() };

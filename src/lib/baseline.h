@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a session on the kernel's own functions begins with: the mode, every page that is shared
- * already, entered into the page state and told to the judges, and the places that are to be private.
+ * already, entered into the page state and told to the judges, and the places that are to be
+ * private.
  */
 #ifndef CW_BASELINE_H
 #define CW_BASELINE_H
