@@ -10,7 +10,7 @@
 #        stock_outcome NAME RULE        held, violated, "not exercised", "not armed", unknown
 #        stock_number NAME RULE FIELD   checked, violated, no_evidence, ...
 #        stock_found NAME               each finding with how often: "3 S3 freed_shared"
-#        stock_losses NAME
+#        stock_losses NAME; stock_lost_little NAME
 #
 #        stock_agrees NAME              cocowatch map and the referee, frame by frame
 #
@@ -77,6 +77,17 @@ stock_found() {
 
 stock_losses() {
 	stock_summary "$1" | grep -o '"losses":\[[^]]*\]'
+}
+
+# stock_lost_little NAME: nothing but runs of a program that the kernel refused, since an interrupt or another task came
+# just before the program could say that it runs (or after), and of these no more than one for 100 checks.
+stock_lost_little() {
+	local missed checked
+
+	is "$(stock_losses "$1" | grep -o '"loss":"[^"]*"' | grep -v '"missed"')" '' "$1: nothing was lost but refused runs"
+	missed=$(stock_losses "$1" | grep -o '"count":[0-9]*' | awk -F : '{ n += $2 } END { print n + 0 }')
+	checked=$(stock_summary "$1" | grep -o '"checked":[0-9]*' | awk -F : '{ n += $2 } END { print n + 0 }')
+	ok "$1: $missed runs refused, $checked checks" test $((missed * 100)) -le "$checked"
 }
 
 # stock_held NAME RULE...: each of these rules held.
