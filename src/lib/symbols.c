@@ -15,6 +15,8 @@
 #define TRACING_DEPTH 8		/* innermost frames among which the tracing itself is looked for */
 #define RELOAD_NS 5000000000ULL	/* not more often: an address may have no name at all */
 #define SYMBOL_FAR (1U << 20)	/* no function is longer: beyond it an address has no name */
+#define PROGRAM_FAR (1U << 16)	/* no program of BPF */
+#define LAST_FAR 4096		/* behind the last function of a module another one may have come */
 
 struct symbol {
 	__u64 addr;
@@ -164,10 +166,21 @@ static void symbols_load(struct cw_symbols *s)
 	s->loaded_ns = cw_clock_ns(CLOCK_MONOTONIC);	/* after: reading takes a while */
 }
 
-/* Trampolines are pages of their own among the modules': what lies behind one is not its. */
+/* How far from its address a symbol may be the name of another.  Trampolines and programs are pages
+ * of their own among the modules'.
+ */
 static __u64 symbol_reach(const struct cw_symbols *s, const struct symbol *symbol)
 {
-	return strncmp(s->names + symbol->module, "__builtin__", 11) ? SYMBOL_FAR : 4096;
+	const char *module = s->names + symbol->module;
+
+	if (!symbol->module)
+		return SYMBOL_FAR;
+	if (!strcmp(module, "bpf"))
+		return PROGRAM_FAR;
+	if (symbol + 1 < s->symbol + s->nr && !strcmp(s->names + symbol[1].module, module) &&
+	    strncmp(module, "__builtin__", 11))
+		return SYMBOL_FAR;
+	return LAST_FAR;
 }
 
 /* The last symbol at or below the address; NULL when none is near enough. */

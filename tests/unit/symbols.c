@@ -100,6 +100,22 @@ static void test_behind_a_trampoline(void **state)
 	assert_string_equal(cw_symbol_text(s, 0xffffffffc0101010, buf, sizeof(buf)), "?");
 }
 
+/* A module that has come since lies behind the last symbol of another one: it is not its. */
+static void test_behind_a_module(void **state)
+{
+	const __u64 addr = 0xffffffffc0050004ULL;
+	char buf[CW_SYMBOL_LEN], more[1024];
+
+	(void)state;
+	assert_string_equal(cw_symbol_text(s, addr, buf, sizeof(buf)), "?");
+	snprintf(more, sizeof(more), "%sffffffffc0050000 t late\t[hv_utils]\n", text);
+	file_fill(more);
+	now_sec += 10;
+	assert_non_null(strstr(cw_symbol_text(s, addr, buf, sizeof(buf)), "late+0x4/"));
+	/* a large program of BPF stays one */
+	assert_non_null(strstr(cw_symbol_text(s, 0xffffffffc0003000ULL, buf, sizeof(buf)), "bpf_prog_"));
+}
+
 static void test_tracing_is_skipped(void **state)
 {
 	static const __u64 stack[] = { 0xffffffffc0001008ULL, 0xffffffffc0000004ULL,
@@ -147,6 +163,7 @@ static void test_absent(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(test_text, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_behind_a_trampoline, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_behind_a_module, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_tracing_is_skipped, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_read_again_after_a_while, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_hidden, setup, teardown),
