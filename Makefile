@@ -255,6 +255,7 @@ test-all:
 	@scripts/setup build vm lint extra
 	@$(again) all module misuse
 	@$(again) module misuse KERNEL=linux-image-cloud-amd64
+	@$(again) misuse KERNEL=linux-image-cloud-amd64/sid
 	@$(again) run-tests LONG=1
 	@$(again) run-tests-6.1 KERNEL=linux-image-cloud-amd64 LONG=1
 
