@@ -141,7 +141,7 @@ struct cw_pass {
 };
 
 /* One for each event type and CPU: a program is never re-entered on a CPU, and no
- * two programs share a type, except the frees, which keep apart by cw_free_busy.
+ * two programs share a type, except the frees, which have scratches of their own.
  */
 struct cw_scratch {
 	struct cw_ev_step ev;

@@ -9,14 +9,6 @@
 #include "kern.h"
 #include "pagewalk.bpf.h"
 
-/* Set while on_page_free runs: its second run on the same CPU is refused by the kernel. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} cw_free_busy SEC(".maps");
-
 struct cw_free_scratch {
 	struct cw_ev_free ev;
 	struct cw_out out;
@@ -158,14 +150,15 @@ static __always_inline void free_send(void *ctx, struct cw_free_scratch *s)
 			     sizeof(s->ev));
 }
 
-static __always_inline void free_judge(void *ctx, struct cw_kern *kern, __u32 nr, __u64 gfn,
-				       __u32 order)
+/* Frames of the block that were judged. */
+static __always_inline __u32 free_judge(void *ctx, struct cw_kern *kern, __u32 nr, __u64 gfn,
+					__u32 order)
 {
 	struct cw_free_scratch *s = bpf_map_lookup_elem(&cw_free_scratches, &nr);
 	struct free_ctx frames = { .s = s, .kern = kern };
 
 	if (!s)
-		return;
+		return 0;
 	__builtin_memset(&s->ev, 0, sizeof(s->ev));
 	__builtin_memset(&s->worst, 0, sizeof(s->worst));
 	s->judged = 0;
@@ -175,9 +168,10 @@ static __always_inline void free_judge(void *ctx, struct cw_kern *kern, __u32 nr
 	fmt_fill(kern, &frames.fmt);
 	bpf_loop(s->ev.nr_pages, free_frame, &frames, 0);
 	if (!s->judged)
-		return;
+		return 0;
 	stat_add(CW_STAT_FREES, 1);
 	free_send(ctx, s);
+	return s->judged;
 }
 
 static __always_inline bool free_is_watched(const struct cw_kern *kern, __u64 gfn, __u32 order)
@@ -189,7 +183,7 @@ static __always_inline bool free_is_watched(const struct cw_kern *kern, __u64 gf
 	return order > CW_BLOCK_SHIFT || bpf_map_lookup_elem(&cw_blocks, &block);
 }
 
-static __always_inline void free_see(struct bpf_raw_tracepoint_args *ctx, __u32 nr)
+static __always_inline __u32 free_see(struct bpf_raw_tracepoint_args *ctx, __u32 nr)
 {
 	__u32 zero = 0, order = ctx->args[1];
 	struct cw_kern *kern = bpf_map_lookup_elem(&cw_kerns, &zero);
@@ -197,37 +191,28 @@ static __always_inline void free_see(struct bpf_raw_tracepoint_args *ctx, __u32 
 
 	/* before the first transition there is nothing to judge */
 	if (!kern || !kern->ready)
-		return;
+		return 0;
 	gfn = (ctx->args[0] - kern->vmemmap) / bpf_core_type_size(struct page___cw);
-	if (free_is_watched(kern, gfn, order))
-		free_judge(ctx, kern, nr, gfn, order);
+	if (!free_is_watched(kern, gfn, order))
+		return 0;
+	return free_judge(ctx, kern, nr, gfn, order);
 }
 
 SEC("raw_tp/mm_page_free")
 int on_page_free(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u32 zero = 0, *busy = bpf_map_lookup_elem(&cw_free_busy, &zero);
-
-	if (!busy)
-		return 0;
-	cw_write_once(*busy, 1);
 	free_see(ctx, 0);
-	cw_write_once(*busy, 0);
 	return 0;
 }
 
-/* Attached after on_page_free and run right after it.  It acts only in an interrupt
- * that broke into on_page_free, whose second run the kernel then refused.
+/* Attached after on_page_free and run right after it.  The kernel refuses on_page_free where it was
+ * interrupted, or preempted, on the same CPU: then the frames are still watched, and judged here.
  */
 SEC("raw_tp/mm_page_free")
 int on_page_free_nested(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u32 zero = 0, *busy = bpf_map_lookup_elem(&cw_free_busy, &zero);
-
-	if (!busy || !cw_read_once(*busy))
-		return 0;
-	nested_add(CW_EV_PAGE_FREE);
-	free_see(ctx, 1);
+	if (free_see(ctx, 1))
+		stat_add(CW_STAT_NESTED, 1);
 	return 0;
 }
 

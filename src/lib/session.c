@@ -386,12 +386,15 @@ static void misses_count(const struct cw_session *s, struct cw_totals *t)
 
 	for (i = 0; i < source->nr_probes; i++) {
 		const struct cw_probe *probe = &source->probes[i];
-		__u64 misses;
+		__u64 misses, *lost = &t->loss[probe->event][CW_LOSS_MISSED];
 
-		if (probe->spare)
+		if (probe->spare && !(probe->again && s->arming->attached[i]))
 			continue;
 		t->unreadable += !!cw_loader_misses(s->loader, i, &misses);
-		t->loss[probe->event][CW_LOSS_MISSED] += misses;
+		if (probe->again)	/* after the one that it is a spare of */
+			*lost = misses < *lost ? misses : *lost;
+		else
+			*lost += misses;
 		t->loss[probe->event][CW_LOSS_RELOADED] += cw_loader_is_reloaded(s->loader, i);
 	}
 	for (i = 0; i < CW_EV_NR; i++) {

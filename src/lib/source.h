@@ -62,6 +62,7 @@ struct cw_probe {
 	struct cw_hook hooks[CW_HOOKS_MAX];	/* up to the first without a program */
 	__u32 ways;		/* CW_WAY_*; 0: any */
 	bool spare;		/* for when the one before is refused: its misses are no loss */
+	bool again;		/* spare, and runs each time: lost is only what both are refused */
 	bool entry_of_next;	/* for the arguments, where the next probe uses a kretprobe */
 	bool optional;		/* more evidence for its rules, which are armed without it too */
 };

@@ -57,7 +57,7 @@ static const struct cw_probe probes[] = {
 	{ .event = CW_EV_PAGE_FREE,   CW_OBJ_MODULE, S(3),
 	  { CW_RAW_TP("on_page_free", "mm_page_free") } },
 	{ .event = CW_EV_PAGE_FREE,   CW_OBJ_MODULE, S(3),
-	  { CW_RAW_TP("on_page_free_nested", "mm_page_free") }, .spare = true },
+	  { CW_RAW_TP("on_page_free_nested", "mm_page_free") }, .spare = true, .again = true },
 };
 /* clang-format on */
 

@@ -282,11 +282,11 @@ section_before() {
 	is "$(outcome S3) $(outcome T7)" 'held held' 'before: S3 and T7 are held'
 }
 
-# More than the ring holds (some 1000 transitions) while nobody reads it.
+# More than the ring holds (some 5000 transitions) while nobody reads it.
 section_loss() {
 	run cocowatch gate --slow-limit $slow -o text=/tmp/t -o ndjson=$nd -- sh -c '
 		echo honest freed-shared >/dev/cocovm
-		kill -STOP $PPID; echo honest plain pages=1 loops=1200 >/dev/cocovm; kill -CONT $PPID'
+		kill -STOP $PPID; echo honest plain pages=1 loops=8000 >/dev/cocovm; kill -CONT $PPID'
 	is "$rc" 3 'loss: gate ends with 3'
 	like "$(cat /tmp/t)" '^lost: [1-9][0-9]* records that found the event ring full' 'loss: it is in the text'
 	like "$(cat $nd)" '"loss":"ring","count":[1-9]' 'loss: and in the NDJSON'
@@ -294,7 +294,7 @@ section_loss() {
 
 	watch_start
 	kill -STOP $watch_pid
-	cocovm honest plain pages=1 loops=1200
+	cocovm honest plain pages=1 loops=8000
 	cocovm run window-present
 	kill -CONT $watch_pid
 	watch_stop
