@@ -25,14 +25,25 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 }
 
 /* What a session sets, as far as the verifier's way depends on it. */
-static void configure(struct bpf_object *obj, bool window)
+static int configure(struct bpf_object *obj, bool window)
 {
-	cw_object_set(obj, "cfg_window", window);
-	cw_object_set(obj, "cfg_no_bit", !window);
-	cw_object_set(obj, "cfg_paravisor", 1);
-	cw_object_set(obj, "cfg_stale", 1);
-	cw_object_set(obj, "cfg_shared_mask", 1ULL << 46);
-	cw_object_set(obj, "cfg_max_walk", 262144);
+	const struct {
+		const char *name;
+		__u64 value;
+	} vars[] = {
+		{ "cfg_window", window },
+		{ "cfg_no_bit", !window },
+		{ "cfg_paravisor", 1 },
+		{ "cfg_stale", 1 },
+		{ "cfg_shared_mask", 1ULL << 46 },
+		{ "cfg_max_walk", 262144 },
+	};
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < sizeof(vars) / sizeof(vars[0]); i++)
+		err = cw_object_set(obj, vars[i].name, vars[i].value);
+	return err;
 }
 
 /* "processed 123 insns (limit 1000000) max_states_per_insn 1 total_states 4 ..." */
@@ -50,9 +61,8 @@ static void load_one(enum cw_object_id id, const char *name, bool window)
 	struct bpf_program *prog;
 	int err;
 
-	if (!obj)
+	if (!obj || configure(obj, window))
 		exit(1);
-	configure(obj, window);
 	bpf_object__for_each_program(prog, obj)
 		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), name));
 	prog = bpf_object__find_program_by_name(obj, name);
