@@ -86,10 +86,10 @@ box_tests   = $(call shell_tests,stock) $(call shell_tests,box)
 #--- flags, looked up when a recipe needs them: on a bare machine `make setup` comes first -----
 
 warnings   = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-packages   = libbpf libelf zlib jansson libcap-ng
+packages   = libbpf libelf zlib jansson libcap-ng sqlite3 libcyaml ncursesw libmicrohttpd
 cw_cflags  = -std=gnu11 $(warnings) -D_GNU_SOURCE -Iinclude -Isrc/lib -I$O/bpf $(CFLAGS) $(san) -MMD -MP
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(packages))
-pkg_libs   = $(shell $(PKG_CONFIG) --libs $(packages))
+pkg_libs   = -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(packages))
 bpf_cflags = -std=gnu11 -Wall -Wextra -Wno-unused-parameter -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
              -Iinclude -Ibpf -idirafter /usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
 
