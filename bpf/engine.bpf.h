@@ -26,6 +26,7 @@ const volatile __u32 cfg_max_walk = 262144;	/* PTEs walked for one event */
 const volatile __u32 cfg_record_steps;	/* 1: send every step of a transition, not its ends alone */
 const volatile __u32 cfg_record_hot;	/* 1: send hot events (packets, bounces) too */
 const volatile __u32 cfg_record_frees;	/* 1: send an event for each free in a watched block */
+const volatile __u32 cfg_record_stacks;	/* 1: and whose each transition and free is */
 
 /* Order of events over all CPUs, and all objects. */
 struct {
@@ -148,6 +149,7 @@ struct cw_scratch {
 	struct cw_pass pass;
 	struct cw_out out;
 	struct cw_sent_step sent;
+	struct cw_rec_stack stack;
 	struct cw_chunk own;
 	struct cw_chunk alias;
 	__u64 told[CW_TOLD_CHUNK];
@@ -298,6 +300,23 @@ static __always_inline void verdict_send(void *ctx, __u32 type, struct cw_rec_ve
 	n = bpf_get_stack(ctx, v->stack, sizeof(v->stack), 0);
 	v->nr_stack = n > 0 ? n / sizeof(__u64) : 0;
 	rec_send_flags(type, v, sizeof(*v) + ev_len, BPF_RB_FORCE_WAKEUP);
+}
+
+/* Sends whose event that was, when that is recorded. */
+static __always_inline void stack_send(void *ctx, __u32 type, struct cw_rec_stack *r,
+				       const struct cw_rec_hdr *hdr)
+{
+	long n;
+
+	if (!cfg_record_stacks)
+		return;
+	hdr_fill(&r->hdr, CW_REC_STACK, sizeof(*r));
+	r->of_seq = hdr->seq;
+	r->of_type = type;
+	bpf_get_current_comm(r->comm, sizeof(r->comm));
+	n = bpf_get_stack(ctx, r->stack, sizeof(r->stack), 0);
+	r->nr_stack = n > 0 ? n / sizeof(__u64) : 0;
+	rec_send(type, r, sizeof(*r));
 }
 
 /* The scratch of one program, with its event and verdict empty; NULL only for the verifier. */

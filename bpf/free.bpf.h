@@ -19,6 +19,7 @@ struct cw_free_scratch {
 		struct cw_rec_verdict verdict;
 		struct cw_ev_free ev;
 	} sent;
+	struct cw_rec_stack stack;
 	struct cw_chunk chunk;
 };
 
@@ -145,6 +146,7 @@ static __always_inline void free_send(void *ctx, struct cw_free_scratch *s)
 	s->sent.ev.nr_bad = s->ev.nr_bad;
 	hdr_fill(&s->sent.ev.hdr, CW_EV_PAGE_FREE, sizeof(s->ev));
 	rec_send(CW_EV_PAGE_FREE, &s->sent.ev, sizeof(s->ev));
+	stack_send(ctx, CW_EV_PAGE_FREE, &s->stack, &s->sent.ev.hdr);
 	if (out_reports(&s->worst))
 		verdict_send(ctx, CW_EV_PAGE_FREE, &s->sent.verdict, &s->sent.ev.hdr, &s->worst,
 			     sizeof(s->ev));

@@ -177,6 +177,7 @@ static __always_inline void step_begin(void *ctx, struct cw_scratch *s,
 	if (stale)
 		stale_judge(stale, &s->out);
 	step_send(ctx, CW_EV_BEGIN, s, true);
+	stack_send(ctx, CW_EV_BEGIN, &s->stack, &s->ev.hdr);
 }
 
 /* Judges the end of the task's transition of these pages, sends it and forgets the transition. */

@@ -58,6 +58,7 @@ enum cw_rec_type {
 	/* What the engine said of one event, with the event: struct cw_rec_verdict. */
 	CW_REC_VERDICT = 64,
 	CW_REC_TICK = 65,	/* header only: time passed, made by user space */
+	CW_REC_STACK = 66,	/* struct cw_rec_stack: whose event that was; when recording (1.1) */
 };
 
 struct cw_rec_hdr {
@@ -265,6 +266,16 @@ struct cw_rec_verdict {
 	__u64 stack[CW_STACK_MAX];	/* addresses, innermost first (never printed unasked) */
 };
 
+/* The stack and the task of an event that was in order: a BEGIN, or a free that is recorded. */
+struct cw_rec_stack {
+	struct cw_rec_hdr hdr;
+	__u64 of_seq;		/* seq of the event */
+	__u32 of_type;		/* its type */
+	__u32 nr_stack;		/* entries of stack that are filled */
+	char comm[CW_COMM_LEN];
+	__u64 stack[CW_STACK_MAX];	/* addresses, innermost first (never printed unasked) */
+};
+
 _Static_assert(sizeof(struct cw_rec_hdr) == 32, "struct cw_rec_hdr is ABI");
 _Static_assert(sizeof(struct cw_walk) == 96, "struct cw_walk is ABI");
 _Static_assert(sizeof(struct cw_ev_step) == 432, "struct cw_ev_step is ABI");
@@ -274,5 +285,6 @@ _Static_assert(sizeof(struct cw_ev_platform) == 112, "struct cw_ev_platform is A
 _Static_assert(sizeof(struct cw_detail) == 32, "struct cw_detail is ABI");
 _Static_assert(sizeof(struct cw_out) == 176, "struct cw_out is ABI");
 _Static_assert(sizeof(struct cw_rec_verdict) == 488, "struct cw_rec_verdict is ABI");
+_Static_assert(sizeof(struct cw_rec_stack) == 320, "struct cw_rec_stack is ABI");
 
 #endif

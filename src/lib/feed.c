@@ -188,6 +188,8 @@ void cw_feed_record(struct cw_feed *f, const void *data, size_t size)
 			on_verdict(f, data, hdr->len);
 		else
 			f->malformed++;
+	} else if (hdr->type == CW_REC_STACK) {
+		f->malformed += hdr->len < sizeof(struct cw_rec_stack);	/* for recordings only */
 	} else if (!event_size(hdr->type)) {
 		f->unknown++;
 	} else if (hdr->len < event_size(hdr->type)) {

@@ -345,6 +345,13 @@ static const struct field fields[] = {
 	F(cw_rec_verdict, nr_stack, 228, 4),
 	F(cw_rec_verdict, stack, 232, 256),
 	END(cw_rec_verdict, 488),
+	F(cw_rec_stack, hdr, 0, 32),
+	F(cw_rec_stack, of_seq, 32, 8),
+	F(cw_rec_stack, of_type, 40, 4),
+	F(cw_rec_stack, nr_stack, 44, 4),
+	F(cw_rec_stack, comm, 48, 16),
+	F(cw_rec_stack, stack, 64, 256),
+	END(cw_rec_stack, 320),
 };
 
 /* ---- numbers ---- */
@@ -430,6 +437,7 @@ static const struct number types[] = {
 	N(CW_EV_COMPLETION, 27),
 	N(CW_REC_VERDICT, 64),
 	N(CW_REC_TICK, 65),
+	N(CW_REC_STACK, 66),
 };
 
 #define NR_EVENTS 28	/* CW_EV_NR: one more than the last event above */

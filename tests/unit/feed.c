@@ -221,6 +221,21 @@ static void test_malformed(void **state)
 	assert_int_equal(nr_objects(), 2);
 }
 
+/* A stack is for recordings: known, and judged by nobody. */
+static void test_stack(void **state)
+{
+	struct cw_rec_stack r = { .hdr = { .type = CW_REC_STACK, .len = sizeof(r), .seq = 7 } };
+
+	(void)state;
+	cw_feed_record(&feed, &r, sizeof(r));
+	assert_int_equal(feed.malformed, 0);
+	r.hdr.len -= 8;
+	cw_feed_record(&feed, &r, sizeof(r));
+	assert_int_equal(feed.malformed, 1);
+	assert_int_equal(feed.unknown, 0);
+	assert_int_equal(nr_objects(), 0);
+}
+
 /* A finding on an event of another type would be read out of fields that are not there. */
 static void test_finding_of_another_event(void **state)
 {
