@@ -37,6 +37,10 @@ static int configure(struct bpf_object *obj, bool window)
 		{ "cfg_stale", 1 },
 		{ "cfg_shared_mask", 1ULL << 46 },
 		{ "cfg_max_walk", 262144 },
+		{ "cfg_record_steps", 1 },
+		{ "cfg_record_hot", 1 },
+		{ "cfg_record_frees", 1 },
+		{ "cfg_record_stacks", 1 },
 	};
 	size_t i;
 	int err = 0;
