@@ -12,13 +12,11 @@
 enum {
 	KEY_FOR = 0x200,
 	KEY_COUNT,
-	KEY_WAIVE,
 };
 
 static const struct argp_option options[] = {
 	{ "for", KEY_FOR, "TIME", 0, "end after this time, such as 30s or 5m", 1 },
 	{ "count", KEY_COUNT, "N", 0, "end after N violations", 1 },
-	{ "waive", KEY_WAIVE, "RULE=REASON", 0, "a violation of RULE does not fail; said in every output", 2 },
 	{ 0 },
 };
 
@@ -29,7 +27,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = r;
-		state->child_inputs[1] = &r->common;
+		state->child_inputs[1] = r;
+		state->child_inputs[2] = &r->common;
 		return 0;
 	case KEY_FOR:
 		if (cw_parse_duration(arg, &r->for_ns))
@@ -39,8 +38,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (cw_parse_u64(arg, &r->max_violations) || !r->max_violations)
 			return cw_option_bad("--count", arg, "a count from 1");
 		return 0;
-	case KEY_WAIVE:
-		return cw_policy_waive(&r->policy, arg) ? EINVAL : 0;
 	case ARGP_KEY_ARG:
 		cw_say(0, "watch takes no arguments: '%s' (a command is run by gate)", arg);
 		return EINVAL;
@@ -50,6 +47,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child children[] = { { &cw_watching_argp, 0, NULL, 0 },
+					      { &cw_policy_argp, 0, NULL, 0 },
 					      { &cw_common_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {

@@ -16,8 +16,7 @@
 #include "exit.h"
 #include "out.h"
 #include "parse.h"
-
-#define VERSION "0.1.0"
+#include "version.h"
 
 struct cw_cmd {
 	const char *name;
@@ -51,7 +50,7 @@ static int print_help(void)
 
 static int print_version(void)
 {
-	printf("cocowatch %s (ABI %d.%d)\n", VERSION, CW_ABI_MAJOR, CW_ABI_MINOR);
+	printf("cocowatch %s (ABI %d.%d)\n", CW_VERSION, CW_ABI_MAJOR, CW_ABI_MINOR);
 	return cw_stdout_flush() ? CW_EXIT_UNKNOWN : CW_EXIT_HELD;
 }
 

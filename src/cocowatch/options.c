@@ -20,6 +20,10 @@ enum {
 	KEY_FORCE,
 	KEY_NO_PIN,
 	KEY_PROFILE,
+	KEY_POLICY,
+	KEY_WAIVE,
+	KEY_ON,
+	KEY_ALLOW_PANIC,
 };
 
 error_t cw_option_bad(const char *option, const char *arg, const char *wanted)
@@ -112,6 +116,44 @@ static error_t watching_parse(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp cw_watching_argp = { .options = watching_options, .parser = watching_parse };
+
+/* ---- shared by commands that judge ---- */
+
+static const struct argp_option policy_options[] = {
+	{ "policy", KEY_POLICY, "FILE", 0,
+	  "severities, required rules, waivers and reactions, see cocowatch-policy(5)", 3 },
+	{ "waive", KEY_WAIVE, "RULE=REASON", 0, "a violation of RULE does not fail; said in every output", 3 },
+	{ "on", KEY_ON, "RULE=ACTION", 0,
+	  "when RULE is violated: report, exec:PROGRAM, signal:NAME, stop, snapshot or panic", 3 },
+	{ "allow-panic", KEY_ALLOW_PANIC, NULL, 0, "the action panic may crash this machine", 3 },
+	{ 0 },
+};
+
+static error_t policy_parse(int key, char *arg, struct argp_state *state)
+{
+	struct cw_run *r = state->input;
+
+	switch (key) {
+	case KEY_POLICY:
+		if (r->policy_path) {
+			cw_say(0, "--policy: given twice");
+			return EINVAL;
+		}
+		r->policy_path = arg;
+		return 0;
+	case KEY_WAIVE:
+		return cw_policy_waive(&r->policy, arg) ? EINVAL : 0;
+	case KEY_ON:
+		return cw_reactions_add(&r->reactions, arg) ? EINVAL : 0;
+	case KEY_ALLOW_PANIC:
+		r->reactions.allow_panic = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp cw_policy_argp = { .options = policy_options, .parser = policy_parse };
 
 /* ---- parsing ---- */
 

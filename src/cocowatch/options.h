@@ -21,6 +21,11 @@ extern const struct argp cw_common_argp;
  */
 extern const struct argp cw_watching_argp;
 
+/* Child parser of commands that judge: --policy, --waive, --on, --allow-panic.  Its input is a
+ * struct cw_run.
+ */
+extern const struct argp cw_policy_argp;
+
 /* Checks argv against the options of argp and its children, then parses it.
  * in_order: options end at the first argument.  False: leave with *status, since a message
  * or the help that was asked for has been printed.

@@ -19,6 +19,7 @@
 #include "libbpf_log.h"
 
 #define TICK_MS 100
+#define TERM_NSEC 10000000000ULL	/* from SIGTERM to SIGKILL */
 #define NSEC_PER_MSEC 1000000ULL
 
 struct running {
@@ -32,6 +33,8 @@ struct running {
 	sigset_t old_mask;
 	int signal_fd;
 	bool stop;
+	__u64 ending_ns;	/* when the command was told to end, 0: it was not */
+	bool killed;
 };
 
 /* From here on signals wait for the loop: one that comes while programs are loaded
@@ -84,6 +87,33 @@ static void signals_read(struct running *s)
 	while (read(s->signal_fd, &si, sizeof(si)) == sizeof(si))
 		on_signal(s, &si);
 	cw_child_wait(&s->child);
+	cw_reactions_wait(&s->run->reactions);
+}
+
+static __u64 time_past(const struct running *s)
+{
+	return cw_clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns;
+}
+
+/* The command is asked to end, once; what does not is killed later. */
+static void command_end(struct running *s)
+{
+	if (s->ending_ns)
+		return;
+	s->ending_ns = cw_clock_ns(CLOCK_MONOTONIC);
+	cw_child_signal(&s->child, SIGTERM);
+}
+
+static void command_limit(struct running *s)
+{
+	if (!s->run->command)
+		return;
+	if (s->run->for_ns && time_past(s) >= s->run->for_ns)
+		command_end(s);
+	if (!s->ending_ns || s->killed || cw_clock_ns(CLOCK_MONOTONIC) - s->ending_ns < TERM_NSEC)
+		return;
+	s->killed = true;
+	cw_child_signal(&s->child, SIGKILL);
 }
 
 static bool is_over(const struct running *s)
@@ -97,17 +127,23 @@ static bool is_over(const struct running *s)
 		return true;
 	if (r->max_violations && s->feed.nr_violations >= r->max_violations)
 		return true;
-	return r->for_ns && cw_clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns >= r->for_ns;
+	return r->for_ns && !r->command && time_past(s) >= r->for_ns;
 }
 
 static int timeout_ms(const struct running *s)
 {
-	__u64 past = cw_clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns, left;
+	__u64 past = time_past(s), left;
 
-	if (!s->run->for_ns)
+	if (!s->run->for_ns || s->ending_ns)
 		return TICK_MS;
 	left = s->run->for_ns > past ? (s->run->for_ns - past) / NSEC_PER_MSEC + 1 : 0;
 	return left < TICK_MS ? (int)left : TICK_MS;
+}
+
+/* CAP_KILL is for signals to a command that changed its user, and to whoever did wrong. */
+static bool keeps_kill(const struct cw_run *r)
+{
+	return r->command || cw_reactions_signal(&r->reactions);
 }
 
 /* A module that is waited for may have come: privileges are kept for it until then. */
@@ -118,7 +154,7 @@ static void late_attach(struct running *s)
 
 	if (armed)
 		cw_writers_armed(s->feed.writers, armed, cw_clock_ns(CLOCK_MONOTONIC));
-	if (waited && !cw_session_waits(s->session) && cw_caps_drop(s->run->command))
+	if (waited && !cw_session_waits(s->session) && cw_caps_drop(keeps_kill(s->run)))
 		cw_say(0, "cannot drop privileges, going on with them");
 }
 
@@ -137,6 +173,7 @@ static void loop(struct running *s)
 			fds[2].fd = -1;
 		}
 		signals_read(s);
+		command_limit(s);
 		cw_session_drain(s->session);
 		late_attach(s);
 	}
@@ -196,6 +233,7 @@ static int conclude(struct running *s)
 		.output_failed = cw_writers_failed(writers),
 		.user_blind = s->feed.malformed,
 		.has_command = s->run->command,
+		.command_stopped = s->ending_ns,
 		.command_status = s->child.status,
 	};
 	struct cw_finish finish = {
@@ -203,6 +241,7 @@ static int conclude(struct running *s)
 		.totals = &totals,
 		.told = &s->feed.told,
 		.ending = &ending,
+		.reactions = &s->run->reactions,
 		.duration_ns = cw_clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns,
 	};
 
@@ -219,7 +258,7 @@ static int run_attached(struct running *s)
 
 	if (err)
 		return err;
-	err = cw_session_waits(s->session) ? 0 : cw_caps_drop(s->run->command);
+	err = cw_session_waits(s->session) ? 0 : cw_caps_drop(keeps_kill(s->run));
 	if (err)
 		cw_err(err, "cannot drop privileges, going on with them");
 	start_tell(s);
@@ -230,6 +269,73 @@ static int run_attached(struct running *s)
 	cw_session_stop(s->session);
 	return conclude(s);
 }
+
+/* ---- reactions ---- */
+
+static int react_stop(void *ctx)
+{
+	struct running *s = ctx;
+
+	if (s->run->command)
+		command_end(s);
+	else
+		s->stop = true;
+	return 0;
+}
+
+static int react_snapshot(void *ctx, const struct cw_report *r)
+{
+	const struct running *s = ctx;
+
+	return s->run->hooks.snapshot(s->run->hooks.ctx, r);
+}
+
+static void react_before_panic(void *ctx)
+{
+	const struct running *s = ctx;
+
+	cw_writers_sync(s->feed.writers);
+}
+
+static void on_violation(void *ctx, const struct cw_report *r)
+{
+	struct running *s = ctx;
+
+	cw_react(&s->run->reactions, &s->start, r, cw_clock_ns(CLOCK_MONOTONIC));
+}
+
+/* The policy file comes below what the options said. */
+static int policy_open(struct running *s, struct cw_run *r)
+{
+	const struct cw_react_hooks hooks = {
+		.ctx = s,
+		.stop = react_stop,
+		.snapshot = r->hooks.snapshot ? react_snapshot : NULL,
+		.before_panic = react_before_panic,
+	};
+	__u64 asked = r->session.asked ? r->session.asked : CW_RULE_ALL;
+
+	if (r->policy_path &&
+	    cw_policy_load(&r->policy, &r->reactions, r->policy_path, time(NULL)))
+		return -EINVAL;
+	r->session.asked = asked & ~r->policy.off;
+	if (!r->session.asked)
+		return cw_say(-EINVAL, "policy %s: no rule of this profile is left", r->policy_path);
+	return cw_reactions_open(&r->reactions, &hooks);
+}
+
+/* cocovm's events are always there, whatever is asked. */
+static void rules_off(struct running *s, __u64 off)
+{
+	__u32 i;
+
+	s->arming.armed &= ~off;
+	for (i = 0; i < CW_RULE_NR; i++)
+		if (off & CW_RULE_BIT(i))
+			snprintf(s->arming.why_rule[i], CW_WHY_LEN, "off, by the policy");
+}
+
+/* ---- the session ---- */
 
 static int run_session(struct running *s, struct cw_run *r)
 {
@@ -246,8 +352,11 @@ static int run_session(struct running *s, struct cw_run *r)
 	ret = cw_feed_init(&s->feed, &r->common.writers, r->slow_limit_ns);
 	if (ret)
 		return cw_err(ret, "cannot start a session");
+	s->feed.on_violation = on_violation;
+	s->feed.on_violation_ctx = s;
 	ret = cw_session_open(&s->session, &s->platform, &r->session, &s->arming, &s->feed, why,
 			      sizeof(why));
+	rules_off(s, r->policy.off);
 	if (ret)
 		cw_say(0, "cannot watch: %s", why);
 	else
@@ -257,21 +366,30 @@ static int run_session(struct running *s, struct cw_run *r)
 	return ret;
 }
 
-int cw_run(struct cw_run *r)
+static int run_policed(struct running *s, struct cw_run *r)
 {
-	struct running s = { .run = r, .signal_fd = -1 };
 	int ret;
 
 	cw_libbpf_init(r->common.debug);
-	ret = signals_hold(&s);
+	ret = signals_hold(s);
 	if (ret)
 		return cw_err(ret, "cannot wait for signals");
 	ret = cw_writers_open(&r->common.writers);
 	if (!ret)
-		ret = run_session(&s, r);
+		ret = run_session(s, r);
 	if (!cw_writers_close(&r->common.writers) &&
 	    (ret == CW_EXIT_HELD || ret == CW_EXIT_COMMAND))
 		ret = CW_EXIT_UNKNOWN;
-	close(s.signal_fd);
+	close(s->signal_fd);
+	return ret;
+}
+
+int cw_run(struct cw_run *r)
+{
+	struct running s = { .run = r, .signal_fd = -1 };
+	int ret = policy_open(&s, r) ? CW_EXIT_USAGE : run_policed(&s, r);
+
+	cw_reactions_close(&r->reactions);
+	cw_policy_free(&r->policy);
 	return ret;
 }

@@ -8,18 +8,22 @@
 
 #include "options.h"
 #include "policy.h"
+#include "react.h"
 #include "session.h"
 #include "way.h"
 
 struct cw_run {
 	struct cw_common common;
 	struct cw_policy policy;
+	const char *policy_path;	/* of a file below what the options say; NULL: none */
+	struct cw_reactions reactions;
+	struct cw_react_hooks hooks;	/* a flight recorder's; the others are cw_run()'s own */
 	struct cw_session_opts session;
 	enum cw_source_wish wish;
 	bool force;		/* also on a machine that is no confidential VM */
 	bool include_addresses;
 	__u64 slow_limit_ns;
-	__u64 for_ns;		/* end after this time, 0: never */
+	__u64 for_ns;		/* end after this time (the command first), 0: never */
 	__u64 max_violations;	/* end after so many, 0: never */
 	char *const *command;	/* under gate, else NULL */
 };

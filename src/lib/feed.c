@@ -60,11 +60,17 @@ static void event_comm(const struct cw_feed *f, const struct cw_rec_hdr *ev, cha
 	cw_text_clean(comm);
 }
 
-/* Fills a report with one finding.  False when it is malformed, or only counted in its group. */
+static const struct cw_policy *policy_of(const struct cw_feed *f)
+{
+	static const struct cw_policy none;
+
+	return f->writers->start ? f->writers->start->policy : &none;
+}
+
+/* Fills a report with one finding.  False when it is malformed, or its rule is off. */
 static bool finding_fill(struct cw_feed *f, struct cw_report *r, const struct cw_detail *d)
 {
-	const struct cw_group *group;
-	__u32 skip;
+	const struct cw_policy *policy = policy_of(f);
 
 	r->finding = cw_finding_info(d->finding);
 	if (!r->finding || d->rule != r->finding->rule ||
@@ -72,25 +78,44 @@ static bool finding_fill(struct cw_feed *f, struct cw_report *r, const struct cw
 		f->malformed++;
 		return false;
 	}
-	r->rule = cw_rule_info(d->rule);
-	group = cw_groups_count(&f->groups, d->finding, r->stack, r->nr_stack);
-	if (group->count > CW_GROUP_SHOWN) {
-		f->told.grouped[d->rule]++;
+	if (policy->off & CW_RULE_BIT(d->rule))
 		return false;
-	}
-	f->told.shown[d->rule]++;
-	r->last_of_group = group->count == CW_GROUP_SHOWN;
-	skip = cw_symbols_skip(f->symbols, r->stack, r->nr_stack);
+	r->rule = cw_rule_info(d->rule);
+	r->detail = d;
+	r->sev = cw_policy_sev(policy, d->rule, r->finding->sev);
+	r->excuse = cw_policy_excuse(policy, d->rule, d->finding, f->symbols, r->stack, r->nr_stack);
+	r->group = cw_groups_count(&f->groups, d->finding, r->stack, r->nr_stack);
+	return true;
+}
+
+/* What only those need that somebody will read. */
+static void finding_complete(const struct cw_feed *f, struct cw_report *r)
+{
+	__u32 skip = cw_symbols_skip(f->symbols, r->stack, r->nr_stack);
+
 	r->stack += skip;
 	r->nr_stack -= skip;
-	r->detail = d;
-	if (d->gfn && d->gfn != ~0ULL)
-		r->past = cw_history_find(f->history, d->gfn, r->event->seq);
+	if (r->detail->gfn && r->detail->gfn != ~0ULL)
+		r->past = cw_history_find(f->history, r->detail->gfn, r->event->seq);
+}
+
+/* False when it is only counted in its group. */
+static bool finding_show(struct cw_feed *f, struct cw_report *r)
+{
+	if (r->group->count > CW_GROUP_SHOWN) {
+		f->told.grouped[r->detail->rule]++;
+		return false;
+	}
+	f->told.shown[r->detail->rule]++;
+	r->last_of_group = r->group->count == CW_GROUP_SHOWN;
+	finding_complete(f, r);
 	return true;
 }
 
 static void masks_count(struct cw_feed *f, const struct cw_out *out)
 {
+	const struct cw_policy *policy = policy_of(f);
+	__u64 violated = (out->violated & ~policy->as_warning) | (out->warned & policy->as_violation);
 	__u32 i;
 
 	for (i = 0; i < CW_RULE_NR; i++) {
@@ -99,8 +124,35 @@ static void masks_count(struct cw_feed *f, const struct cw_out *out)
 		f->told.reported[i] += !!(out->violated & bit) + !!(out->warned & bit) +
 				       !!(out->observed & bit);
 		f->told.violated[i] += !!(out->violated & bit);
-		f->nr_violations += !!(out->violated & bit);
+		f->nr_violations += !!(violated & ~policy->off & bit);
 	}
+}
+
+/* Rules of a judgement, as masks: with a violation that a waiver covers, and with one that none
+ * does.
+ */
+struct blame {
+	__u64 excused;
+	__u64 accused;
+};
+
+static void blame_add(struct blame *b, const struct cw_report *r)
+{
+	if (r->sev != CW_SEV_V)
+		return;
+	if (r->excuse)
+		b->excused |= CW_RULE_BIT(r->detail->rule);
+	else
+		b->accused |= CW_RULE_BIT(r->detail->rule);
+}
+
+/* A judgement is excused when all of it is: what is not told may be anything. */
+static void blame_count(struct cw_feed *f, const struct blame *b, bool all_told)
+{
+	__u32 i;
+
+	for (i = 0; all_told && i < CW_RULE_NR; i++)
+		f->excused[i] += !!(b->excused & ~b->accused & CW_RULE_BIT(i));
 }
 
 /* Sends everything that one judgement found, findings of one rule one after the other. */
@@ -108,20 +160,35 @@ static void findings_report(struct cw_feed *f, const struct cw_out *out,
 			    const struct cw_report *common)
 {
 	__u32 nr = out->nr_details < CW_DETAIL_MAX ? out->nr_details : CW_DETAIL_MAX, i, shown = 0;
-	struct cw_report r[CW_DETAIL_MAX];
+	struct cw_report r[CW_DETAIL_MAX], accused[CW_DETAIL_MAX];
+	struct blame blame = { .excused = 0 };
+	__u64 malformed = f->malformed;
+	__u32 nr_accused = 0;
 
 	masks_count(f, out);
 	for (i = 0; i < nr; i++) {
+		__u64 before = blame.accused;
+
 		r[shown] = *common;
 		r[shown].nr_untold = i + 1 == nr ? out->nr_details - nr : 0;
-		if (finding_fill(f, &r[shown], &out->detail[i]))
+		if (!finding_fill(f, &r[shown], &out->detail[i]))
+			continue;
+		blame_add(&blame, &r[shown]);
+		if (blame.accused != before)
+			accused[nr_accused++] = r[shown];
+		if (finding_show(f, &r[shown]))
 			shown++;
 	}
+	blame_count(f, &blame, out->nr_details == nr && f->malformed == malformed);
 	for (i = 0; i < shown; i++) {
 		if (i && r[i - 1].rule == r[i].rule)
 			r[i].before = &r[i - 1];
 		r[i].more = i + 1 < shown && r[i + 1].rule == r[i].rule;
 		cw_writers_report(f->writers, &r[i]);
+	}
+	for (i = 0; i < nr_accused && f->on_violation; i++) {
+		finding_complete(f, &accused[i]);
+		f->on_violation(f->on_violation_ctx, &accused[i]);
 	}
 }
 
@@ -219,6 +286,7 @@ void cw_feed_totals(const struct cw_feed *f, struct cw_totals *t)
 		t->rule[i].warned += f->user[i].warned;
 		t->rule[i].observed += f->user[i].observed;
 		t->rule[i].no_evidence += f->user[i].no_evidence;
+		t->excused[i] += f->excused[i];
 		if (t->rule[i].violated < f->told.violated[i])
 			t->rule[i].violated = f->told.violated[i];
 	}

@@ -29,6 +29,13 @@ struct cw_feed {
 	__u64 malformed;
 	__u64 unknown;
 	__u64 nr_violations;			/* judgements of severity V, shown or not */
+	__u64 excused[CW_RULE_NR];		/* of them, those that a waiver covers whole */
+
+	/* Told of the first finding of each rule in a judgement that is a violation and not waived,
+	 * after the writers; NULL: nobody.
+	 */
+	void (*on_violation)(void *ctx, const struct cw_report *r);
+	void *on_violation_ctx;
 };
 
 /* Takes over symbols, judge and history; writers stay the caller's.  0 or -ENOMEM. */

@@ -55,3 +55,9 @@ void cw_json_hex(json_t *o, const char *key, __u64 value)
 	snprintf(hex, sizeof(hex), "0x%llx", value);
 	cw_json_text(o, key, hex);
 }
+
+void cw_json_wall(json_t *o, const struct cw_start *start, __u64 ts_ns)
+{
+	cw_json_u64(o, "ts_ns", ts_ns);
+	cw_json_u64(o, "wall_ns", ts_ns + start->wall_offset_ns);
+}

@@ -135,6 +135,7 @@ void cw_writers_start(struct cw_writers *ws, const struct cw_start *start)
 {
 	size_t i;
 
+	ws->start = start;
 	for (i = 0; i < ws->nr; i++) {
 		struct cw_writer *w = &ws->writer[i];
 
@@ -235,6 +236,15 @@ bool cw_writers_flush(struct cw_writers *ws)
 	return !cw_writers_failed(ws);
 }
 
+void cw_writers_sync(const struct cw_writers *ws)
+{
+	size_t i;
+
+	for (i = 0; i < ws->nr; i++)
+		if (ws->writer[i].path && ws->writer[i].file)
+			fsync(fileno(ws->writer[i].file));
+}
+
 bool cw_writers_close(struct cw_writers *ws)
 {
 	bool good = true;
@@ -247,6 +257,9 @@ bool cw_writers_close(struct cw_writers *ws)
 			cw_err(-errno, "cannot write %s", w->path);
 			good = false;
 		}
+		if (w->kept && w->ops->free)
+			w->ops->free(w);
+		w->kept = NULL;
 		w->file = NULL;
 	}
 	return good;

@@ -13,9 +13,11 @@
 #include <cocowatch/check.h>
 #include <cocowatch/event.h>
 
+#include "group.h"
 #include "history.h"
 #include "platform.h"
 #include "policy.h"
+#include "react.h"
 #include "rules.h"
 #include "source.h"
 #include "symbols.h"
@@ -41,6 +43,9 @@ struct cw_report {
 	const struct cw_finding_info *finding;
 	const struct cw_detail *detail;
 	const struct cw_rec_hdr *event;	/* the event judged; its type tells which structure */
+	__u32 sev;			/* CW_SEV_*: the finding's, or what the policy makes of it */
+	const char *excuse;		/* why it is waived, or NULL */
+	const struct cw_group *group;	/* of findings like it, counted on after this */
 	const char *comm;
 	const __u64 *stack;		/* without the frames of the tracing itself */
 	__u32 nr_stack;
@@ -64,6 +69,7 @@ struct cw_finish {
 	const struct cw_totals *totals;
 	const struct cw_told *told;
 	const struct cw_ending *ending;
+	const struct cw_reactions *reactions;	/* NULL: none */
 	__u64 duration_ns;
 };
 
@@ -76,6 +82,7 @@ struct cw_writer_ops {
 	void (*armed)(struct cw_writer *w, __u64 rules, __u64 ts_ns);	/* late */
 	void (*report)(struct cw_writer *w, const struct cw_report *r);
 	void (*finish)(struct cw_writer *w, const struct cw_finish *f);
+	void (*free)(struct cw_writer *w);	/* what it keeps; NULL: nothing */
 };
 
 struct cw_writer {
@@ -85,6 +92,7 @@ struct cw_writer {
 	bool color;
 	bool failed;		/* a write failed: told once, nothing more is written */
 	const struct cw_start *start;
+	void *kept;		/* the writer's own, until the end; NULL: nothing */
 };
 
 #define CW_WRITERS_MAX 8
@@ -93,10 +101,14 @@ struct cw_writers {
 	struct cw_writer writer[CW_WRITERS_MAX];
 	size_t nr;
 	bool pipe_closed;	/* the reader of stdout went away, and nothing else is written */
+	const struct cw_start *start;	/* NULL before the session has begun */
 };
 
 extern const struct cw_writer_ops cw_out_text;
 extern const struct cw_writer_ops cw_out_ndjson;
+extern const struct cw_writer_ops cw_out_junit;
+extern const struct cw_writer_ops cw_out_tap;
+extern const struct cw_writer_ops cw_out_sarif;
 
 /* Takes one -o FORMAT[=FILE].  0, or -EINVAL after a message. */
 int cw_writers_add(struct cw_writers *ws, const char *arg);
@@ -124,6 +136,9 @@ bool cw_writers_finish(struct cw_writers *ws, const struct cw_finish *f);
 
 /* Flushes what was printed in another way.  False after a message when that failed. */
 bool cw_writers_flush(struct cw_writers *ws);
+
+/* Sees that what was written is on its disk. */
+void cw_writers_sync(const struct cw_writers *ws);
 
 /* False when a file could not be closed well. */
 bool cw_writers_close(struct cw_writers *ws);

@@ -8,15 +8,9 @@
 #include <string.h>
 
 #include "json.h"
-#include "judge.h"
 #include "names.h"
-#include "pte.h"
-
-static void set_wall(json_t *o, const struct cw_start *start, __u64 ts_ns)
-{
-	cw_json_u64(o, "ts_ns", ts_ns);
-	cw_json_u64(o, "wall_ns", ts_ns + start->wall_offset_ns);
-}
+#include "policy_file.h"
+#include "schema.h"
 
 static void print(struct cw_writer *w, json_t *o)
 {
@@ -58,6 +52,31 @@ static json_t *rules_waived(const struct cw_policy *policy)
 	return o;
 }
 
+static json_t *waiver_list(const struct cw_policy *policy)
+{
+	json_t *list = json_array(), *o;
+	const struct cw_waiver *w;
+	char finding[64];
+	size_t i;
+
+	for (i = 0; (w = cw_policy_waiver(policy, i)); i++) {
+		o = json_object();
+		cw_json_text(o, "rule", cw_rule_info(w->rule)->id);
+		if (w->finding) {
+			cw_finding_lower(cw_finding_info(w->finding)->id, finding, sizeof(finding));
+			cw_json_text(o, "finding", finding);
+		}
+		if (w->function[0])
+			cw_json_text(o, "function", w->function);
+		cw_json_text(o, "reason", w->reason);
+		if (w->expires[0])
+			cw_json_text(o, "expires", w->expires);
+		json_object_set_new(o, "expired", json_boolean(w->expired));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static void ndjson_start(struct cw_writer *w, const struct cw_start *start)
 {
 	bool module = start->arming->source == &cw_source_module;
@@ -65,9 +84,10 @@ static void ndjson_start(struct cw_writer *w, const struct cw_start *start)
 	size_t i;
 
 	cw_json_text(o, "type", "session");
+	cw_json_text(o, "schema", CW_SCHEMA_VERSION);
 	cw_json_u64(o, "abi_major", CW_ABI_MAJOR);
 	cw_json_u64(o, "abi_minor", CW_ABI_MINOR);
-	set_wall(o, start, start->ts_ns);
+	cw_json_wall(o, start, start->ts_ns);
 	cw_json_text(o, "kernel", start->platform->release);
 	cw_json_text(o, "mode", cw_platform_watched_mode(start->platform, module));
 	json_object_set_new(o, "emulated", json_boolean(module && start->platform->module.emulate[0]));
@@ -75,6 +95,7 @@ static void ndjson_start(struct cw_writer *w, const struct cw_start *start)
 	json_object_set_new(o, "armed", rules_armed(start));
 	json_object_set_new(o, "not_armed", rules_not_armed(start));
 	json_object_set_new(o, "waived", rules_waived(start->policy));
+	json_object_set_new(o, "waivers", waiver_list(start->policy));
 	if (start->command) {
 		command = json_array();
 		for (i = 0; start->command[i]; i++)
@@ -90,7 +111,7 @@ static void ndjson_armed(struct cw_writer *w, __u64 rules, __u64 ts_ns)
 	__u32 i;
 
 	cw_json_text(o, "type", "armed");
-	set_wall(o, w->start, ts_ns);
+	cw_json_wall(o, w->start, ts_ns);
 	for (i = 0; i < CW_RULE_NR; i++)
 		if (rules & CW_RULE_BIT(i))
 			json_array_append_new(armed, json_string(cw_rule_info(i)->id));
@@ -98,136 +119,9 @@ static void ndjson_armed(struct cw_writer *w, __u64 rules, __u64 ts_ns)
 	print(w, o);
 }
 
-/* A PTE in words that a program can read; the value itself only when addresses were asked for. */
-static json_t *pte_object(const struct cw_start *start, __u64 pte)
-{
-	json_t *o = json_object();
-
-	json_object_set_new(o, "empty", json_boolean(cw_pte_is_none(pte)));
-	json_object_set_new(o, "present", json_boolean(cw_pte_is_present(pte)));
-	json_object_set_new(o, "shared", json_boolean(!cw_pte_is_none(pte) &&
-						      cw_pte_is_shared(&start->fmt, pte)));
-	cw_json_u64(o, "gfn", cw_pte_gfn(&start->fmt, pte));
-	json_object_set_new(o, "writable", json_boolean(pte & CW_PTE_WRITABLE));
-	json_object_set_new(o, "nx", json_boolean(pte & CW_PTE_NX));
-	if (start->include_addresses)
-		cw_json_hex(o, "raw", pte);
-	return o;
-}
-
-static json_t *mode_sources(__u64 mask)
-{
-	json_t *list = json_array();
-	__u32 i;
-
-	for (i = 0; i < CW_MODE_SOURCE_NR; i++)
-		if (mask & (1ULL << i))
-			json_array_append_new(list, json_string(cw_mode_source_name(i)));
-	return list;
-}
-
-static json_t *task_object(__u64 task)
-{
-	json_t *o = json_object();
-
-	cw_json_u64(o, "tgid", task >> 32);
-	cw_json_u64(o, "tid", (__u32)task);
-	return o;
-}
-
-static void set_values(json_t *o, const struct cw_start *start, const struct cw_report *r)
-{
-	const struct cw_detail *d = r->detail;
-
-	switch (r->finding->values) {
-	case CW_VALUES_PTE:
-		json_object_set_new(o, "seen", pte_object(start, d->seen));
-		break;
-	case CW_VALUES_MASK:
-		if (d->finding == CW_FIND_MODE_MIXED) {
-			json_object_set_new(o, "want", mode_sources(d->want));
-			json_object_set_new(o, "seen", mode_sources(d->seen));
-			break;
-		}
-		cw_json_hex(o, "want", d->want);
-		cw_json_hex(o, "seen", d->seen);
-		break;
-	case CW_VALUES_TASK:
-		json_object_set_new(o, "want", task_object(d->want));
-		json_object_set_new(o, "seen", task_object(d->seen));
-		break;
-	default:
-		cw_json_u64(o, "want", d->want);
-		cw_json_u64(o, "seen", d->seen);
-		break;
-	}
-}
-
-static void set_past(json_t *o, const struct cw_report *r)
-{
-	const struct cw_past *p = r->past;
-	json_t *past;
-
-	if (!p)
-		return;
-	past = json_object();
-	cw_json_u64(past, "ts_ns", p->ts_ns);
-	cw_json_u64(past, "seq", p->seq);
-	cw_json_u64(past, "cpu", p->cpu);
-	cw_json_u64(past, "tgid", p->task >> 32);
-	cw_json_u64(past, "tid", (__u32)p->task);
-	cw_json_text(past, "comm", p->comm);
-	cw_json_u64(past, "to_shared", p->to_shared);
-	cw_json_u64(past, "ret", (__u64)(__s64)p->ret);
-	cw_json_u64(past, "gfn_min", p->gfn_min);
-	cw_json_u64(past, "gfn_max", p->gfn_max);
-	cw_json_u64(past, "nr_pages", p->nr_pages);
-	json_object_set_new(past, "certain", json_boolean(cw_past_is_certain(p, r->detail->gfn)));
-	json_object_set_new(o, "previous", past);
-}
-
-static json_t *stack_array(const struct cw_start *start, const struct cw_report *r)
-{
-	json_t *stack = json_array();
-	char text[CW_SYMBOL_LEN];
-	__u32 i;
-
-	for (i = 0; i < r->nr_stack; i++)
-		json_array_append_new(stack, json_string(cw_symbol_text(start->symbols, r->stack[i],
-									text, sizeof(text))));
-	return stack;
-}
-
 static void ndjson_report(struct cw_writer *w, const struct cw_report *r)
 {
-	const struct cw_start *start = w->start;
-	json_t *o = json_object();
-
-	cw_json_text(o, "type", cw_sev_name(r->finding->sev));
-	cw_json_text(o, "rule", r->rule->id);
-	cw_json_text(o, "name", r->rule->name);
-	cw_json_lower(o, "finding", r->finding->id);
-	cw_json_text(o, "event", cw_event_name(r->event->type));
-	set_wall(o, start, r->event->ts_ns);
-	cw_json_u64(o, "seq", r->event->seq);
-	cw_json_u64(o, "cpu", r->event->cpu);
-	cw_json_u64(o, "tgid", r->event->task >> 32);
-	cw_json_u64(o, "tid", (__u32)r->event->task);
-	cw_json_text(o, "comm", r->comm);
-	cw_json_text(o, "space", cw_space_name(cw_json_event(o, start, r->event)));
-	cw_json_text(o, "expected", r->finding->expected);
-	cw_json_text(o, "found", r->finding->seen);
-	if (r->detail->index != CW_NO_INDEX)
-		cw_json_u64(o, "index", r->detail->index);
-	if (r->detail->gfn != ~0ULL)
-		cw_json_u64(o, "detail_gfn", r->detail->gfn);
-	set_values(o, start, r);
-	set_past(o, r);
-	json_object_set_new(o, "stack", stack_array(start, r));
-	cw_json_u64(o, "nr_untold", r->nr_untold);
-	if (start->policy->waived & CW_RULE_BIT(r->detail->rule))
-		cw_json_text(o, "waived", start->policy->reason[r->detail->rule]);
-	print(w, o);
+	print(w, cw_json_report(w->start, r));
 }
 
 static json_t *rule_object(const struct cw_start *start, const struct cw_finish *f, __u32 rule)
@@ -248,6 +142,10 @@ static json_t *rule_object(const struct cw_start *start, const struct cw_finish 
 		cw_json_text(o, "note", f->verdict->note[rule]);
 	if (start->policy->waived & CW_RULE_BIT(rule))
 		cw_json_text(o, "waived", start->policy->reason[rule]);
+	if (f->verdict->excuse[rule][0])
+		cw_json_text(o, "excuse", f->verdict->excuse[rule]);
+	if (f->verdict->expired[rule][0])
+		cw_json_text(o, "expired", f->verdict->expired[rule]);
 	return o;
 }
 
@@ -289,6 +187,29 @@ static json_t *stat_object(const struct cw_totals *t)
 	return o;
 }
 
+static json_t *reaction_list(const struct cw_reactions *rs)
+{
+	json_t *list = json_array(), *o;
+	size_t i;
+
+	for (i = 0; rs && i < rs->nr; i++) {
+		const struct cw_reaction *r = &rs->reaction[i];
+
+		o = json_object();
+		cw_json_text(o, "rule", cw_rule_info(r->rule)->id);
+		cw_json_text(o, "action", cw_action_name(r->action));
+		if (r->action == CW_ACTION_EXEC)
+			cw_json_text(o, "program", r->program);
+		if (r->action == CW_ACTION_SIGNAL)
+			cw_json_text(o, "signal", sigabbrev_np(r->signal));
+		cw_json_u64(o, "done", r->done);
+		cw_json_u64(o, "limited", r->limited);
+		cw_json_u64(o, "failed", r->failed);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static void ndjson_finish(struct cw_writer *w, const struct cw_finish *f)
 {
 	const struct cw_start *start = w->start;
@@ -306,6 +227,7 @@ static void ndjson_finish(struct cw_writer *w, const struct cw_finish *f)
 	json_object_set_new(o, "losses", loss_list(f->totals));
 	json_object_set_new(o, "stats", stat_object(f->totals));
 	json_object_set_new(o, "waived", rules_waived(start->policy));
+	json_object_set_new(o, "reactions", reaction_list(f->reactions));
 	if (f->ending->has_command)
 		cw_json_u64(o, "command_status", (__u64)f->ending->command_status);
 	print(w, o);

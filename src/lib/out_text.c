@@ -91,13 +91,35 @@ static void print_reason(FILE *f, __u32 rule, const char *reason)
 	fputc('\n', f);
 }
 
+/* "waived      T3 in set_memory_p: ticket 12 (until 2026-12-31)" */
+static void print_waiver(FILE *f, const struct cw_waiver *w)
+{
+	char what[160];
+
+	fprintf(f, "%-10s  ", w->expired ? "expired" : "waived");
+	cw_text_print(f, cw_waiver_text(w, what, sizeof(what)));
+	fprintf(f, ": ");
+	cw_text_print(f, w->reason);
+	if (w->expires[0])
+		fprintf(f, w->expired ? " (counted until %s)" : " (until %s)", w->expires);
+	fputc('\n', f);
+}
+
+/* Rules waived on the command line, then what the file waives. */
 static void print_waived(FILE *f, const struct cw_policy *p)
 {
+	const struct cw_waiver *w;
+	__u64 by_file = 0;
 	__u32 i;
 
+	for (i = 0; (w = cw_policy_waiver(p, i)); i++)
+		if (p->reason[w->rule] == w->reason)
+			by_file |= CW_RULE_BIT(w->rule);
 	for (i = 0; i < CW_RULE_NR; i++)
-		if (p->waived & CW_RULE_BIT(i))
+		if (p->waived & ~by_file & CW_RULE_BIT(i))
 			print_reason(f, i, p->reason[i]);
+	for (i = 0; (w = cw_policy_waiver(p, i)); i++)
+		print_waiver(f, w);
 }
 
 static void text_start(struct cw_writer *w, const struct cw_start *start)
@@ -133,11 +155,10 @@ static void print_heading(struct cw_writer *w, const struct cw_report *r)
 {
 	static const char *const words[] = { [CW_SEV_V] = "VIOLATION", [CW_SEV_W] = "WARNING",
 					     [CW_SEV_O] = "OBSERVATION" };
-	__u32 sev = r->finding->sev;
-	bool waived = w->start->policy->waived & CW_RULE_BIT(r->detail->rule);
+	__u32 sev = r->sev;
 
 	fprintf(w->file, "%s%s%s  %s %s%s\n", color(w, sev == CW_SEV_V ? RED : YELLOW), words[sev],
-		color(w, PLAIN), r->rule->id, r->rule->name, waived ? " (waived)" : "");
+		color(w, PLAIN), r->rule->id, r->rule->name, r->excuse ? " (waived)" : "");
 }
 
 static void print_when(struct cw_writer *w, const struct cw_report *r)
@@ -351,6 +372,9 @@ static void print_note(FILE *f, const struct cw_start *start, const struct cw_fi
 	if (start->policy->waived & CW_RULE_BIT(rule)) {
 		fprintf(f, "%swaived: ", sep);
 		cw_text_print(f, start->policy->reason[rule]);
+	} else if (fin->verdict->excuse[rule][0]) {
+		fputs(sep, f);
+		cw_text_print(f, fin->verdict->excuse[rule]);
 	}
 	fputc('\n', f);
 }
@@ -424,6 +448,27 @@ static void print_losses(FILE *f, const struct cw_totals *t)
 			fprintf(f, "%s: %llu\n", cw_stat_text(i), t->stat[i]);
 }
 
+static void print_reactions(FILE *f, const struct cw_reactions *rs)
+{
+	char what[CW_PROGRAM_LEN + 16];
+	size_t i;
+
+	for (i = 0; rs && i < rs->nr; i++) {
+		const struct cw_reaction *r = &rs->reaction[i];
+
+		if (r->action == CW_ACTION_REPORT)
+			continue;
+		fprintf(f, "reaction    %s ", cw_rule_info(r->rule)->id);
+		cw_text_print(f, cw_reaction_text(r, what, sizeof(what)));
+		fprintf(f, ": %llu done", r->done);
+		if (r->limited)
+			fprintf(f, ", %llu beyond the limit", r->limited);
+		if (r->failed)
+			fprintf(f, ", %llu failed", r->failed);
+		fputc('\n', f);
+	}
+}
+
 static void text_finish(struct cw_writer *w, const struct cw_finish *f)
 {
 	const struct cw_verdict *v = f->verdict;
@@ -435,6 +480,7 @@ static void text_finish(struct cw_writer *w, const struct cw_finish *f)
 	print_losses(w->file, f->totals);
 	if (f->ending->has_command)
 		fprintf(w->file, "the command ended with status %d\n", f->ending->command_status);
+	print_reactions(w->file, f->reactions);
 	print_waived(w->file, w->start->policy);
 	fprintf(w->file, "%s%s%s: %s (after %s)\n",
 		color(w, v->exit == CW_EXIT_HELD       ? GREEN

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a user asks of the rules, from the command line. */
+/* What a user asks of the rules: the options of the command line, and what the policy makes of
+ * one finding.
+ */
 #include "policy.h"
 
 #include <errno.h>
@@ -8,10 +10,10 @@
 
 #include "err.h"
 #include "parse.h"
+#include "policy_file.h"
 #include "rules.h"
 
-/* The rule named by the first len bytes of arg, or -EINVAL after a message. */
-static int rule_parse(const char *option, const char *arg, size_t len)
+int cw_policy_rule(const char *option, const char *arg, size_t len)
 {
 	char name[64], hint[96];
 	int rule;
@@ -31,7 +33,7 @@ static int rule_parse(const char *option, const char *arg, size_t len)
 int cw_policy_require(struct cw_policy *p, const char *arg)
 {
 	const char *colon = strchr(arg, ':');
-	int rule = rule_parse("--require", arg, colon ? (size_t)(colon - arg) : strlen(arg));
+	int rule = cw_policy_rule("--require", arg, colon ? (size_t)(colon - arg) : strlen(arg));
 	__u64 min = 1;
 
 	if (rule < 0)
@@ -52,7 +54,7 @@ int cw_policy_require(struct cw_policy *p, const char *arg)
 int cw_policy_waive(struct cw_policy *p, const char *arg)
 {
 	const char *equals = strchr(arg, '=');
-	int rule = rule_parse("--waive", arg, equals ? (size_t)(equals - arg) : strlen(arg));
+	int rule = cw_policy_rule("--waive", arg, equals ? (size_t)(equals - arg) : strlen(arg));
 
 	if (rule < 0)
 		return rule;
@@ -67,4 +69,64 @@ int cw_policy_waive(struct cw_policy *p, const char *arg)
 	p->waived |= CW_RULE_BIT(rule);
 	p->reason[rule] = equals + 1;
 	return 0;
+}
+
+/* ---- what a policy says of one finding ---- */
+
+/* "set_memory_p" is "set_memory_p+0x12/0x40" and "set_memory_p.part.0+0x1/0x20". */
+static bool is_function(const char *text, const char *function)
+{
+	size_t len = strlen(function);
+
+	return !strncmp(text, function, len) && (text[len] == '+' || text[len] == '.');
+}
+
+static bool is_in_stack(const char *function, struct cw_symbols *symbols, const __u64 *stack,
+			__u32 nr_stack)
+{
+	char text[CW_SYMBOL_LEN];
+	__u32 i;
+
+	for (i = 0; i < nr_stack; i++)
+		if (is_function(cw_symbol_text(symbols, stack[i], text, sizeof(text)), function))
+			return true;
+	return false;
+}
+
+const char *cw_policy_excuse(const struct cw_policy *p, __u32 rule, __u32 finding,
+			     struct cw_symbols *symbols, const __u64 *stack, __u32 nr_stack)
+{
+	const struct cw_waiver *w;
+	size_t i;
+
+	if (p->waived & CW_RULE_BIT(rule))
+		return p->reason[rule];
+	for (i = 0; (w = cw_policy_waiver(p, i)); i++) {
+		if (w->expired || w->rule != rule || (w->finding && w->finding != finding))
+			continue;
+		if (!w->function[0] || is_in_stack(w->function, symbols, stack, nr_stack))
+			return w->reason;
+	}
+	return NULL;
+}
+
+__u32 cw_policy_sev(const struct cw_policy *p, __u32 rule, __u32 sev)
+{
+	if (sev == CW_SEV_V && p->as_warning & CW_RULE_BIT(rule))
+		return CW_SEV_W;
+	if (sev == CW_SEV_W && p->as_violation & CW_RULE_BIT(rule))
+		return CW_SEV_V;
+	return sev;
+}
+
+const char *cw_waiver_text(const struct cw_waiver *w, char *buf, size_t size)
+{
+	const struct cw_finding_info *finding = cw_finding_info(w->finding);
+	char lower[64] = "";
+
+	if (finding)
+		cw_finding_lower(finding->id, lower, sizeof(lower));
+	snprintf(buf, size, "%s%s%s%s%s", cw_rule_info(w->rule)->id, finding ? " " : "", lower,
+		 w->function[0] ? " in " : "", w->function);
+	return buf;
 }

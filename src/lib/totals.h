@@ -11,6 +11,7 @@
 
 struct cw_totals {
 	struct cw_count rule[CW_RULE_NR];	/* judged in the kernel and in user space */
+	__u64 excused[CW_RULE_NR];		/* violations that a waiver of one finding covers */
 	__u64 loss[CW_EV_NR][CW_LOSS_NR];
 	__u64 stat[CW_STAT_NR];
 	__u64 malformed;	/* records shorter than their type says */

@@ -67,14 +67,26 @@ static bool rule_lost(__u32 rule, const struct cw_arming *arming, const struct c
 	return false;
 }
 
-static enum cw_outcome outcome_of(__u32 rule, const struct cw_arming *arming,
-				  const struct cw_totals *totals, const struct cw_ending *ending,
-				  char *note)
+/* Judgements that are violations under the policy. */
+static __u64 nr_violated(__u32 rule, const struct cw_policy *policy, const struct cw_totals *totals)
+{
+	const struct cw_count *c = &totals->rule[rule];
+
+	return c->violated + (policy->as_violation & CW_RULE_BIT(rule) ? c->warned : 0);
+}
+
+static enum cw_outcome outcome_of(__u32 rule, const struct cw_policy *policy,
+				  const struct cw_arming *arming, const struct cw_totals *totals,
+				  const struct cw_ending *ending, char *note)
 {
 	const struct cw_count *c = &totals->rule[rule];
 
 	note[0] = '\0';
-	if (c->violated)
+	if (policy->off & CW_RULE_BIT(rule)) {
+		snprintf(note, CW_NOTE_LEN, "off, by the policy");
+		return CW_OUTCOME_NOT_ARMED;
+	}
+	if (nr_violated(rule, policy, totals))
 		return CW_OUTCOME_VIOLATED;
 	if (!(arming->armed & CW_RULE_BIT(rule))) {
 		snprintf(note, CW_NOTE_LEN, "%s", arming->why_rule[rule]);
@@ -135,19 +147,28 @@ static __u64 required_missing(const struct cw_verdict *v, const struct cw_policy
 	for (i = 0; i < CW_RULE_NR; i++) {
 		if (!(policy->required & CW_RULE_BIT(i)))
 			continue;
-		if (v->outcome[i] != CW_OUTCOME_HELD ||
+		/* violated, and all of it waived, is as good as held: it was judged */
+		if ((v->outcome[i] != CW_OUTCOME_HELD && !v->excuse[i][0]) ||
 		    totals->rule[i].checked < policy->min_checked[i])
 			missing |= CW_RULE_BIT(i);
 	}
 	return missing;
 }
 
+/* Rules that count, and of which nobody knows whether they held. */
+static __u64 counting_unknown(const struct cw_verdict *v, const struct cw_policy *policy)
+{
+	__u64 failing = (cw_rules_that_fail() & ~policy->as_warning) | policy->as_violation;
+	__u64 counting = policy->gate ? failing : CW_RULE_ALL;
+
+	return rules_with(v, CW_OUTCOME_UNKNOWN) & counting & ~policy->waived;
+}
+
 /* The reasons for "no verdict", in the order in which they are worth telling. */
 static int no_verdict(struct cw_verdict *v, const struct cw_policy *policy,
 		      const struct cw_totals *totals, const struct cw_ending *ending)
 {
-	__u64 counting = policy->gate ? cw_rules_that_fail() : CW_RULE_ALL;
-	__u64 unknown = rules_with(v, CW_OUTCOME_UNKNOWN) & counting & ~policy->waived;
+	__u64 unknown = counting_unknown(v, policy);
 	__u64 held = rules_with(v, CW_OUTCOME_HELD) & ~policy->waived;
 	__u64 missing = required_missing(v, policy, totals);
 
@@ -167,19 +188,104 @@ static int no_verdict(struct cw_verdict *v, const struct cw_policy *policy,
 	return 0;
 }
 
+/* "waived (T3 in f): reason; waived ..." */
+static void excuse_waivers(const struct cw_policy *policy, __u32 rule, char *buf, size_t size)
+{
+	const struct cw_waiver *w;
+	size_t len = 0, i;
+	char what[160];
+
+	for (i = 0; (w = cw_policy_waiver(policy, i)) && len < size; i++) {
+		if (w->rule != rule || w->expired)
+			continue;
+		cw_waiver_text(w, what, sizeof(what));
+		len += (size_t)snprintf(buf + len, size - len, "%swaived (%s): %s", len ? "; " : "", what,
+					w->reason);
+	}
+}
+
+/* Why the violations of a rule do not fail, if none of them does. */
+static void excuse_fill(struct cw_verdict *v, __u32 rule, const struct cw_policy *policy,
+			const struct cw_totals *totals)
+{
+	__u64 bit = CW_RULE_BIT(rule), nr = nr_violated(rule, policy, totals);
+
+	if (v->outcome[rule] != CW_OUTCOME_VIOLATED)
+		return;
+	if (policy->waived & bit)
+		snprintf(v->excuse[rule], CW_EXCUSE_LEN, "waived: %s", policy->reason[rule]);
+	else if (policy->as_warning & bit)
+		snprintf(v->excuse[rule], CW_EXCUSE_LEN, "a warning, by the policy");
+	else if (totals->excused[rule] >= nr)
+		excuse_waivers(policy, rule, v->excuse[rule], CW_EXCUSE_LEN);
+}
+
+static void expired_fill(struct cw_verdict *v, const struct cw_policy *policy)
+{
+	const struct cw_waiver *w;
+	char what[160];
+	size_t i;
+
+	for (i = 0; (w = cw_policy_waiver(policy, i)); i++)
+		if (w->expired && !v->expired[w->rule][0])
+			snprintf(v->expired[w->rule], CW_EXCUSE_LEN, "the waiver of %s expired on %s: %s",
+				 cw_waiver_text(w, what, sizeof(what)), w->expires, w->reason);
+}
+
+static __u64 rules_expired(const struct cw_verdict *v)
+{
+	__u64 mask = 0;
+	int i;
+
+	for (i = 0; i < CW_RULE_NR; i++)
+		if (v->expired[i][0])
+			mask |= CW_RULE_BIT(i);
+	return mask;
+}
+
+static __u64 rules_accused(const struct cw_verdict *v)
+{
+	__u64 mask = rules_with(v, CW_OUTCOME_VIOLATED);
+	int i;
+
+	for (i = 0; i < CW_RULE_NR; i++)
+		if (v->excuse[i][0])
+			mask &= ~CW_RULE_BIT(i);
+	return mask;
+}
+
+static void conclude_violated(struct cw_verdict *v, __u64 violated, __u64 expired)
+{
+	char list[160], violations[160] = "";
+
+	v->exit = CW_EXIT_VIOLATED;
+	if (violated)
+		rules_print(violations, sizeof(violations), violated);
+	if (!expired) {
+		snprintf(v->why, sizeof(v->why), "%s", violations + 1);
+		return;
+	}
+	rules_print(list, sizeof(list), expired);
+	snprintf(v->why, sizeof(v->why), "%s%swaivers have expired:%s", violated ? violations + 1 : "",
+		 violated ? "; " : "", list);
+}
+
 static void decide(struct cw_verdict *v, const struct cw_policy *policy,
 		   const struct cw_totals *totals, const struct cw_ending *ending)
 {
-	__u64 violated = rules_with(v, CW_OUTCOME_VIOLATED) & ~policy->waived;
+	__u64 violated = rules_accused(v), expired = rules_expired(v);
 
-	if (violated) {
-		conclude(v, CW_EXIT_VIOLATED, "", violated);
+	v->failed = violated | expired;
+	v->unsure = (required_missing(v, policy, totals) | counting_unknown(v, policy)) & ~v->failed;
+	if (v->failed) {
+		conclude_violated(v, violated, expired);
 		return;
 	}
 	if (no_verdict(v, policy, totals, ending))
 		return;
 	if (ending->has_command && ending->command_status) {
-		snprintf(v->why, sizeof(v->why), "the rules held, the command ended with status %d",
+		snprintf(v->why, sizeof(v->why), "the rules held, the command %s with status %d",
+			 ending->command_stopped ? "was ended and left" : "ended",
 			 ending->command_status);
 		v->exit = CW_EXIT_COMMAND;
 		return;
@@ -194,7 +300,10 @@ void cw_verdict_judge(struct cw_verdict *v, const struct cw_policy *policy,
 	__u32 i;
 
 	memset(v, 0, sizeof(*v));
-	for (i = 0; i < CW_RULE_NR; i++)
-		v->outcome[i] = outcome_of(i, arming, totals, ending, v->note[i]);
+	for (i = 0; i < CW_RULE_NR; i++) {
+		v->outcome[i] = outcome_of(i, policy, arming, totals, ending, v->note[i]);
+		excuse_fill(v, i, policy, totals);
+	}
+	expired_fill(v, policy);
 	decide(v, policy, totals, ending);
 }

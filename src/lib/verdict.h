@@ -24,16 +24,22 @@ struct cw_ending {
 	bool output_failed;	/* something that was to be reported could not be written */
 	bool user_blind;	/* records were malformed: what user space judges is unknown */
 	bool has_command;
+	bool command_stopped;	/* by us: its time was over, or a violation was to stop it */
 	int command_status;	/* exit status of the command under gate, 128 + signal */
 };
 
 #define CW_NOTE_LEN 256
+#define CW_EXCUSE_LEN 512
 
 struct cw_verdict {
 	enum cw_outcome outcome[CW_RULE_NR];
-	char note[CW_RULE_NR][CW_NOTE_LEN];	/* why not armed, what was lost, why waived */
+	char note[CW_RULE_NR][CW_NOTE_LEN];	/* why not armed, what was lost */
+	char excuse[CW_RULE_NR][CW_EXCUSE_LEN];	/* why a violation of it does not fail, or "" */
+	char expired[CW_RULE_NR][CW_EXCUSE_LEN];	/* that a waiver of it has expired, or "" */
+	__u64 failed;				/* rules that make the exit status 1, as a mask */
+	__u64 unsure;				/* rules without which there is no verdict, as a mask */
 	enum cw_exit exit;
-	char why[CW_NOTE_LEN];			/* what decided it, after the status's name */
+	char why[CW_EXCUSE_LEN];			/* what decided it, after the status's name */
 };
 
 void cw_verdict_judge(struct cw_verdict *v, const struct cw_policy *policy,

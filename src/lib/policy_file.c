@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A policy file's meaning: what its rows make of the rules, under what the command line said. */
+#include "policy_file.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "parse.h"
+#include "rules.h"
+
+#define SECONDS_A_DAY 86400
+#define WHY_LEN 512
+
+/* What the command line said, by rule. */
+struct asked {
+	__u64 required;
+	__u64 waived;
+	__u64 reacted;
+};
+
+void cw_finding_lower(const char *id, char *buf, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < size && id[i]; i++)
+		buf[i] = (char)tolower((unsigned char)id[i]);
+	buf[i] = '\0';
+}
+
+static bool is_date(const char *text)
+{
+	static const char form[] = "dddd-dd-dd";
+	size_t i;
+
+	for (i = 0; form[i]; i++)
+		if (form[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != form[i])
+			return false;
+	return !text[i];
+}
+
+/* A day that timegm() has to move is none. */
+long cw_date_days(const char *text)
+{
+	struct tm tm = { .tm_mday = 0 }, same;
+	time_t sec;
+
+	if (!is_date(text))
+		return -EINVAL;
+	tm.tm_year = (int)strtol(text, NULL, 10) - 1900;
+	tm.tm_mon = (int)strtol(text + 5, NULL, 10) - 1;
+	tm.tm_mday = (int)strtol(text + 8, NULL, 10);
+	same = tm;
+	sec = timegm(&same);
+	if (tm.tm_year < 70 || same.tm_mon != tm.tm_mon || same.tm_mday != tm.tm_mday)
+		return -EINVAL;
+	return (long)(sec / SECONDS_A_DAY);
+}
+
+/* ---- waivers ---- */
+
+/* The finding of that name in a rule; CW_FIND_NONE for "", -EINVAL with why. */
+static int finding_find(__u32 rule, const char *name, char *why, size_t size)
+{
+	const struct cw_finding_info *info;
+	const char *names[CW_FIND_NR];
+	char lower[CW_FIND_NR][40], hint[96];
+	size_t nr = 0;
+	__u32 i;
+
+	if (!*name)
+		return CW_FIND_NONE;
+	for (i = CW_FIND_NONE + 1; i < CW_FIND_NR; i++) {
+		info = cw_finding_info(i);
+		if (info->rule != rule)
+			continue;
+		cw_finding_lower(info->id, lower[nr], sizeof(lower[nr]));
+		names[nr] = lower[nr];
+		if (!strcmp(names[nr++], name))
+			return (int)i;
+	}
+	snprintf(why, size, "%s has no finding '%s'%s", cw_rule_info(rule)->id, name,
+		 cw_nearest_hint(hint, sizeof(hint), cw_nearest(name, names, nr)));
+	return -EINVAL;
+}
+
+static int waiver_fill(struct cw_waiver *w, const struct cw_policy_waiver_row *row,
+		       const struct asked *asked, time_t now, char *why, size_t size)
+{
+	int finding = finding_find(row->rule, row->finding, why, size);
+	bool whole = !row->finding[0] && !row->function[0];
+	long days = 0;
+
+	if (finding < 0)
+		return finding;
+	if (row->expires[0]) {
+		days = cw_date_days(row->expires);
+		if (days < 0) {
+			snprintf(why, size, "'%s' is no day (such as 2026-12-31)", row->expires);
+			return -EINVAL;
+		}
+	}
+	w->rule = row->rule;
+	w->finding = (__u32)finding;
+	strcpy(w->function, row->function);
+	strcpy(w->reason, row->reason);
+	strcpy(w->expires, row->expires);
+	w->expired = row->expires[0] && now / SECONDS_A_DAY > days;
+	w->overruled = asked->waived & CW_RULE_BIT(w->rule) ||
+		       (whole && asked->required & CW_RULE_BIT(w->rule));
+	return 0;
+}
+
+static bool is_whole(const struct cw_waiver *w)
+{
+	return !w->finding && !w->function[0];
+}
+
+static int waivers_take(struct cw_policy *p, struct cw_policy_file *file, const struct asked *asked,
+			time_t now, char *why, size_t size)
+{
+	char what[WHY_LEN / 2];
+	struct cw_waiver *w;
+	__u32 i;
+
+	file->nr_waivers = 0;
+	for (i = 0; i < file->waivers_count; i++) {
+		w = &file->waiver[i];
+		if (waiver_fill(w, &file->waivers[i], asked, now, what, sizeof(what))) {
+			snprintf(why, size, "waiver %u: %s", i + 1, what);
+			return -EINVAL;
+		}
+		file->nr_waivers++;
+		if (is_whole(w) && file->require.of[w->rule]) {
+			snprintf(why, size, "waiver %u: rule %s is required as well", i + 1,
+				 cw_rule_info(w->rule)->id);
+			return -EINVAL;
+		}
+		if (!is_whole(w) || w->expired || w->overruled)
+			continue;
+		p->waived |= CW_RULE_BIT(w->rule);
+		p->reason[w->rule] = w->reason;
+	}
+	return 0;
+}
+
+const struct cw_waiver *cw_policy_waiver(const struct cw_policy *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; p->file && i < p->file->nr_waivers; i++)
+		if (!p->file->waiver[i].overruled && !n--)
+			return &p->file->waiver[i];
+	return NULL;
+}
+
+/* ---- the rest ---- */
+
+static int rules_take(struct cw_policy *p, const struct cw_policy_file *file,
+		      const struct asked *asked, char *why, size_t size)
+{
+	__u32 i;
+
+	for (i = 0; i < CW_RULE_NR; i++) {
+		enum cw_severity severity = file->rules.of[i];
+		__u64 bit = CW_RULE_BIT(i);
+
+		if (severity == CW_SEVERITY_OFF && file->require.of[i]) {
+			snprintf(why, size, "rule %s is off and required", cw_rule_info(i)->id);
+			return -EINVAL;
+		}
+		p->as_violation |= severity == CW_SEVERITY_VIOLATION ? bit : 0;
+		p->as_warning |= severity == CW_SEVERITY_WARNING ? bit : 0;
+		p->off |= severity == CW_SEVERITY_OFF ? bit & ~asked->required : 0;
+		if (!file->require.of[i] || (asked->required | asked->waived) & bit)
+			continue;
+		p->required |= bit;
+		p->min_checked[i] = file->require.of[i];
+	}
+	return 0;
+}
+
+static int reactions_take(struct cw_reactions *rs, const struct cw_policy_file *file,
+			  const struct asked *asked, char *why, size_t size)
+{
+	char what[WHY_LEN / 2];
+	__u32 i;
+
+	for (i = 0; i < file->reactions_count; i++) {
+		const struct cw_policy_reaction_row *row = &file->reactions[i];
+		bool both = row->program[0] && row->signal[0];
+		const char *with = row->program[0] ? row->program : row->signal;
+
+		if (asked->reacted & CW_RULE_BIT(row->rule))
+			continue;
+		snprintf(what, sizeof(what), "a program and a signal are two reactions");
+		if (both || cw_reactions_row(rs, row->rule, row->action, with, what, sizeof(what))) {
+			snprintf(why, size, "reaction %u: %s", i + 1, what);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* All bytes of a file of bounded size.  Returns how many, or -errno. */
+static long file_read(const char *path, char *bytes, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	size_t len;
+	int err = 0;
+
+	if (!f)
+		return -errno;
+	errno = 0;
+	len = fread(bytes, 1, size, f);
+	if (ferror(f))
+		err = errno ? -errno : -EIO;
+	else if (len == size)
+		err = -EFBIG;
+	fclose(f);
+	return err ? err : (long)len;
+}
+
+static struct cw_policy_file *file_load(const char *path)
+{
+	char *bytes = malloc(CW_POLICY_BYTES_MAX + 1), why[WHY_LEN] = "";
+	struct cw_policy_file *file = NULL;
+	long len = bytes ? file_read(path, bytes, CW_POLICY_BYTES_MAX + 1) : -ENOMEM;
+
+	if (len < 0) {
+		cw_err((int)len, "cannot read policy %s", path);
+	} else {
+		file = cw_policy_file_parse(bytes, (size_t)len, why, sizeof(why));
+		if (!file)
+			cw_say(0, "policy %s: %s", path, why);
+	}
+	free(bytes);
+	return file;
+}
+
+int cw_policy_load(struct cw_policy *p, struct cw_reactions *reactions, const char *path,
+		   time_t now)
+{
+	struct asked asked = { .required = p->required, .waived = p->waived };
+	struct cw_policy_file *file = file_load(path);
+	char why[WHY_LEN];
+	size_t i;
+
+	if (!file)
+		return -EINVAL;
+	for (i = 0; i < reactions->nr; i++)
+		asked.reacted |= CW_RULE_BIT(reactions->reaction[i].rule);
+	cw_policy_free(p);
+	p->file = file;
+	if (waivers_take(p, file, &asked, now, why, sizeof(why)) ||
+	    rules_take(p, file, &asked, why, sizeof(why)) ||
+	    reactions_take(reactions, file, &asked, why, sizeof(why)))
+		return cw_say(-EINVAL, "policy %s: %s", path, why);
+	return 0;
+}
+
+void cw_policy_free(struct cw_policy *p)
+{
+	free(p->file);
+	p->file = NULL;
+}
