@@ -12,7 +12,8 @@
 #include "err.h"
 #include "parse.h"
 
-static const struct cw_writer_ops *const formats[] = { &cw_out_text, &cw_out_ndjson };
+static const struct cw_writer_ops *const formats[] = { &cw_out_text, &cw_out_ndjson, &cw_out_junit,
+						      &cw_out_tap, &cw_out_sarif };
 
 #define BUFFER_BYTES (64 << 10)	/* holds a report, so that the errno of its one write is seen */
 
