@@ -254,6 +254,8 @@ int cw_cmd_doctor(int argc, char **argv)
 
 	if (!cw_options_parse(&argp, argc, argv, false, &c, &status))
 		return status;
+	if (!cw_writers_plain(&c.writers, "doctor"))
+		return CW_EXIT_USAGE;
 	cw_libbpf_init(c.debug);
 	if (cw_writers_open(&c.writers))
 		return CW_EXIT_UNKNOWN;

@@ -231,6 +231,8 @@ int cw_cmd_map(int argc, char **argv)
 
 	if (!cw_options_parse(&argp, argc, argv, false, &o, &status))
 		return status;
+	if (!cw_writers_plain(&o.common.writers, "map"))
+		return CW_EXIT_USAGE;
 	cw_libbpf_init(o.common.debug);
 	if (cw_writers_open(&o.common.writers))
 		return CW_EXIT_UNKNOWN;

@@ -222,6 +222,8 @@ int cw_cmd_rules(int argc, char **argv)
 
 	if (!cw_options_parse(&argp, argc, argv, false, &a, &err))
 		return err;
+	if (!cw_writers_plain(&a.common.writers, "rules"))
+		return CW_EXIT_USAGE;
 	err = rules_print(&a);
 	return cw_writers_close(&a.common.writers) ? err : -EIO;
 }

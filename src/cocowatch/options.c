@@ -36,7 +36,8 @@ error_t cw_option_bad(const char *option, const char *arg, const char *wanted)
 
 static const struct argp_option common_options[] = {
 	{ "output", 'o', "FORMAT[=FILE]", 0,
-	  "text, ndjson, junit, tap or sarif, to FILE or stdout; may be given several times (default: text)", 10 },
+	  "text or ndjson, for sessions junit, tap or sarif too, to FILE or stdout; may be given several times "
+	  "(default: text)", 10 },
 	{ "debug", KEY_DEBUG, NULL, 0, "show what libbpf says", 11 },
 	{ 0 },
 };

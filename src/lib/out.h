@@ -78,6 +78,7 @@ struct cw_writer;
 struct cw_writer_ops {
 	const char *name;
 	const char *help;
+	bool session_only;	/* says what became of rules, so other commands have nothing for it */
 	void (*start)(struct cw_writer *w, const struct cw_start *start);
 	void (*armed)(struct cw_writer *w, __u64 rules, __u64 ts_ns);	/* late */
 	void (*report)(struct cw_writer *w, const struct cw_report *r);
@@ -112,6 +113,11 @@ extern const struct cw_writer_ops cw_out_sarif;
 
 /* Takes one -o FORMAT[=FILE].  0, or -EINVAL after a message. */
 int cw_writers_add(struct cw_writers *ws, const char *arg);
+
+/* Whether all of them are for commands without a session too; else false after a message that
+ * names the command.
+ */
+bool cw_writers_plain(const struct cw_writers *ws, const char *command);
 
 /* Opens the files; text on stdout when nothing was asked for.  0 or -errno after a message. */
 int cw_writers_open(struct cw_writers *ws);

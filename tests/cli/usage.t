@@ -46,6 +46,10 @@ refused "output 'ndjson=' names no file" watch -o ndjson=
 refused 'two outputs go to stdout' watch -o text -o ndjson
 refused 'two outputs go to a' watch -o text=a -o ndjson=a
 
+refused "rules: 'junit' is an output of sessions (watch, gate)" rules -o junit
+refused "map: 'sarif' is an output of sessions (watch, gate)" map -o text -o sarif=/nonexistent
+refused "doctor: 'tap' is an output of sessions (watch, gate)" doctor -o tap
+
 refused "unknown rule 't3' (did you mean 'T3'?)" rules t3
 refused "unknown rule 'state-agree' (did you mean 'state-agrees'?)" rules state-agree
 refused "unknown rule 'nothing-like-it'" rules nothing-like-it
@@ -58,6 +62,43 @@ refused "cannot run '/tmp': Is a directory" gate -- /tmp
 refused "unknown option '--requires' (did you mean '--require'?)" gate --requires T1 -- true
 refused "--require: unknown rule 'T99' (did you mean 'T9'?)" gate --require T99 -- true
 refused "--require: 'x' is no count (RULE[:N], N from 1)" gate --require T1:x -- true
+refused "--for: '30' is not a duration (such as 500ms, 30s or 5m)" gate --for 30 -- true
+refused "--on: unknown rule 'T99' (did you mean 'T9'?)" gate --on T99=stop -- true
+refused "--on: 'T1' names no action (RULE=ACTION)" gate --on T1 -- true
+refused "--on: unknown action 'stpo' (did you mean 'stop'?)" gate --on T1=stpo -- true
+refused '--on: T1: exec needs the full path of a program' gate --on T1=exec:page-me -- true
+refused '--on: T1: signal needs the name of one, such as TERM' watch --on T1=signal:HULA
+refused "cannot run '/nonexistent' for T1: No such file or directory" gate --on T1=exec:/nonexistent -- true
+refused 'there is no flight recorder to write a snapshot for T1' watch --on T1=snapshot
+refused 'a reaction would crash this machine (add --allow-panic if it shall)' gate --on T1=panic -- true
+refused '--policy: given twice' gate --policy a --policy b -- true
+refused 'cannot read policy /nonexistent: No such file or directory' gate --policy /nonexistent -- true
+
+policy=$tap_tmp/policy.yaml
+# bad_policy MESSAGE LINE...: after "version: 1"
+bad_policy() {
+	message=$1
+	shift
+	printf 'version: 1\n' >"$policy"
+	printf '%s\n' "$@" >>"$policy"
+	run "$CW" gate --policy "$policy" -- true
+	is "$rc" 2 "$message: exit status 2"
+	is "$err" "cocowatch: policy $policy: $message" "$message: said"
+	is "$out" '' "$message: nothing on stdout"
+}
+bad_policy "line 3: unknown key 'T99'" rules: '  T99: off'
+bad_policy "line 2: unknown key 'waiver'" 'waiver: []'
+bad_policy 'waiver 1: rule S5 is required as well' 'require: {S5: 1}' 'waivers: [{rule: S5, reason: x}]'
+bad_policy "waiver 1: 'soon' is no day (such as 2026-12-31)" 'waivers: [{rule: S5, reason: x, expires: soon}]'
+bad_policy "reaction 1: stop takes nothing, not 'TERM'" 'reactions: [{rule: S5, action: stop, signal: TERM}]'
+bad_policy 'line 3: aliases are not taken' 'require: &a {T1: 1}' 'rules: *a'
+{
+	echo 'version: 1'
+	echo rules:
+	"$CW" rules -o ndjson | sed 's/.*"rule":"\([A-Z0-9]*\)".*/  \1: off/'
+} >"$policy"
+refused "policy $policy: no rule of this profile is left" gate --policy "$policy" -- true
+
 refused "--waive: unknown rule 'nothing?like?it'" gate --waive "$(printf 'nothing\tlike\033it')=x" -- true
 refused "--waive: 'T1' gives no reason (RULE=REASON)" gate --waive T1 -- true
 refused "--waive: unknown rule 'same-page' (did you mean 'same-pages'?)" gate --waive same-page=x -- true

@@ -331,14 +331,14 @@ static const char *definition_of(const json_t *o)
 	return "#/$defs/finding";
 }
 
-static void test_every_line_is_valid(void **state)
+static size_t stream_validate(const char *stream)
 {
 	char *line = NULL;
 	size_t size = 0, nr = 0;
-	FILE *f = fopen(path, "r");
+	FILE *f = fopen(stream, "r");
 	json_t *o;
 
-	(void)state;
+	assert_non_null(f);
 	while (getline(&line, &size, f) > 0) {
 		o = json_loads(line, 0, NULL);
 		assert_non_null(o);
@@ -352,7 +352,22 @@ static void test_every_line_is_valid(void **state)
 	}
 	free(line);
 	fclose(f);
-	assert_true(nr > 100);
+	return nr;
+}
+
+static void test_every_line_is_valid(void **state)
+{
+	(void)state;
+	assert_true(stream_validate(path) > 100);
+}
+
+/* One of a session that took place, where a test in a machine names it. */
+static void test_real_stream(void **state)
+{
+	(void)state;
+	if (!getenv("CW_STREAM"))
+		skip();
+	assert_true(stream_validate(getenv("CW_STREAM")) > 1);
 }
 
 /* The other way: what the schema names is written, somewhere. */
@@ -394,6 +409,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_every_line_is_valid),
 	cmocka_unit_test(test_every_field_is_written),
 	cmocka_unit_test(test_invalid),
+	cmocka_unit_test(test_real_stream),
 };
 
 int main(void)
