@@ -210,7 +210,7 @@ $O/tests/engine/%: tests/engine/%.c $(library) | $$(@D)/ $(skeletons) $(engine_s
 $O/tests/bench/%: tests/bench/%.c $(library) | $$(@D)/ $(skeletons) $(bench_skels)
 	$(call say,CC)$(CC) $(cw_cflags) -I$O/tests/bench $(pkg_cflags) -MF $@.d $(LDFLAGS) -o $@ $< $(library) $(pkg_libs)
 
-#--- fuzzing: cocobox against its guest, built by clang ---------------------------------------
+#--- fuzzing: cocobox against its guest, the tool against files; built by clang ---------------
 
 # seconds for each target
 FUZZ_TIME  ?= 60
@@ -227,9 +227,17 @@ $O/fuzz/obj/%.o: %.c $O/flags | $$(@D)/
 $(fuzz_box): $(fuzz_obj)
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
+# Targets that are not about cocobox: the parts of the library that they test, and what those need.
+fuzz_policy   := parse policy policy_file policy_yaml react rules
+fuzz_lib_obj  := $(foreach p,$(fuzz_policy),$O/fuzz/obj/src/lib/$p.o)
+
+$O/fuzz/fuzz_policy: $(fuzz_policy:%=$O/fuzz/obj/src/lib/%.o)
+$O/fuzz/fuzz_policy: fuzz_libs = $(shell $(PKG_CONFIG) --libs libcyaml)
+
 # Comparisons are traced in what is tested, not in the tester.
 $O/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(fuzz_box) | $$(@D)/
-	$(call say,CC)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer -fno-sanitize-coverage=trace-cmp -MF $@.d -pthread -o $@ $< $(fuzz_box) -ljansson
+	$(call say,CC)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer -fno-sanitize-coverage=trace-cmp -MF $@.d -pthread -o $@ $< \
+		$(filter %.o,$^) $(fuzz_box) -ljansson $(fuzz_libs)
 
 fuzz: $(fuzz_bin)
 	@O=$(base) FUZZ=$(abspath $O/fuzz) scripts/fuzz $(FUZZ_TIME)
@@ -321,7 +329,7 @@ help:
 	@echo 'make test-all   those too, and all module tests on Linux 6.1'
 	@echo 'make findings   see again what stock kernels do wrong'
 	@echo 'make bench      measure'
-	@echo 'make fuzz       throw bytes at cocobox, $$FUZZ_TIME seconds (60) at each of its parsers'
+	@echo 'make fuzz       throw bytes at cocobox and at what reads files, $$FUZZ_TIME seconds (60) at each parser'
 	@echo 'make lint       check sources, scripts and manual pages'
 	@echo 'make install    to $$DESTDIR$$prefix'
 	@echo 'make setup      install what building and testing need (Debian bookworm, root)'
@@ -332,4 +340,4 @@ help:
 
 -include $(wildcard $(lib_obj:.o=.d) $(tool_obj:.o=.d) $(box_obj:.o=.d) $(bpf_src:%.bpf.c=$O/%.bpf.d) \
 	$(engine_bpf:%.bpf.c=$O/%.bpf.d) $(bench_bpf:%.bpf.c=$O/%.bpf.d) $(unit_bin:=.d) $(engine_bin:=.d) $(bench_bin:=.d) $(verified).d \
-	$(fuzz_obj:.o=.d) $(fuzz_bin:=.d))
+	$(fuzz_obj:.o=.d) $(fuzz_lib_obj:.o=.d) $(fuzz_bin:=.d))

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# cocobox against inputs that reach far or once mattered, and a burst of new ones, the same each time
+# cocobox and what reads files against inputs that reach far or once mattered, and a burst of new ones, the same each time
 # (on a slow machine: the first of them).
 
 . "$(dirname "$0")/../lib.sh"

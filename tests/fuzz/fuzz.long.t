@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# cocobox fuzzed for a minute at each of its parsers: nothing is found.  An input that breaks one is
+# cocobox and what reads files fuzzed for a minute at each parser: nothing is found.  An input that breaks one is
 # left in $O/fuzz/found.
 
 . "$(dirname "$0")/../lib.sh"
