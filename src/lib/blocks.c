@@ -88,8 +88,8 @@ enum cw_result cw_rule_result(const struct cw_verdict *v, __u32 rule)
 	}
 }
 
-static void line_required(char *buf, size_t size, const struct cw_policy *p, const struct cw_finish *f,
-			  __u32 rule)
+static void line_required(char *buf, size_t size, const struct cw_policy *p,
+			  const struct cw_finish *f, __u32 rule)
 {
 	char text[128];
 

@@ -83,7 +83,8 @@ static bool finding_fill(struct cw_feed *f, struct cw_report *r, const struct cw
 	r->rule = cw_rule_info(d->rule);
 	r->detail = d;
 	r->sev = cw_policy_sev(policy, d->rule, r->finding->sev);
-	r->excuse = cw_policy_excuse(policy, d->rule, d->finding, f->symbols, r->stack, r->nr_stack);
+	r->excuse = cw_policy_excuse(policy, d->rule, d->finding, f->symbols, r->stack,
+				     r->nr_stack);
 	r->group = cw_groups_count(&f->groups, d->finding, r->stack, r->nr_stack);
 	return true;
 }
@@ -115,7 +116,8 @@ static bool finding_show(struct cw_feed *f, struct cw_report *r)
 static void masks_count(struct cw_feed *f, const struct cw_out *out)
 {
 	const struct cw_policy *policy = policy_of(f);
-	__u64 violated = (out->violated & ~policy->as_warning) | (out->warned & policy->as_violation);
+	__u64 violated = (out->violated & ~policy->as_warning) |
+			 (out->warned & policy->as_violation);
 	__u32 i;
 
 	for (i = 0; i < CW_RULE_NR; i++) {

@@ -16,7 +16,7 @@ struct cw_junit_case {
 	const char *name;
 	enum cw_junit_result result;
 	const char *type;	/* of what went wrong, "violation"; NULL: none */
-	const char *message;	/* one line on it; NULL: none.  Both are left out of a case that passed */
+	const char *message;	/* one line on it; NULL: none.  Neither is said of what passed */
 	const char *text;	/* all of it, several lines; NULL: none */
 	const char *out;	/* what else was said, whatever the result; NULL: none */
 	__u64 duration_ns;	/* 0: not known */

@@ -43,7 +43,7 @@ struct cw_report {
 	const struct cw_finding_info *finding;
 	const struct cw_detail *detail;
 	const struct cw_rec_hdr *event;	/* the event judged; its type tells which structure */
-	__u32 sev;			/* CW_SEV_*: the finding's, or what the policy makes of it */
+	__u32 sev;			/* CW_SEV_*: the finding's, or the policy's */
 	const char *excuse;		/* why it is waived, or NULL */
 	const struct cw_group *group;	/* of findings like it, counted on after this */
 	const char *comm;
@@ -78,7 +78,7 @@ struct cw_writer;
 struct cw_writer_ops {
 	const char *name;
 	const char *help;
-	bool session_only;	/* says what became of rules, so other commands have nothing for it */
+	bool session_only;	/* says what became of rules: nothing for other commands */
 	void (*start)(struct cw_writer *w, const struct cw_start *start);
 	void (*armed)(struct cw_writer *w, __u64 rules, __u64 ts_ns);	/* late */
 	void (*report)(struct cw_writer *w, const struct cw_report *r);

@@ -61,7 +61,7 @@ static void print_description(FILE *f, const char *text)
 	}
 }
 
-/* A YAML block of the lines of a text, as prove shows it to nobody and a harness to whoever asks. */
+/* A YAML block of the lines of a text, which a harness shows to whoever asks. */
 static void print_yaml(FILE *f, const char *text)
 {
 	size_t len;
@@ -118,7 +118,7 @@ static void tap_finish(struct cw_writer *w, const struct cw_finish *f)
 
 	for (i = 0; i < CW_RULE_NR; i++)
 		print_rule(w, f, i);
-	fprintf(w->file, "%s %u - verdict: %s: ", v->exit == CW_EXIT_HELD ? "ok" : "not ok",
+	fprintf(w->file, "%s %d - verdict: %s: ", v->exit == CW_EXIT_HELD ? "ok" : "not ok",
 		CW_RULE_NR + 1, cw_exit_name(v->exit));
 	print_description(w->file, v->why);
 	fputc('\n', w->file);

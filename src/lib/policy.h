@@ -46,7 +46,7 @@ struct cw_policy {
 int cw_policy_require(struct cw_policy *p, const char *arg);
 int cw_policy_waive(struct cw_policy *p, const char *arg);
 
-/* The rule named by the first len bytes of arg, or -EINVAL after a message that names the option. */
+/* The rule named by the first len bytes of arg, or -EINVAL after a message with the option. */
 int cw_policy_rule(const char *option, const char *arg, size_t len);
 
 /* Reads a policy file under what the command line has said already, which must be in p and in

@@ -197,7 +197,8 @@ static int reactions_take(struct cw_reactions *rs, const struct cw_policy_file *
 		if (asked->reacted & CW_RULE_BIT(row->rule))
 			continue;
 		snprintf(what, sizeof(what), "a program and a signal are two reactions");
-		if (both || cw_reactions_row(rs, row->rule, row->action, with, what, sizeof(what))) {
+		if (both ||
+		    cw_reactions_row(rs, row->rule, row->action, with, what, sizeof(what))) {
 			snprintf(why, size, "reaction %u: %s", i + 1, what);
 			return -EINVAL;
 		}

@@ -12,7 +12,12 @@
 #define CW_WAIVERS_MAX 64
 
 /* What findings of a rule amount to. */
-enum cw_severity { CW_SEVERITY_DEFAULT, CW_SEVERITY_VIOLATION, CW_SEVERITY_WARNING, CW_SEVERITY_OFF };
+enum cw_severity {
+	CW_SEVERITY_DEFAULT,
+	CW_SEVERITY_VIOLATION,
+	CW_SEVERITY_WARNING,
+	CW_SEVERITY_OFF,
+};
 
 struct cw_policy_waiver_row {
 	enum cw_rule rule;
@@ -42,7 +47,7 @@ struct cw_policy_file {
 	struct cw_policy_reaction_row reactions[CW_REACTIONS_MAX];
 	__u32 reactions_count;
 
-	struct cw_waiver waiver[CW_WAIVERS_MAX];	/* what became of the rows; not of the YAML */
+	struct cw_waiver waiver[CW_WAIVERS_MAX];	/* made of the rows, not of the YAML */
 	size_t nr_waivers;
 };
 

@@ -103,7 +103,7 @@ struct complaint {
 static const struct wording {
 	const char *theirs;
 	const char *ours;
-	enum { AT_LINE, KEY_FROM, KEY_AFTER } where;	/* a key is noticed at the value before it */
+	enum { AT_LINE, KEY_FROM, KEY_AFTER } where;	/* a key is met at the value before it */
 } wordings[] = {
 	{ "Unexpected key: ", "unknown key '%s'", KEY_FROM },
 	{ "Mapping field already seen: ", "'%s' is given twice", KEY_AFTER },
@@ -159,7 +159,7 @@ static unsigned int key_line(const char *bytes, size_t len, const char *key, uns
 	return 0;
 }
 
-/* The line of a key that libcyaml met after one: there, where it may have been all right, or later. */
+/* The line of a key that libcyaml met after one: that line, or a later one. */
 static unsigned int key_place(const char *bytes, size_t len, const char *key, unsigned int line,
 			      bool after)
 {

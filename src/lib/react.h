@@ -38,7 +38,7 @@ struct cw_reaction {
 	__u32 left;			/* how often it may still be done before the limit */
 	__u64 refilled_ns;
 	__u64 done;
-	__u64 limited;			/* not done: too many before, or too many programs running */
+	__u64 limited;			/* not done: too many before, or too many running */
 	__u64 failed;			/* could not be done */
 };
 

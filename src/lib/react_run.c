@@ -265,12 +265,12 @@ static void reaction_run(struct cw_reactions *rs, struct cw_reaction *reaction,
 void cw_react(struct cw_reactions *rs, const struct cw_start *start, const struct cw_report *r,
 	      __u64 now_ns)
 {
+	struct cw_reaction *reaction, *end = rs->reaction + rs->nr;
 	__u32 action;
-	size_t i;
 
 	/* in the order of the table: what ends everything comes last */
 	for (action = CW_ACTION_REPORT + 1; action < CW_ACTION_NR; action++)
-		for (i = 0; i < rs->nr; i++)
-			if (rs->reaction[i].rule == r->detail->rule && rs->reaction[i].action == action)
-				reaction_run(rs, &rs->reaction[i], start, r, now_ns);
+		for (reaction = rs->reaction; reaction < end; reaction++)
+			if (reaction->rule == r->detail->rule && reaction->action == action)
+				reaction_run(rs, reaction, start, r, now_ns);
 }

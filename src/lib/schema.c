@@ -354,7 +354,8 @@ static json_t *definitions(void)
 	json_object_set_new(defs, "finding", finding_schema());
 	json_object_set_new(defs, "summary", record_schema("summary", summary_fields));
 	for (i = 0; i < NR(objects); i++)
-		json_object_set_new(defs, objects[i].name, closed(fields_schema(objects[i].fields)));
+		json_object_set_new(defs, objects[i].name,
+				    closed(fields_schema(objects[i].fields)));
 	json_object_set_new(defs, "stats", stats_schema());
 	json_object_set_new(defs, "rule_id", rule_ids());
 	json_object_set_new(defs, "hex", json_pack("{s:s, s:s}", "type", "string", "pattern",

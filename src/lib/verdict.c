@@ -276,7 +276,8 @@ static void decide(struct cw_verdict *v, const struct cw_policy *policy,
 	__u64 violated = rules_accused(v), expired = rules_expired(v);
 
 	v->failed = violated | expired;
-	v->unsure = (required_missing(v, policy, totals) | counting_unknown(v, policy)) & ~v->failed;
+	v->unsure = required_missing(v, policy, totals) | counting_unknown(v, policy);
+	v->unsure &= ~v->failed;
 	if (v->failed) {
 		conclude_violated(v, violated, expired);
 		return;

@@ -36,10 +36,10 @@ struct cw_verdict {
 	char note[CW_RULE_NR][CW_NOTE_LEN];	/* why not armed, what was lost */
 	char excuse[CW_RULE_NR][CW_EXCUSE_LEN];	/* why a violation of it does not fail, or "" */
 	char expired[CW_RULE_NR][CW_EXCUSE_LEN];	/* that a waiver of it has expired, or "" */
-	__u64 failed;				/* rules that make the exit status 1, as a mask */
-	__u64 unsure;				/* rules without which there is no verdict, as a mask */
+	__u64 failed;				/* rules that make the exit status 1 */
+	__u64 unsure;				/* rules without which there is no verdict */
 	enum cw_exit exit;
-	char why[CW_EXCUSE_LEN];			/* what decided it, after the status's name */
+	char why[CW_EXCUSE_LEN];		/* what decided it, after the status's name */
 };
 
 void cw_verdict_judge(struct cw_verdict *v, const struct cw_policy *policy,

@@ -375,6 +375,40 @@ static int do_maps(int argc, char **argv)
 	return err;
 }
 
+/* ---- how old news are ---- */
+
+/* Milliseconds since the event that a line of NDJSON is about, or -1 when it is about none. */
+static double line_age(const char *line)
+{
+	const char *at = strstr(line, "\"ts_ns\":");
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!at || !strstr(line, "\"type\":\"violation\""))
+		return -1;
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6 - strtod(at + 8, NULL) / 1e6;
+}
+
+/* The longest, of the violations on standard input. */
+static int do_age(int argc, char **argv)
+{
+	double longest = -1, age;
+	char *line = NULL;
+	size_t size = 0;
+
+	(void)argc;
+	(void)argv;
+	while (getline(&line, &size, stdin) > 0) {
+		age = line_age(line);
+		longest = age > longest ? age : longest;
+	}
+	free(line);
+	if (longest < 0)
+		return failed("age: no violation on standard input");
+	printf("%.3f\n", longest);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -388,6 +422,7 @@ static const struct {
 	{ "freed", do_freed },
 	{ "progs", do_progs },
 	{ "maps",  do_maps },
+	{ "age", do_age },
 };
 
 int main(int argc, char **argv)
@@ -397,6 +432,6 @@ int main(int argc, char **argv)
 	for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 2, argv + 2);
-	failed("gauge: stamp, since, plain, convert, packets, spawn, freed, progs or maps");
+	failed("gauge: stamp, since, plain, convert, packets, spawn, freed, progs, maps or age");
 	return 2;
 }

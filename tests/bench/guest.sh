@@ -76,6 +76,31 @@ programs() {
 	awk '$2 { print "run." $1, $3 / $2 } { print "insns." $1, $4 }' /tmp/progs
 }
 
+# From a violation to its line, as whoever reads a pipe sees it: the longest of ten, at any time of the
+# loop that reads the ring.
+line_age() {
+	rm -f $nd
+	mkfifo /tmp/lines
+	gauge age </tmp/lines >/tmp/age &
+	age_pid=$!
+	cocowatch watch --slow-limit 20s -o ndjson -o text=$nd >/tmp/lines 2>/tmp/w.err &
+	watch_pid=$!
+	tries=600
+	until grep -q '^watching' $nd 2>/dev/null || [ $tries -eq 0 ]; do
+		sleep 0.1
+		tries=$((tries - 1))
+	done
+	for pause in 0.11 0.23 0.17 0.31 0.13 0.29 0.19 0.37 0.21 0.27; do
+		echo run wrong-bit >/dev/cocovm
+		sleep $pause
+	done
+	kill -INT $watch_pid
+	wait $watch_pid
+	wait $age_pid || die "no violation was seen: $(cat /tmp/w.err)"
+	rm /tmp/lines
+	echo "line_age $(cat /tmp/age)"
+}
+
 insmod /modules/cocovm.ko || die 'cocovm.ko could not be inserted'
 echo "accel_$COCOVM_ACCEL 1"
 : >/tmp/w.err
@@ -87,5 +112,6 @@ while [ $round -lt "$rounds" ]; do
 	memory
 	programs
 	watch_stop
+	line_age
 	round=$((round + 1))
 done

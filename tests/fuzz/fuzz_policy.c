@@ -50,7 +50,8 @@ static void file_check(const struct cw_policy_file *file)
 		IS_ENDED(file->waivers[i].expires);
 	}
 	for (i = 0; i < file->reactions_count; i++) {
-		CHECK(file->reactions[i].rule < CW_RULE_NR && file->reactions[i].action < CW_ACTION_NR);
+		CHECK(file->reactions[i].rule < CW_RULE_NR);
+		CHECK(file->reactions[i].action < CW_ACTION_NR);
 		IS_ENDED(file->reactions[i].program);
 		IS_ENDED(file->reactions[i].signal);
 	}
@@ -74,7 +75,8 @@ static void policy_check(const struct cw_policy *p, const struct cw_reactions *r
 		CHECK(strlen(cw_waiver_text(w, text, sizeof(text))) < sizeof(text));
 	}
 	for (i = 0; i < rs->nr; i++)
-		CHECK(rs->reaction[i].action != CW_ACTION_EXEC || rs->reaction[i].program[0] == '/');
+		if (rs->reaction[i].action == CW_ACTION_EXEC)
+			CHECK(rs->reaction[i].program[0] == '/');
 }
 
 static const char *file_of(const uint8_t *data, size_t size)

@@ -36,7 +36,8 @@ static json_t *at(json_t *o, const char *where)
 	for (; o && *where; where += len + !!where[len]) {
 		len = strcspn(where, ".");
 		snprintf(name, sizeof(name), "%.*s", (int)len, where);
-		o = json_is_array(o) ? json_array_get(o, (size_t)atoi(name)) : json_object_get(o, name);
+		o = json_is_array(o) ? json_array_get(o, (size_t)atoi(name)) :
+				       json_object_get(o, name);
 	}
 	return o;
 }

@@ -74,7 +74,8 @@ static inline int session_open(const char *format)
 	cw_arming_finish(&arming);
 	totals.rule[CW_RULE_T3].checked = totals.rule[CW_RULE_S3].checked = 5;
 	start = (struct cw_start){ .platform = &platform, .arming = &arming, .policy = &policy,
-				   .fmt = { .shared_mask = 1ULL << 57, .frame_mask = 0xfffffff000ULL },
+				   .fmt = { .shared_mask = 1ULL << 57,
+					    .frame_mask = 0xfffffff000ULL },
 				   .symbols = feed.symbols, .command = command,
 				   .wall_offset_ns = 1700000000000000000ULL };
 	return 0;

@@ -99,7 +99,8 @@ static void test_whole(void **state)
 			      "  - {rule: T1, action: signal, signal: SIGTERM}\n"
 			      "  - {rule: S3, action: stop}\n"),
 			 0);
-	assert_true(policy.off == BIT(Z4) && policy.as_violation == BIT(T7) && policy.as_warning == BIT(S5));
+	assert_true(policy.off == BIT(Z4) && policy.as_warning == BIT(S5));
+	assert_true(policy.as_violation == BIT(T7));
 	assert_true(policy.required == (BIT(T3) | BIT(S1)));
 	assert_int_equal(policy.min_checked[CW_RULE_T3], 100);
 	assert_true(policy.waived == BIT(T6));
@@ -256,7 +257,8 @@ static void test_expiry(void **state)
 
 	(void)state;
 	file_make(path, text, strlen(text));
-	assert_int_equal(cw_policy_load(&policy, &reactions, path, 1795391999), 0);	/* 23:59:59 */
+	/* 23:59:59 */
+	assert_int_equal(cw_policy_load(&policy, &reactions, path, 1795391999), 0);
 	assert_true(policy.waived == BIT(T1));
 	cw_policy_free(&policy);
 	policy.waived = 0;

@@ -65,7 +65,9 @@ static int setup(void **state)
 	fclose(f);
 	chmod(program, 0755);
 	event = a_step(CW_EV_END, 3, 1000);
-	detail = (struct cw_detail){ .rule = CW_RULE_T3, .finding = CW_FIND_END_OWN_BIT, .gfn = 0x102 };
+	detail = (struct cw_detail){ .rule = CW_RULE_T3,
+				     .finding = CW_FIND_END_OWN_BIT,
+				     .gfn = 0x102 };
 	report = (struct cw_report){ .rule = cw_rule_info(CW_RULE_T3),
 				     .finding = cw_finding_info(CW_FIND_END_OWN_BIT),
 				     .detail = &detail, .event = &event.hdr, .sev = CW_SEV_V, .comm = "" };
