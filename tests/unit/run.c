@@ -247,6 +247,60 @@ static void test_command_cannot_be_run(void **state)
 	assert_true(s.child.ended);
 }
 
+static bool ends_within(int centiseconds)
+{
+	while (!s.child.ended && centiseconds--) {
+		usleep(10000);
+		cw_child_wait(&s.child);
+	}
+	return s.child.ended;
+}
+
+/* The command's time is over: it is asked, and the session goes on until it has ended. */
+static void test_time_limit(void **state)
+{
+	(void)state;
+	opts.for_ns = 3600 * 1000000000ULL;
+	command_runs(false);
+	s.start.ts_ns = cw_clock_ns(CLOCK_MONOTONIC);
+	command_limit(&s);
+	assert_false(ends_within(20));
+	s.start.ts_ns -= opts.for_ns;
+	assert_false(is_over(&s));
+	command_limit(&s);
+	assert_true(ends_within(300));
+	assert_int_equal(s.child.status, 128 + SIGTERM);
+	assert_true(is_over(&s));
+}
+
+static void test_command_that_does_not_end(void **state)
+{
+	char *const stubborn[] = { "sh", "-c", "trap '' TERM; while :; do sleep 0.1; done", NULL };
+	sigset_t mask;
+
+	(void)state;
+	sigemptyset(&mask);
+	opts.command = stubborn;
+	assert_int_equal(cw_child_start(&s.child, stubborn, &mask), 0);
+	assert_int_equal(cw_child_go(&s.child), 0);
+	usleep(300000);
+	assert_int_equal(react_stop(&s), 0);
+	command_limit(&s);
+	assert_false(ends_within(50));
+	s.ending_ns -= TERM_NSEC;
+	command_limit(&s);
+	assert_true(ends_within(300));
+	assert_int_equal(s.child.status, 128 + SIGKILL);
+}
+
+/* Without a command it is the session that ends. */
+static void test_stop_of_a_session(void **state)
+{
+	(void)state;
+	assert_int_equal(react_stop(&s), 0);
+	assert_true(is_over(&s));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -258,6 +312,9 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_socket_closed),
 	CASE(test_command_killed_before_it_began),
 	CASE(test_command_cannot_be_run),
+	CASE(test_time_limit),
+	CASE(test_command_that_does_not_end),
+	CASE(test_stop_of_a_session),
 };
 
 UNIT_MAIN(tests)
