@@ -31,6 +31,8 @@ struct cw_symbols {
 	char *names;
 	size_t names_len, names_room;
 	__u64 loaded_ns;	/* when they had been read, 0: never */
+	bool exact;	/* of a recording: an address has its whole text, or none */
+	bool sorted;
 	const char *trouble;
 };
 
@@ -151,6 +153,43 @@ static int symbols_parse(struct cw_symbols *s, FILE *f)
 	return 0;
 }
 
+struct cw_symbols *cw_symbols_new_exact(void)
+{
+	struct cw_symbols *s = cw_symbols_new("");
+
+	if (s)
+		s->exact = true;
+	return s;
+}
+
+int cw_symbols_add(struct cw_symbols *s, __u64 addr, const char *text)
+{
+	if (!s->nr)
+		name_add(s, "?");
+	s->sorted = false;
+	return symbol_add(s, addr, text, "");
+}
+
+static const struct symbol *symbol_exact(struct cw_symbols *s, __u64 addr)
+{
+	size_t low = 0, high = s->nr;
+
+	if (!s->sorted && s->nr)
+		qsort(s->symbol, s->nr, sizeof(*s->symbol), by_addr);
+	s->sorted = true;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (s->symbol[mid].addr == addr)
+			return &s->symbol[mid];
+		if (s->symbol[mid].addr < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
 static void symbols_load(struct cw_symbols *s)
 {
 	FILE *f = fopen(s->path, "re");
@@ -209,6 +248,8 @@ static const struct symbol *symbol_find(struct cw_symbols *s, __u64 addr)
 {
 	const struct symbol *found = NULL;
 
+	if (s->exact)
+		return symbol_exact(s, addr);
 	if (s->loaded_ns)
 		found = symbol_search(s, addr);
 	if (found || (s->loaded_ns && cw_clock_ns(CLOCK_MONOTONIC) - s->loaded_ns < RELOAD_NS))
@@ -234,6 +275,10 @@ const char *cw_symbol_text(struct cw_symbols *s, __u64 addr, char *buf, size_t s
 
 	if (!found) {
 		snprintf(buf, size, "?");
+		return buf;
+	}
+	if (s->exact) {
+		snprintf(buf, size, "%s", s->names + found->name);
 		return buf;
 	}
 	len = snprintf(buf, size, "%s+0x%llx/0x%llx", s->names + found->name, addr - found->addr,
@@ -270,7 +315,7 @@ __u32 cw_symbols_skip(struct cw_symbols *s, const __u64 *stack, __u32 nr_stack)
 
 const char *cw_symbols_trouble(struct cw_symbols *s)
 {
-	if (!s->loaded_ns)
+	if (!s->loaded_ns && !s->exact)
 		symbols_load(s);
 	return s->trouble;
 }

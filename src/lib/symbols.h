@@ -15,6 +15,12 @@ struct cw_symbols;
 struct cw_symbols *cw_symbols_new(const char *path);
 void cw_symbols_free(struct cw_symbols *s);
 
+/* Names that a recording brings along: each address has the whole text that was added for it, and
+ * /proc/kallsyms is never asked.  add: 0 or -ENOMEM.
+ */
+struct cw_symbols *cw_symbols_new_exact(void);
+int cw_symbols_add(struct cw_symbols *s, __u64 addr, const char *text);
+
 /* "func+0x12/0x40 [module]", or "?" when no symbol covers the address.  Returns buf. */
 const char *cw_symbol_text(struct cw_symbols *s, __u64 addr, char *buf, size_t size);
 

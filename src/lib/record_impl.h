@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of the reader share: record_read.c, record_next.c, record_rows.c. */
+#ifndef CW_RECORD_IMPL_H
+#define CW_RECORD_IMPL_H
+
+#include <sqlite3.h>
+
+#include "record_pack.h"
+#include "record_read.h"
+
+#define CW_SYMBOLS_MAX 65536	/* of one recording; more are not taken */
+
+struct cw_recording {
+	sqlite3 *db;
+	struct cw_recording_info info;
+	struct cw_symbols *symbols;
+	__u64 *addr;		/* of symbol id - 1, what stacks are given as */
+	__u32 nr_addr;
+	__u64 nr_records;
+	char why[192];
+	/* the records: the block that is being unpacked */
+	sqlite3_stmt *events;
+	const __u8 *bytes;	/* NULL: none; the statement's */
+	size_t size, at;
+	__u32 nr_left;
+	__u64 block;		/* its number, for messages */
+	__u64 first_ns, last_ns, first_seq, last_seq;
+	struct cw_pack pack;
+	__u64 resolved[CW_RECORD_MAX / 8];	/* a verdict with its stack put right */
+};
+
+/* -EBADMSG, with the reason kept. */
+int cw_recording_damaged(struct cw_recording *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Steps a statement.  1: a row; 0: no more; -EBADMSG. */
+int cw_recording_step(struct cw_recording *r, sqlite3_stmt *stmt);
+
+/* A statement with up to one number bound, or NULL with the reason kept. */
+sqlite3_stmt *cw_recording_query(struct cw_recording *r, const char *sql, __u64 arg);
+
+/* A column as text, cut to the room and made printable. */
+void cw_column_text(sqlite3_stmt *stmt, int column, char *text, size_t size);
+
+/* What a symbol's id stands for in a stack: its address, or the id itself. */
+__u64 cw_recording_symbol_key(const struct cw_recording *r, __u64 id);
+
+#endif

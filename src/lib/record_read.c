@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Opening a recording, and what it says once of its session.  Nothing in it is believed: a number
+ * beyond its range and a name that is none make it damaged.
+ */
+#include "record_read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "record_impl.h"
+#include "rules.h"
+#include "text.h"
+
+#define COMMAND_MAX 4096	/* words of a command that are read */
+
+int cw_recording_damaged(struct cw_recording *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(r->why, sizeof(r->why), fmt, ap);
+	va_end(ap);
+	return -EBADMSG;
+}
+
+int cw_recording_step(struct cw_recording *r, sqlite3_stmt *stmt)
+{
+	int err = sqlite3_step(stmt);
+
+	if (err == SQLITE_ROW)
+		return 1;
+	if (err == SQLITE_DONE)
+		return 0;
+	return cw_recording_damaged(r, "%s", sqlite3_errmsg(r->db));
+}
+
+sqlite3_stmt *cw_recording_query(struct cw_recording *r, const char *sql, __u64 arg)
+{
+	sqlite3_stmt *stmt = NULL;
+
+	if (sqlite3_prepare_v2(r->db, sql, -1, &stmt, NULL)) {
+		cw_recording_damaged(r, "%s", sqlite3_errmsg(r->db));
+		return NULL;
+	}
+	if (sqlite3_bind_parameter_count(stmt))
+		sqlite3_bind_int64(stmt, 1, (sqlite3_int64)arg);
+	return stmt;
+}
+
+void cw_column_text(sqlite3_stmt *stmt, int column, char *text, size_t size)
+{
+	const char *got = (const char *)sqlite3_column_text(stmt, column);
+
+	snprintf(text, size, "%s", got ? got : "");
+	cw_text_clean(text);
+}
+
+/* ---- session ---- */
+
+static const struct cw_field *field_find(const char *name, size_t *index)
+{
+	for (*index = 0; *index < cw_nr_session_fields; *index += 1)
+		if (name && !strcmp(cw_session_fields[*index].name, name))
+			return &cw_session_fields[*index];
+	return NULL;
+}
+
+static int field_read(struct cw_recording *r, const struct cw_field *field, sqlite3_stmt *stmt)
+{
+	char *to = (char *)&r->info + field->offset;
+	__u64 number = (__u64)sqlite3_column_int64(stmt, 1);
+	bool text = field->kind == CW_FIELD_TEXT;
+	__u32 small = (__u32)number;
+
+	if (sqlite3_column_type(stmt, 1) != (text ? SQLITE_TEXT : SQLITE_INTEGER))
+		return cw_recording_damaged(r, "session: %s has another type", field->name);
+	if (text) {
+		cw_column_text(stmt, 1, to, field->size);
+		return 0;
+	}
+	if ((field->kind == CW_FIELD_BOOL && number > 1) ||
+	    (field->kind == CW_FIELD_U32 && number != small && number != (__u64)(__s64)(__s32)small))
+		return cw_recording_damaged(r, "session: %s is out of range", field->name);
+	if (field->kind == CW_FIELD_U64)
+		memcpy(to, &number, sizeof(number));
+	else if (field->kind == CW_FIELD_U32)
+		memcpy(to, &small, sizeof(small));
+	else
+		*(bool *)to = number;
+	return 0;
+}
+
+static int session_read(struct cw_recording *r)
+{
+	sqlite3_stmt *stmt = cw_recording_query(r, "SELECT name, value FROM session", 0);
+	__u64 seen = 0, all = (1ULL << cw_nr_session_fields) - 1;
+	const struct cw_field *field;
+	int err = stmt ? 1 : -EBADMSG;
+	size_t i;
+
+	while (err > 0 && (err = cw_recording_step(r, stmt)) > 0) {
+		/* what a later version says besides is no trouble */
+		field = field_find((const char *)sqlite3_column_text(stmt, 0), &i);
+		if (!field)
+			continue;
+		seen |= 1ULL << i;
+		err = field_read(r, field, stmt);
+		if (err)
+			break;
+		err = 1;
+	}
+	sqlite3_finalize(stmt);
+	if (err)
+		return err;
+	if (seen != all)
+		return cw_recording_damaged(r, "session: '%s' is missing",
+					    cw_session_fields[__builtin_ctzll(~seen)].name);
+	return 0;
+}
+
+static int command_read(struct cw_recording *r)
+{
+	sqlite3_stmt *stmt = cw_recording_query(r, "SELECT arg FROM command ORDER BY nr LIMIT 4096", 0);
+	int err = stmt ? 0 : -EBADMSG;
+	size_t nr = 0;
+
+	if (!err)
+		r->info.command = calloc(COMMAND_MAX + 1, sizeof(*r->info.command));
+	if (!err && !r->info.command)
+		err = -ENOMEM;
+	while (!err && cw_recording_step(r, stmt) > 0 && nr < COMMAND_MAX) {
+		const char *arg = (const char *)sqlite3_column_text(stmt, 0);
+
+		r->info.command[nr] = strdup(arg ? arg : "");
+		if (!r->info.command[nr++])
+			err = -ENOMEM;
+	}
+	sqlite3_finalize(stmt);
+	return err;
+}
+
+/* ---- rules, losses, stats ---- */
+
+static int outcome_parse(const char *name)
+{
+	int i;
+
+	for (i = CW_OUTCOME_HELD; i <= CW_OUTCOME_UNKNOWN; i++)
+		if (name && !strcmp(name, cw_outcome_name((enum cw_outcome)i)))
+			return i;
+	return -EINVAL;
+}
+
+static void rule_count_read(struct cw_count *c, sqlite3_stmt *stmt, int column)
+{
+	c->checked = (__u64)sqlite3_column_int64(stmt, column);
+	c->violated = (__u64)sqlite3_column_int64(stmt, column + 1);
+	c->warned = (__u64)sqlite3_column_int64(stmt, column + 2);
+	c->observed = (__u64)sqlite3_column_int64(stmt, column + 3);
+	c->no_evidence = (__u64)sqlite3_column_int64(stmt, column + 4);
+}
+
+static int rule_read(struct cw_recording *r, sqlite3_stmt *stmt)
+{
+	struct cw_recording_info *info = &r->info;
+	const char *id = (const char *)sqlite3_column_text(stmt, 0);
+	int rule = id ? cw_rule_find(id) : -ENOENT, outcome;
+
+	if (rule < 0)
+		return cw_recording_damaged(r, "rules: there is no such rule");
+	if (sqlite3_column_int(stmt, 1))
+		info->arming.armed |= CW_RULE_BIT(rule);
+	cw_column_text(stmt, 2, info->arming.why_rule[rule], sizeof(info->arming.why_rule[rule]));
+	info->arming.since_ns[rule] = (__u64)sqlite3_column_int64(stmt, 3);
+	if (sqlite3_column_int(stmt, 4))
+		info->policy.required |= CW_RULE_BIT(rule);
+	info->policy.min_checked[rule] = (__u64)sqlite3_column_int64(stmt, 5);
+	if (sqlite3_column_int(stmt, 6))
+		info->policy.waived |= CW_RULE_BIT(rule);
+	cw_column_text(stmt, 7, info->reason[rule], sizeof(info->reason[rule]));
+	info->policy.reason[rule] = info->reason[rule];
+	rule_count_read(&info->totals.rule[rule], stmt, 8);
+	if (!info->complete)
+		return 0;
+	outcome = outcome_parse((const char *)sqlite3_column_text(stmt, 13));
+	if (outcome < 0)
+		return cw_recording_damaged(r, "rules: %s has no outcome", cw_rule_info((__u32)rule)->id);
+	info->outcome[rule] = (__u32)outcome;
+	return 0;
+}
+
+static int loss_read(struct cw_recording *r, sqlite3_stmt *stmt)
+{
+	__u64 event = (__u64)sqlite3_column_int64(stmt, 0), loss = (__u64)sqlite3_column_int64(stmt, 1);
+
+	if (event >= CW_EV_NR || loss >= CW_LOSS_NR)
+		return cw_recording_damaged(r, "losses: there is no such event or loss");
+	r->info.totals.loss[event][loss] = (__u64)sqlite3_column_int64(stmt, 2);
+	return 0;
+}
+
+static int stat_read(struct cw_recording *r, sqlite3_stmt *stmt)
+{
+	__u64 stat = (__u64)sqlite3_column_int64(stmt, 0);
+
+	if (stat >= CW_STAT_NR)
+		return cw_recording_damaged(r, "stats: there is no such number");
+	r->info.totals.stat[stat] = (__u64)sqlite3_column_int64(stmt, 1);
+	return 0;
+}
+
+static int symbol_read(struct cw_recording *r, sqlite3_stmt *stmt)
+{
+	__u64 id = (__u64)sqlite3_column_int64(stmt, 0), addr = (__u64)sqlite3_column_int64(stmt, 1);
+	char text[CW_STORED_TEXT];
+
+	if (id != r->nr_addr + 1ULL || id > CW_SYMBOLS_MAX)
+		return cw_recording_damaged(r, "symbols: they are not numbered from 1 on");
+	cw_column_text(stmt, 2, text, sizeof(text));
+	r->addr[r->nr_addr++] = addr ? addr : id;
+	return cw_symbols_add(r->symbols, addr ? addr : id, text);
+}
+
+static int each(struct cw_recording *r, const char *sql,
+		int (*fn)(struct cw_recording *r, sqlite3_stmt *stmt))
+{
+	sqlite3_stmt *stmt = cw_recording_query(r, sql, 0);
+	int err = stmt ? 1 : -EBADMSG;
+
+	while (err > 0 && (err = cw_recording_step(r, stmt)) > 0) {
+		err = fn(r, stmt);
+		if (err)
+			break;
+		err = 1;
+	}
+	sqlite3_finalize(stmt);
+	return err;
+}
+
+__u64 cw_recording_symbol_key(const struct cw_recording *r, __u64 id)
+{
+	return id && id <= r->nr_addr ? r->addr[id - 1] : id;
+}
+
+/* ---- all of it ---- */
+
+static int count_read(struct cw_recording *r, sqlite3_stmt *stmt)
+{
+	r->nr_records = (__u64)sqlite3_column_int64(stmt, 0);
+	return 0;
+}
+
+static int source_set(struct cw_recording *r)
+{
+	const struct cw_source *const sources[] = { &cw_source_stock, &cw_source_module };
+	size_t i;
+
+	for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+		if (!strcmp(r->info.source, sources[i]->name))
+			r->info.arming.source = sources[i];
+	if (!r->info.arming.source)
+		return cw_recording_damaged(r, "session: there is no such source");
+	return 0;
+}
+
+static int info_read(struct cw_recording *r)
+{
+	struct cw_recording_info *info = &r->info;
+	int err = session_read(r);
+
+	if (!err && info->exit > CW_EXIT_COMMAND)
+		err = cw_recording_damaged(r, "session: there is no such exit status");
+	if (!err)
+		err = source_set(r);
+	if (!err)
+		err = each(r, "SELECT rule, armed, why, since_ns, required, min_checked, waived, reason, "
+			   "checked, violated, warned, observed, no_evidence, outcome FROM rules", rule_read);
+	if (!err)
+		err = each(r, "SELECT event, loss, count FROM losses", loss_read);
+	if (!err)
+		err = each(r, "SELECT stat, count FROM stats", stat_read);
+	if (!err)
+		err = each(r, "SELECT id, addr, text FROM symbols ORDER BY id", symbol_read);
+	if (!err)
+		err = each(r, "SELECT coalesce(sum(nr), 0) FROM events", count_read);
+	if (!err && info->has_command)
+		err = command_read(r);
+	info->platform.mode = info->mode;
+	info->arming.way = info->platform.way;
+	info->ending.has_command = info->has_command;
+	return err;
+}
+
+/* What the file says of itself must be had before SQLite looks at it: a pipe or a device never
+ * ends, and a file that cannot be read has an errno.
+ */
+static int file_look(const char *path, char *why, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), err = 0;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	if (fd >= 0)
+		close(fd);
+	if (err)
+		snprintf(why, size, "%s", err == -EINVAL ? "it is no regular file" : strerror(-err));
+	return err;
+}
+
+static int recording_open(struct cw_recording *r, const char *path, char *why, size_t size)
+{
+	int err = file_look(path, why, size);
+
+	if (err)
+		return err;
+	if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL)) {
+		snprintf(why, size, "%s", r->db ? sqlite3_errmsg(r->db) : "not enough memory");
+		return -EIO;
+	}
+	err = cw_schema_check(r->db, why, size);
+	if (err)
+		return err;
+	r->symbols = cw_symbols_new_exact();
+	r->addr = calloc(CW_SYMBOLS_MAX, sizeof(*r->addr));
+	err = r->symbols && r->addr ? info_read(r) : -ENOMEM;
+	if (err == -EBADMSG)
+		snprintf(why, size, "it is damaged: %s", r->why);
+	else if (err)
+		snprintf(why, size, "%s", strerror(-err));
+	else if (r->info.abi_major != CW_ABI_MAJOR) {
+		snprintf(why, size, "its records are of ABI %u, and this program reads ABI %d",
+			 r->info.abi_major, CW_ABI_MAJOR);
+		err = -EINVAL;
+	}
+	return err;
+}
+
+int cw_recording_open(struct cw_recording **out, const char *path, char *why, size_t size)
+{
+	struct cw_recording *r = calloc(1, sizeof(*r));
+	int err = -ENOMEM;
+
+	*out = NULL;
+	if (r)
+		err = recording_open(r, path, why, size);
+	else
+		snprintf(why, size, "%s", strerror(ENOMEM));
+	if (!err)
+		err = cw_recording_rewind(r);
+	if (!err)
+		*out = r;
+	else
+		cw_recording_close(r);
+	return err;
+}
+
+void cw_recording_close(struct cw_recording *r)
+{
+	size_t i;
+
+	if (!r)
+		return;
+	for (i = 0; r->info.command && r->info.command[i]; i++)
+		free(r->info.command[i]);
+	free(r->info.command);
+	sqlite3_finalize(r->events);
+	sqlite3_close(r->db);
+	cw_symbols_free(r->symbols);
+	free(r->addr);
+	free(r);
+}
+
+const struct cw_recording_info *cw_recording_info(const struct cw_recording *r)
+{
+	return &r->info;
+}
+
+struct cw_symbols *cw_recording_symbols(struct cw_recording *r)
+{
+	return r->symbols;
+}
+
+__u64 cw_recording_nr_records(const struct cw_recording *r)
+{
+	return r->nr_records;
+}
+
+const char *cw_recording_why(const struct cw_recording *r)
+{
+	return r->why;
+}
