@@ -13,27 +13,41 @@
 #include "events.h"
 #include "text.h"
 
-int cw_feed_init(struct cw_feed *f, struct cw_writers *writers, __u64 slow_limit_ns)
+int cw_feed_init_with(struct cw_feed *f, struct cw_writers *writers, __u64 slow_limit_ns,
+		      struct cw_symbols *symbols)
 {
 	memset(f, 0, sizeof(*f));
 	f->writers = writers;
 	f->judge = cw_judge_new(slow_limit_ns);
 	f->history = cw_history_new();
-	f->symbols = cw_symbols_new("/proc/kallsyms");
+	f->symbols = symbols;
 	if (f->judge && f->history && f->symbols)
 		return 0;
 	cw_feed_exit(f);
 	return -ENOMEM;
 }
 
+int cw_feed_init(struct cw_feed *f, struct cw_writers *writers, __u64 slow_limit_ns)
+{
+	struct cw_symbols *symbols = cw_symbols_new("/proc/kallsyms");
+	int err = cw_feed_init_with(f, writers, slow_limit_ns, symbols);
+
+	if (err)
+		cw_symbols_free(symbols);
+	else
+		f->own_symbols = symbols;
+	return err;
+}
+
 void cw_feed_exit(struct cw_feed *f)
 {
 	cw_judge_free(f->judge);
 	cw_history_free(f->history);
-	cw_symbols_free(f->symbols);
+	cw_symbols_free(f->own_symbols);
 	f->judge = NULL;
 	f->history = NULL;
 	f->symbols = NULL;
+	f->own_symbols = NULL;
 }
 
 /* Bytes that an event of this type must have; 0 for types that are no events. */
@@ -187,6 +201,8 @@ static void findings_report(struct cw_feed *f, const struct cw_out *out,
 			r[i].before = &r[i - 1];
 		r[i].more = i + 1 < shown && r[i + 1].rule == r[i].rule;
 		cw_writers_report(f->writers, &r[i]);
+		if (f->recorder)
+			cw_recorder_report(f->recorder, &r[i]);
 	}
 	for (i = 0; i < nr_accused && f->on_violation; i++) {
 		finding_complete(f, &accused[i]);
@@ -214,11 +230,18 @@ static void user_judged(struct cw_feed *f, const struct cw_rec_hdr *ev, const ch
 		findings_report(f, out, &r);
 }
 
+static void record(struct cw_feed *f, const struct cw_rec_hdr *rec)
+{
+	if (f->recorder)
+		cw_recorder_record(f->recorder, rec);
+}
+
 static void on_event(struct cw_feed *f, const struct cw_rec_hdr *ev)
 {
 	char comm[CW_COMM_LEN];
 	struct cw_out out;
 
+	record(f, ev);
 	event_comm(f, ev, comm);
 	cw_judge_event(f->judge, ev, &out);
 	if (out.checked | out.violated | out.warned | out.no_evidence)
@@ -239,6 +262,7 @@ static void on_verdict(struct cw_feed *f, const struct cw_rec_verdict *v, size_t
 		f->malformed++;
 		return;
 	}
+	record(f, &v->hdr);
 	snprintf(comm, sizeof(comm), "%.*s", CW_COMM_LEN, v->comm);
 	cw_text_clean(comm);
 	r.comm = comm;
@@ -274,6 +298,7 @@ void cw_feed_mapping(struct cw_feed *f, const struct cw_pte_fmt *fmt,
 	struct cw_out out = { .checked = 0 };
 
 	f->nr_records++;
+	record(f, &ev->hdr);
 	if (cw_engine_share(fmt, &ev->hdr, &out))
 		user_judged(f, &ev->hdr, ev->comm, &out);
 }
@@ -297,14 +322,37 @@ void cw_feed_totals(const struct cw_feed *f, struct cw_totals *t)
 	t->unknown = f->unknown;
 }
 
+static void tick_record(struct cw_feed *f, __u64 now_ns, __u64 what)
+{
+	const struct cw_rec_hdr tick = {
+		.type = CW_REC_TICK, .len = sizeof(tick), .ts_ns = now_ns, .task = what,
+	};
+
+	record(f, &tick);
+}
+
+/* Only a time at which something was found slow decides anything, and is recorded. */
 void cw_feed_tick(struct cw_feed *f, __u64 now_ns)
 {
 	char comm[CW_COMM_LEN];
 	struct cw_ev_step begin;
 	struct cw_out out;
+	bool told = false;
 
 	while (cw_judge_tick(f->judge, now_ns, &begin, &out)) {
+		if (!told)
+			tick_record(f, now_ns, 0);
+		told = true;
 		event_comm(f, &begin.hdr, comm);
 		user_judged(f, &begin.hdr, comm, &out);
 	}
+	if (f->recorder)
+		cw_recorder_tick(f->recorder, now_ns);
+}
+
+void cw_feed_forget(struct cw_feed *f, __u64 now_ns)
+{
+	if (cw_judge_nr_open(f->judge))
+		tick_record(f, now_ns, CW_TICK_FORGET);
+	cw_judge_forget(f->judge);
 }

@@ -14,6 +14,7 @@
 #include "history.h"
 #include "judge.h"
 #include "out.h"
+#include "recorder.h"
 #include "symbols.h"
 #include "totals.h"
 
@@ -21,7 +22,9 @@ struct cw_feed {
 	struct cw_judge *judge;
 	struct cw_history *history;
 	struct cw_symbols *symbols;
+	struct cw_symbols *own_symbols;		/* to be freed */
 	struct cw_writers *writers;
+	struct cw_recorder *recorder;		/* the caller's; NULL: nothing is recorded */
 	struct cw_groups groups;
 	struct cw_count user[CW_RULE_NR];	/* rules judged here */
 	struct cw_told told;
@@ -40,6 +43,10 @@ struct cw_feed {
 
 /* Takes over symbols, judge and history; writers stay the caller's.  0 or -ENOMEM. */
 int cw_feed_init(struct cw_feed *f, struct cw_writers *writers, __u64 slow_limit_ns);
+
+/* The same with other symbols, which stay the caller's. */
+int cw_feed_init_with(struct cw_feed *f, struct cw_writers *writers, __u64 slow_limit_ns,
+		      struct cw_symbols *symbols);
 void cw_feed_exit(struct cw_feed *f);
 
 /* One record as it came; size is what the ring says. */
@@ -58,5 +65,11 @@ void cw_feed_totals(const struct cw_feed *f, struct cw_totals *t);
 
 /* All records up to now_ns have been fed. */
 void cw_feed_tick(struct cw_feed *f, __u64 now_ns);
+
+/* Ends may have been lost: what is open is forgotten (see judge.h). */
+void cw_feed_forget(struct cw_feed *f, __u64 now_ns);
+
+/* Task of a recorded CW_REC_TICK after which what was open was forgotten; else 0. */
+#define CW_TICK_FORGET 1
 
 #endif

@@ -21,6 +21,7 @@
 #include "hook.h"
 #include "ksyms.h"
 #include "loader.h"
+#include "pages_runs.h"
 
 #define DEVICE "/dev/cocovm"
 #define DRAIN_MAX 65536		/* records read at a time */
@@ -97,6 +98,8 @@ static int loader_start(struct cw_session *s, const struct cw_platform *p,
 		{ "cfg_window", p->way == CW_WAY_WINDOW },
 		{ "cfg_callbacks_bool", p->callbacks_bool },
 		{ "cfg_record_frees", opts->record_frees },
+		{ "cfg_record_hot", opts->record_hot },
+		{ "cfg_record_steps", opts->record_steps },
 		{ "cfg_max_walk", opts->max_walk ? opts->max_walk : CW_MAX_WALK },
 		{ "cfg_sym_init_top_pgt", k->init_top_pgt },
 		{ "cfg_sym_page_offset_base", k->page_offset_base },
@@ -314,7 +317,7 @@ static void ring_losses_heed(struct cw_session *s)
 		return;
 	if (!err)
 		s->ring_lost = begins + ends;
-	cw_judge_forget(s->feed->judge);
+	cw_feed_forget(s->feed, cw_clock_ns(CLOCK_MONOTONIC));
 }
 
 /* What the module brought along. */
@@ -352,6 +355,15 @@ __u64 cw_session_late(struct cw_session *s)
 bool cw_session_waits(const struct cw_session *s)
 {
 	return cw_loader_waits(s->loader);
+}
+
+void cw_session_pages(const struct cw_session *s,
+		      void (*fn)(void *ctx, __u64 gfn, __u64 nr, __u32 state), void *ctx)
+{
+	const struct bpf_map *map = cw_loader_map(s->loader, "cw_pages");
+
+	if (map)
+		cw_pages_runs(bpf_map__fd(map), bpf_map__max_entries(map), fn, ctx);
 }
 
 bool cw_session_drain(struct cw_session *s)

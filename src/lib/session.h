@@ -20,7 +20,9 @@
 struct cw_session_opts {
 	const struct cw_source *source;
 	__u32 max_walk;		/* PTEs walked for one event, 0: the default */
-	bool record_frees;
+	bool record_frees;	/* send frees of watched pages, */
+	bool record_hot;	/* packets, bounces and hypercalls, */
+	bool record_steps;	/* and each step inside a transition, also where all is well */
 	bool no_pin;		/* hold no kernel module */
 	__u64 asked;		/* rules that are wanted, as a mask; 0: all */
 	bool try_only;		/* doctor: attach, feed nothing, ask the module nothing */
@@ -49,6 +51,10 @@ __u64 cw_session_late(struct cw_session *s);
 
 /* Whether a module is waited for: privileges are needed until it has come. */
 bool cw_session_waits(const struct cw_session *s);
+
+/* States of pages as they are now: every run of frames that are not private. */
+void cw_session_pages(const struct cw_session *s,
+		      void (*fn)(void *ctx, __u64 gfn, __u64 nr, __u32 state), void *ctx);
 
 /* Feeds the records that are there, then the time.  False when there may be more. */
 bool cw_session_drain(struct cw_session *s);

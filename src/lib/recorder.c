@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The session's side of a recorder: it copies and never waits. */
+#include "recorder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "err.h"
+#include "recorder_impl.h"
+#include "text.h"
+
+#define FLUSH_NS 500000000ULL	/* the longest that a record waits in a buffer */
+
+/* ---- making one ---- */
+
+/* A snapshot is written later; that it can be is seen now. */
+static int target_check(struct cw_recorder *r, char *why, size_t size)
+{
+	struct stat st;
+	char *slash;
+	int err = 0;
+
+	if (!stat(r->path, &st)) {
+		r->in_directory = S_ISDIR(st.st_mode);
+		err = !r->in_directory ? -EEXIST : access(r->path, W_OK | X_OK) ? -errno : 0;
+	} else {
+		slash = strrchr(r->path, '/');
+		if (slash)
+			*slash = '\0';
+		err = access(slash ? *r->path ? r->path : "/" : ".", W_OK | X_OK) ? -errno : 0;
+		if (slash)
+			*slash = '/';
+	}
+	if (err)
+		snprintf(why, size, "%s", strerror(-err));
+	return err;
+}
+
+static int recorder_init(struct cw_recorder *r, const struct cw_recorder_opts *o, char *why,
+			 size_t size)
+{
+	int err;
+
+	snprintf(why, size, "%s", strerror(ENOMEM));
+	r->path = strdup(o->path);
+	r->last_ns = o->last_ns;
+	r->names.include_addresses = o->include_addresses;
+	if (!r->path || cw_queue_init(&r->queue))
+		return -ENOMEM;
+	err = cw_batcher_init(&r->batcher, o->include_addresses);
+	if (err)
+		return err;
+	if (!r->last_ns)
+		return cw_record_file_create(&r->file, r->path, why, size);
+	r->flight = cw_flight_new(r->last_ns, o->history_bytes ? o->history_bytes : CW_HISTORY_BYTES);
+	return r->flight ? target_check(r, why, size) : -ENOMEM;
+}
+
+int cw_recorder_new(struct cw_recorder **out, const struct cw_recorder_opts *opts, char *why,
+		    size_t size)
+{
+	struct cw_recorder *r = calloc(1, sizeof(*r));
+	int err = -ENOMEM;
+
+	*out = NULL;
+	if (r) {
+		pthread_mutex_init(&r->lock, NULL);
+		err = recorder_init(r, opts, why, size);
+	}
+	if (err)
+		cw_recorder_free(r);
+	else
+		*out = r;
+	return err;
+}
+
+int cw_recorder_start(struct cw_recorder *r, const struct cw_recording_info *info,
+		      struct cw_symbols *symbols)
+{
+	int err;
+
+	r->names.symbols = symbols;
+	if (r->file) {
+		cw_record_file_info(r->file, info);
+		err = cw_recorder_commit(r);
+		if (err)
+			return err;
+	}
+	err = pthread_create(&r->thread, NULL, cw_recorder_thread, r);
+	r->running = !err;
+	return -err;
+}
+
+/* ---- filling buffers ---- */
+
+void cw_recorder_lost(struct cw_recorder *r, __u32 event, __u64 nr)
+{
+	__atomic_fetch_add(&r->lost[event], nr, __ATOMIC_RELAXED);
+}
+
+static void current_put(struct cw_recorder *r)
+{
+	struct cw_buffer *b = r->current;
+
+	if (!b)
+		return;
+	b->mark = r->marks;
+	r->marks = false;
+	if (b->used || b->mark)
+		cw_queue_put(&r->queue, b);
+	else
+		cw_queue_give_back(&r->queue, b);
+	r->current = NULL;
+}
+
+/* Room for size bytes, NULL when all buffers are on their way. */
+static void *message_room(struct cw_recorder *r, size_t size, bool record)
+{
+	struct cw_buffer *b = r->current;
+
+	if (b && (b->used + size > CW_BUFFER_BYTES || (record && b->nr_records == CW_BLOCK_RECORDS)))
+		current_put(r);
+	if (!r->current) {
+		r->current = cw_queue_empty(&r->queue);
+		if (r->current)
+			r->current->since_ns = cw_clock_ns(CLOCK_MONOTONIC);
+	}
+	b = r->current;
+	if (!b)
+		return NULL;
+	b->used += size;
+	b->nr_records += record;
+	return b->bytes + b->used - size;
+}
+
+static void side_put(struct cw_recorder *r, enum cw_side_kind kind, const void *row)
+{
+	size_t size = sizeof(struct cw_rec_hdr) + (cw_side_size(kind) + 7) / 8 * 8;
+	struct cw_rec_hdr *msg = message_room(r, size, false);
+
+	if (!msg) {
+		cw_recorder_lost(r, CW_EV_BEGIN, 1);
+		return;
+	}
+	*msg = (struct cw_rec_hdr){ .type = (__u16)(CW_MSG_SIDE + kind), .len = (__u16)size };
+	memcpy(msg + 1, row, cw_side_size(kind));
+}
+
+void cw_recorder_pages(struct cw_recorder *r, __u64 gfn, __u64 nr_pages, __u32 state)
+{
+	const struct cw_rec_pages p = { .gfn = gfn, .nr_pages = nr_pages, .state = state };
+
+	side_put(r, CW_SIDE_PAGES, &p);
+}
+
+/* Numbers of the symbols of a stack; those that are new go ahead of it. */
+static void stack_name(struct cw_recorder *r, const __u64 *stack, __u32 nr, __u64 *ids)
+{
+	struct cw_rec_symbol s;
+	bool fresh;
+	__u32 i;
+
+	for (i = 0; i < nr; i++) {
+		ids[i] = cw_names_symbol(&r->names, stack[i], &s, &fresh);
+		if (fresh)
+			side_put(r, CW_SIDE_SYMBOL, &s);
+	}
+}
+
+void cw_recorder_record(struct cw_recorder *r, const struct cw_rec_hdr *rec)
+{
+	const struct cw_rec_verdict *in = (const struct cw_rec_verdict *)rec;
+	__u64 ids[CW_STACK_MAX] = { 0 };
+	struct cw_rec_verdict *out;
+	__u32 nr = 0;
+
+	if (rec->type == CW_REC_VERDICT) {
+		nr = in->nr_stack < CW_STACK_MAX ? in->nr_stack : CW_STACK_MAX;
+		stack_name(r, in->stack, nr, ids);
+	}
+	out = cw_pack_takes(rec) && rec->type < CW_MSG_SIDE ? message_room(r, rec->len, true) : NULL;
+	if (!out) {
+		cw_recorder_lost(r, cw_record_event(rec), 1);
+		return;
+	}
+	memcpy(out, rec, rec->len);
+	if (rec->type != CW_REC_VERDICT)
+		return;
+	memcpy(out->stack, ids, sizeof(ids));
+	out->nr_stack = nr;
+}
+
+void cw_recorder_report(struct cw_recorder *r, const struct cw_report *report)
+{
+	struct cw_rec_violation v = {
+		.seq = report->event->seq,
+		.ts_ns = report->event->ts_ns,
+		.task = report->event->task,
+		.cpu = report->event->cpu,
+		.event = report->event->type,
+		.detail = *report->detail,
+	};
+	struct cw_stack_row stack;
+	__u64 ids[CW_STACK_MAX];
+	bool fresh;
+
+	stack_name(r, report->stack, report->nr_stack, ids);
+	v.stack = cw_names_stack(&r->names, ids, report->nr_stack, &stack, &fresh);
+	if (fresh)
+		side_put(r, CW_SIDE_STACK, &stack);
+	snprintf(v.comm, sizeof(v.comm), "%s", report->comm);
+	if (report->past) {
+		v.past_seq = report->past->seq;
+		v.past_ns = report->past->ts_ns;
+		v.past_task = report->past->task;
+		snprintf(v.past_comm, sizeof(v.past_comm), "%s", report->past->comm);
+	}
+	side_put(r, CW_SIDE_VIOLATION, &v);
+	if (report->detail->sev == CW_SEV_V)
+		cw_recorder_want(r);
+}
+
+void cw_recorder_tick(struct cw_recorder *r, __u64 now_ns)
+{
+	if (r->current && r->current->used && now_ns > r->current->since_ns + FLUSH_NS)
+		current_put(r);
+}
+
+/* ---- snapshots ---- */
+
+bool cw_recorder_is_flight(const struct cw_recorder *r)
+{
+	return r->flight;
+}
+
+void cw_recorder_want(struct cw_recorder *r)
+{
+	if (r->flight && !r->wanted_ns)
+		r->wanted_ns = cw_clock_ns(CLOCK_MONOTONIC);
+}
+
+/* Not more often than the history is long: what came meanwhile is in the next one. */
+bool cw_recorder_is_wanted(const struct cw_recorder *r, __u64 now_ns)
+{
+	return r->wanted_ns && (!r->written_ns || now_ns - r->written_ns >= r->last_ns);
+}
+
+void cw_recorder_snapshot(struct cw_recorder *r, const struct cw_recording_info *info, __u64 now_ns)
+{
+	struct cw_recording_info *copy = malloc(sizeof(*copy));
+	bool taken = false;
+
+	if (!copy)
+		return;
+	*copy = *info;
+	pthread_mutex_lock(&r->lock);
+	if (!r->asked) {
+		r->asked = copy;
+		taken = true;
+	}
+	pthread_mutex_unlock(&r->lock);
+	if (!taken) {	/* the one before has not been begun: the disk is slow */
+		free(copy);
+		return;
+	}
+	r->wanted_ns = 0;
+	r->written_ns = now_ns;
+	/* it is made behind all that came before; when no buffer is free, behind the next one */
+	r->marks = true;
+	if (!r->current)
+		r->current = cw_queue_empty(&r->queue);
+	current_put(r);
+}
+
+/* ---- the end ---- */
+
+void cw_recorder_stop(struct cw_recorder *r)
+{
+	if (!r->running)
+		return;
+	current_put(r);
+	cw_queue_end(&r->queue);
+	pthread_join(r->thread, NULL);
+	r->running = false;
+}
+
+static __u64 nr_lost(const struct cw_recorder *r)
+{
+	__u64 sum = 0;
+	__u32 i;
+
+	for (i = 0; i < CW_EV_NR; i++)
+		sum += __atomic_load_n(&r->lost[i], __ATOMIC_RELAXED);
+	return sum;
+}
+
+void cw_recorder_totals(const struct cw_recorder *r, struct cw_totals *t)
+{
+	__u32 i;
+
+	for (i = 0; i < CW_EV_NR; i++)
+		t->loss[i][CW_LOSS_QUEUE] += __atomic_load_n(&r->lost[i], __ATOMIC_RELAXED);
+}
+
+int cw_recorder_finish(struct cw_recorder *r, const struct cw_recording_info *info)
+{
+	struct cw_recording_info last = *info;
+	int err, closed;
+
+	cw_recorder_stop(r);
+	if (r->flight)
+		return r->snapshot_failed ? -EIO : 0;
+	last.nr_lost = nr_lost(r);
+	cw_side_write(&r->side, r->file);
+	cw_record_file_info(r->file, &last);
+	err = cw_recorder_commit(r);
+	closed = cw_record_file_close(r->file);
+	r->file = NULL;
+	if (!err && !cw_side_is_written(&r->side))
+		err = -ENOSPC;
+	if (!err && closed)
+		cw_err(closed, "cannot end the recording %s", r->path);
+	return err ? err : closed;
+}
+
+void cw_recorder_free(struct cw_recorder *r)
+{
+	if (!r)
+		return;
+	cw_recorder_stop(r);
+	cw_record_file_close(r->file);
+	cw_flight_free(r->flight);
+	cw_side_free(&r->side);
+	cw_batcher_exit(&r->batcher);
+	cw_queue_exit(&r->queue);
+	pthread_mutex_destroy(&r->lock);
+	free(r->asked);
+	free(r->writing);
+	free(r->path);
+	free(r->file_path);
+	free(r);
+}
