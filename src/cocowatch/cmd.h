@@ -7,6 +7,8 @@
 
 int cw_cmd_watch(int argc, char **argv);
 int cw_cmd_gate(int argc, char **argv);
+int cw_cmd_record(int argc, char **argv);
+int cw_cmd_replay(int argc, char **argv);
 int cw_cmd_map(int argc, char **argv);
 int cw_cmd_doctor(int argc, char **argv);
 int cw_cmd_rules(int argc, char **argv);

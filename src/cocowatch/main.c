@@ -27,6 +27,8 @@ struct cw_cmd {
 static const struct cw_cmd cmds[] = {
 	{ "watch", "follow a running kernel and report violations as they happen", cw_cmd_watch },
 	{ "gate", "watch while a command runs, and give one verdict for CI", cw_cmd_gate },
+	{ "record", "watch, and record everything that is judged into a file", cw_cmd_record },
+	{ "replay", "judge a recording again, on any machine", cw_cmd_replay },
 	{ "map", "say what is shared with the host right now, and by whom", cw_cmd_map },
 	{ "doctor", "say what this machine offers and which rules can be armed", cw_cmd_doctor },
 	{ "rules", "list the rules, or explain one", cw_cmd_rules },

@@ -3,6 +3,8 @@
 #include "options.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "args.h"
 #include "err.h"
@@ -34,6 +36,29 @@ error_t cw_option_bad(const char *option, const char *arg, const char *wanted)
 
 /* ---- shared by all commands ---- */
 
+/* A file *.ccw, or a directory for what a flight recorder writes. */
+static bool names_recording(const char *arg)
+{
+	size_t len = strlen(arg);
+	struct stat st;
+
+	if (cw_writers_know(arg))
+		return false;
+	return (len > 4 && !strcmp(arg + len - 4, ".ccw")) || (!stat(arg, &st) && S_ISDIR(st.st_mode));
+}
+
+static error_t output_take(struct cw_common *c, const char *arg)
+{
+	if (!c->records || !names_recording(arg))
+		return cw_writers_add(&c->writers, arg) ? EINVAL : 0;
+	if (c->recording) {
+		cw_say(0, "two recordings: '%s' and '%s'", c->recording, arg);
+		return EINVAL;
+	}
+	c->recording = arg;
+	return 0;
+}
+
 static const struct argp_option common_options[] = {
 	{ "output", 'o', "FORMAT[=FILE]", 0,
 	  "text or ndjson, for sessions junit, tap or sarif too, to FILE or stdout; may be given several times "
@@ -48,7 +73,7 @@ static error_t common_parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'o':
-		return cw_writers_add(&c->writers, arg) ? EINVAL : 0;
+		return output_take(c, arg);
 	case KEY_DEBUG:
 		c->debug = true;
 		return 0;

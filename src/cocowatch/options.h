@@ -11,6 +11,8 @@
 struct cw_common {
 	struct cw_writers writers;
 	bool debug;
+	bool records;		/* -o may name a recording as well */
+	const char *recording;	/* it did */
 };
 
 /* Child parser of every command: -o, --debug.  Its input is a struct cw_common. */

@@ -13,29 +13,14 @@
 #include <unistd.h>
 
 #include "caps.h"
-#include "child.h"
 #include "clock.h"
 #include "err.h"
 #include "libbpf_log.h"
+#include "running.h"
 
 #define TICK_MS 100
 #define TERM_NSEC 10000000000ULL	/* from SIGTERM to SIGKILL */
 #define NSEC_PER_MSEC 1000000ULL
-
-struct running {
-	struct cw_run *run;
-	struct cw_platform platform;
-	struct cw_arming arming;
-	struct cw_feed feed;
-	struct cw_session *session;
-	struct cw_child child;
-	struct cw_start start;
-	sigset_t old_mask;
-	int signal_fd;
-	bool stop;
-	__u64 ending_ns;	/* when the command was told to end, 0: it was not */
-	bool killed;
-};
 
 /* From here on signals wait for the loop: one that comes while programs are loaded
  * ends the session cleanly right after.
@@ -73,6 +58,8 @@ static void on_signal(struct running *s, const struct signalfd_siginfo *si)
 	bool users = si->ssi_signo == SIGUSR1 || si->ssi_signo == SIGUSR2;
 
 	if (si->ssi_signo == SIGCHLD)
+		return;
+	if (si->ssi_signo == SIGUSR1 && cw_running_want(s))
 		return;
 	if (s->run->command && !reached_command(s, si))
 		cw_child_signal(&s->child, (int)si->ssi_signo);
@@ -175,6 +162,7 @@ static void loop(struct running *s)
 		signals_read(s);
 		command_limit(s);
 		cw_session_drain(s->session);
+		cw_running_attend(s);
 		late_attach(s);
 	}
 }
@@ -205,7 +193,7 @@ static int command_go(struct running *s)
 	return CW_EXIT_USAGE;
 }
 
-static void start_tell(struct running *s)
+static int start_tell(struct running *s)
 {
 	struct cw_run *r = s->run;
 
@@ -221,6 +209,7 @@ static void start_tell(struct running *s)
 	};
 	s->start.wall_offset_ns = cw_clock_ns(CLOCK_REALTIME) - s->start.ts_ns;
 	cw_writers_start(&r->common.writers, &s->start);
+	return cw_running_record(s);
 }
 
 /* The verdict, told to every writer.  Returns the exit status. */
@@ -229,6 +218,7 @@ static int conclude(struct running *s)
 	struct cw_writers *writers = s->feed.writers;
 	struct cw_totals totals;
 	struct cw_verdict verdict;
+	bool good;
 	struct cw_ending ending = {
 		.output_failed = cw_writers_failed(writers),
 		.user_blind = s->feed.malformed,
@@ -245,9 +235,12 @@ static int conclude(struct running *s)
 		.duration_ns = cw_clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns,
 	};
 
-	cw_session_totals(s->session, &totals);
+	cw_running_totals(s, &totals);
 	cw_verdict_judge(&verdict, &s->run->policy, &s->arming, &totals, &ending);
-	if (!cw_writers_finish(writers, &finish) && verdict.exit != CW_EXIT_VIOLATED)
+	good = cw_writers_finish(writers, &finish);
+	if (cw_running_recorded(s, &finish))
+		good = false;
+	if (!good && verdict.exit != CW_EXIT_VIOLATED)
 		return CW_EXIT_UNKNOWN;
 	return verdict.exit;
 }
@@ -261,7 +254,11 @@ static int run_attached(struct running *s)
 	err = cw_session_waits(s->session) ? 0 : cw_caps_drop(keeps_kill(s->run));
 	if (err)
 		cw_err(err, "cannot drop privileges, going on with them");
-	start_tell(s);
+	err = start_tell(s);
+	if (err) {
+		cw_child_cancel(&s->child);
+		return err;
+	}
 	err = command_go(s);
 	if (err)
 		return err;
@@ -354,6 +351,7 @@ static int run_session(struct running *s, struct cw_run *r)
 		return cw_err(ret, "cannot start a session");
 	s->feed.on_violation = on_violation;
 	s->feed.on_violation_ctx = s;
+	s->feed.recorder = s->recorder;
 	ret = cw_session_open(&s->session, &s->platform, &r->session, &s->arming, &s->feed, why,
 			      sizeof(why));
 	rules_off(s, r->policy.off);
@@ -376,7 +374,11 @@ static int run_policed(struct running *s, struct cw_run *r)
 		return cw_err(ret, "cannot wait for signals");
 	ret = cw_writers_open(&r->common.writers);
 	if (!ret)
+		ret = cw_running_record_open(s);
+	if (!ret)
 		ret = run_session(s, r);
+	cw_recorder_free(s->recorder);
+	s->recorder = NULL;
 	if (!cw_writers_close(&r->common.writers) &&
 	    (ret == CW_EXIT_HELD || ret == CW_EXIT_COMMAND))
 		ret = CW_EXIT_UNKNOWN;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What watch and gate have in common: one session from start to verdict. */
+/* What watch, gate and record have in common: one session from start to verdict. */
 #ifndef CW_RUN_H
 #define CW_RUN_H
 
@@ -26,6 +26,7 @@ struct cw_run {
 	__u64 for_ns;		/* end after this time (the command first), 0: never */
 	__u64 max_violations;	/* end after so many, 0: never */
 	char *const *command;	/* under gate, else NULL */
+	__u64 last_ns;		/* record: a flight recorder that keeps so much, 0: all of it */
 };
 
 #define CW_SLOW_LIMIT_NS 1000000000ULL

@@ -46,6 +46,11 @@ static int format_unknown(const char *name, size_t len)
 	return -EINVAL;
 }
 
+bool cw_writers_know(const char *arg)
+{
+	return format_find(arg, strcspn(arg, "="));
+}
+
 static bool same_target(const char *a, const char *b)
 {
 	return a && b ? !strcmp(a, b) : a == b;

@@ -119,6 +119,9 @@ int cw_writers_add(struct cw_writers *ws, const char *arg);
  */
 bool cw_writers_plain(const struct cw_writers *ws, const char *command);
 
+/* Whether an argument of -o begins with a format that there is. */
+bool cw_writers_know(const char *arg);
+
 /* Opens the files; text on stdout when nothing was asked for.  0 or -errno after a message. */
 int cw_writers_open(struct cw_writers *ws);
 

@@ -9,6 +9,7 @@
 
 #include "../../src/cocowatch/child.c"
 #include "../../src/cocowatch/run.c"
+#include "../../src/cocowatch/run_record.c"
 
 /* ---- in place of a session ---- */
 
@@ -52,6 +53,14 @@ bool cw_session_waits(const struct cw_session *s)
 {
 	(void)s;
 	return false;
+}
+
+void cw_session_pages(const struct cw_session *session,
+		      void (*fn)(void *ctx, __u64 gfn, __u64 nr, __u32 state), void *ctx)
+{
+	(void)session;
+	(void)fn;
+	(void)ctx;
 }
 
 bool cw_session_drain(struct cw_session *s)

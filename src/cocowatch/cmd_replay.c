@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* cocowatch replay: a recording judged again, on any machine. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cmd.h"
+#include "err.h"
+#include "exit.h"
+#include "options.h"
+#include "record_read.h"
+#include "replay.h"
+
+struct replay_opts {
+	struct cw_common common;
+	const char *path;
+};
+
+static const struct argp_option options[] = { { 0 } };
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct replay_opts *o = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->common;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (o->path) {
+			cw_say(0, "replay takes one recording: '%s'", arg);
+			return EINVAL;
+		}
+		o->path = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (o->path)
+			return 0;
+		cw_say(0, "replay: no recording given (cocowatch replay FILE.ccw)");
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = { { &cw_common_argp, 0, NULL, 0 }, { 0 } };
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.children = children,
+	.args_doc = "FILE.ccw",
+	.doc = "Judge a recording again with the engine of this program, and report what was reported when "
+	       "it was made.\v"
+	       "Exit status: 0 held, 1 violated, 2 usage or no recording, 3 no verdict (the recording is "
+	       "damaged, incomplete, or judged otherwise now), 4 the rules held and the command failed.",
+};
+
+static void start_fill(struct cw_start *start, struct cw_recording *r, struct cw_arming *arming)
+{
+	const struct cw_recording_info *info = cw_recording_info(r);
+	__u32 i;
+
+	*arming = info->arming;
+	for (i = 0; i < CW_RULE_NR; i++) {	/* those are told when their time comes */
+		if (!arming->since_ns[i])
+			continue;
+		arming->armed &= ~CW_RULE_BIT(i);
+		snprintf(arming->why_rule[i], CW_WHY_LEN, "its kernel module came later");
+	}
+	*start = (struct cw_start){
+		.platform = &info->platform,
+		.arming = arming,
+		.policy = &info->policy,
+		.fmt = info->fmt,
+		.symbols = cw_recording_symbols(r),
+		.wall_offset_ns = info->wall_offset_ns,
+		.ts_ns = info->ts_ns,
+		.command = info->command,
+		.include_addresses = info->include_addresses,
+	};
+}
+
+static void differences_tell(const char *path, struct cw_recording *r,
+			     const struct cw_replayed *replayed)
+{
+	if (replayed->damaged)
+		cw_say(0, "%s is damaged: %s", path, cw_recording_why(r));
+	if (replayed->nr_differ)
+		cw_say(0, "%s: the replay differs from the recording in %llu places: %s", path,
+		       replayed->nr_differ, replayed->differs);
+}
+
+static int replay(const char *path, struct cw_recording *r, struct cw_writers *writers)
+{
+	const struct cw_recording_info *info = cw_recording_info(r);
+	struct cw_replayed replayed;
+	struct cw_verdict verdict;
+	struct cw_arming arming;
+	struct cw_ending ending;
+	struct cw_start start;
+	struct cw_finish finish = {
+		.verdict = &verdict,
+		.totals = &replayed.totals,
+		.told = &replayed.told,
+		.ending = &ending,
+		.duration_ns = info->duration_ns,
+	};
+	int err;
+
+	start_fill(&start, r, &arming);
+	cw_writers_start(writers, &start);
+	err = cw_replay_run(r, writers, &replayed);
+	if (err)
+		return cw_err(err, "cannot replay %s", path);
+	arming = info->arming;
+	if (!info->complete && replayed.last_ns > info->ts_ns)
+		finish.duration_ns = replayed.last_ns - info->ts_ns;
+	differences_tell(path, r, &replayed);
+	cw_replay_judge(info, &replayed, cw_writers_failed(writers), &ending, &verdict);
+	if (!cw_writers_finish(writers, &finish) && verdict.exit != CW_EXIT_VIOLATED)
+		return CW_EXIT_UNKNOWN;
+	return verdict.exit;
+}
+
+int cw_cmd_replay(int argc, char **argv)
+{
+	struct replay_opts o = { .path = NULL };
+	struct cw_recording *r;
+	char why[256];
+	int err, status;
+
+	if (!cw_options_parse(&argp, argc, argv, false, &o, &status))
+		return status;
+	err = cw_recording_open(&r, o.path, why, sizeof(why));
+	if (err) {
+		cw_say(0, "cannot replay %s: %s", o.path, why);
+		return err == -EINVAL || err == -ENOENT || err == -EISDIR ? CW_EXIT_USAGE : CW_EXIT_UNKNOWN;
+	}
+	status = cw_writers_open(&o.common.writers);
+	if (!status)
+		status = replay(o.path, r, &o.common.writers);
+	if (!cw_writers_close(&o.common.writers) &&
+	    (status == CW_EXIT_HELD || status == CW_EXIT_COMMAND))
+		status = CW_EXIT_UNKNOWN;
+	cw_recording_close(r);
+	return status;
+}
