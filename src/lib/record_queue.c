@@ -10,20 +10,20 @@
 #define NSEC_PER_SEC 1000000000L
 #define NSEC_PER_MSEC 1000000L
 
-int cw_queue_init(struct cw_queue *q)
+int cw_queue_init(struct cw_queue *q, size_t nr)
 {
 	size_t i;
 
 	memset(q, 0, sizeof(*q));
 	/* one piece, so that the memory is not there before it is touched */
-	q->all = malloc(CW_QUEUE_BUFFERS * sizeof(*q->all));
+	q->all = malloc(nr * sizeof(*q->all));
 	if (!q->all)
 		return -ENOMEM;
-	for (i = 0; i < CW_QUEUE_BUFFERS; i++) {
+	for (i = 0; i < nr; i++) {
 		q->all[i].used = 0;
 		q->all[i].nr_records = 0;
 		q->all[i].mark = false;
-		q->all[i].next = i + 1 < CW_QUEUE_BUFFERS ? &q->all[i + 1] : NULL;
+		q->all[i].next = i + 1 < nr ? &q->all[i + 1] : NULL;
 	}
 	q->empty = q->all;
 	q->full_end = &q->full;

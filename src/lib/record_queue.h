@@ -11,7 +11,9 @@
 #include <linux/types.h>
 
 #define CW_BUFFER_BYTES (512U << 10)
-#define CW_QUEUE_BUFFERS 16	/* memory that was never needed is never touched */
+/* Memory that was never needed is never touched; this is half a second at 100,000 records/s. */
+#define CW_QUEUE_BUFFERS 64
+#define CW_QUEUE_FLIGHT	16	/* the history needs memory, too */
 
 struct cw_buffer {
 	struct cw_buffer *next;
@@ -31,7 +33,7 @@ struct cw_queue {
 	bool ended;
 };
 
-int cw_queue_init(struct cw_queue *q);	/* 0 or -ENOMEM */
+int cw_queue_init(struct cw_queue *q, size_t nr);	/* 0 or -ENOMEM */
 void cw_queue_exit(struct cw_queue *q);
 
 /* An empty buffer, or NULL when all are on their way. */

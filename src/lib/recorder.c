@@ -50,7 +50,7 @@ static int recorder_init(struct cw_recorder *r, const struct cw_recorder_opts *o
 	r->path = strdup(o->path);
 	r->last_ns = o->last_ns;
 	r->names.include_addresses = o->include_addresses;
-	if (!r->path || cw_queue_init(&r->queue))
+	if (!r->path || cw_queue_init(&r->queue, r->last_ns ? CW_QUEUE_FLIGHT : CW_QUEUE_BUFFERS))
 		return -ENOMEM;
 	err = cw_batcher_init(&r->batcher, o->include_addresses);
 	if (err)

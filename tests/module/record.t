@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Sessions recorded in a machine, on one kernel, and replayed here, on another: the same exit status,
+# and the same reports, byte for byte.
+
+. "$(dirname "$0")/../lib.sh"
+
+release=$(cat "$O/kernels/$CW_KERNEL/release") || exit 1
+got=$tap_tmp/got
+mkdir -p "$got"
+export O
+
+machine() {
+	"$TOP/scripts/vm" --kernel "$CW_KERNEL" --cpus 2 --timeout 400 --log "$tap_tmp/log" --out "$got" \
+		--program "$CW" --module "$O/kmod/$release/cocovm.ko" \
+		--file "$TOP/tests/module/record_guest.sh:/tests/record_guest.sh" -- sh /tests/record_guest.sh
+}
+
+run machine
+is "$rc" 0 'the machine records'
+[ "$rc" = 0 ] || diag "$err"
+
+# replayed NAME: again, with the outputs that the session had
+replayed() {
+	run "$CW" replay -o ndjson="$tap_tmp/$1.ndjson" -o text="$tap_tmp/$1.txt" "$got/$1.ccw"
+}
+
+same() {
+	replayed "$1"
+	is "$rc" "$(cat "$got/$1.rc")" "$1: replay ends as the session did"
+	is "$err" '' "$1: and says nothing"
+	ok "$1: the same NDJSON" cmp "$got/$1.ndjson" "$tap_tmp/$1.ndjson"
+	ok "$1: the same text" cmp "$got/$1.txt" "$tap_tmp/$1.txt"
+}
+
+is "$(cat "$got/honest.rc")" 0 'honest: held'
+same honest
+is "$(cat "$got/misbehave.rc")" 1 'misbehave: violated'
+same misbehave
+same addresses
+
+# everything is in it, or it is said what is not
+lost=$(sqlite3 -readonly "$got/load.ccw" 'SELECT coalesce(sum(count), 0) FROM losses')
+if [ "$lost" = 0 ]; then
+	is "$(cat "$got/load.rc")" 0 'load: nothing is lost, and the rules held'
+	same load
+else
+	is "$(cat "$got/load.rc")" 3 "load: $lost records are lost, and that is no verdict"
+	replayed load
+	is "$rc" 3 'load: nor is it when replayed'
+fi
+bytes=$(stat -c %s "$got/load.ccw")
+events=$(sqlite3 -readonly "$got/load.ccw" 'SELECT sum(nr) FROM events')
+ok 'load: under 200 bytes an event' test "$bytes" -lt $((200 * events))
+diag "load: $events records in $bytes bytes, $((bytes / events)) each, $lost lost"
+
+pointers=$(sqlite3 -readonly "$got/misbehave.ccw" .dump | grep -ciE 'ffff[89a-f][0-9a-f]{11}|X.[0-9A-F]*FFFF8')
+diag "rows that may hold a pointer: $pointers"
+
+run "$CW" replay "$got/killed.ccw"
+is "$rc" 3 'killed: no verdict'
+like "$out" 'the recording ends in the middle of its session' 'killed: and why'
+like "$out" '^T3 .*held' 'killed: what was recorded is judged'
+
+is "$(cat "$got/full.rc")" 3 'disk full: no verdict'
+like "$(cat "$got/full.err")" 'cannot record to /small/full.ccw: .*full' 'disk full: said'
+like "$(cat "$got/full.txt")" '^lost: [1-9][0-9]* records that user space could not take' 'disk full: counted'
+is "$(cat "$got/full.replay_rc")" 3 'disk full: what is there can be replayed'
+diag "$(cat "$got/full.replay_err")"
+
+is "$(cat "$got/flight.rc")" 1 'flight: violated'
+is "$(grep -c 'history written to /out/flight/' "$got/flight.err")" 2 'flight: written for the violation, and for the signal'
+first=$(find "$got/flight" -name '*.ccw' | sort | head -n 1)
+run "$CW" replay "$first"
+is "$rc" 1 'flight: the violation is in it'
+like "$out" 'T3 .*wrong-bit|wrong-bit' 'flight: with its task'
+span=$(sqlite3 -readonly "$first" 'SELECT (max(last_ns) - min(first_ns)) / 1000000 FROM events WHERE first_seq > 0 AND id > 2')
+ok "flight: about five seconds of it ($span ms)" test "$span" -le 7000
+ok "flight: under 64 MiB ($(cat "$got/flight.rss") KiB)" test "$(cat "$got/flight.rss")" -lt 65536
+
+done_testing
