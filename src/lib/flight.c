@@ -30,6 +30,7 @@ struct cw_flight {
 	struct entry *first, **end;
 	struct entry *writing;	/* the next to be written, while a snapshot is made */
 	struct entry *stop;	/* the last one of the snapshot */
+	bool held;	/* it is about to be written */
 	__u64 nr_dropped, nr_records;
 	__u64 newest_ns;
 	struct cw_pagemap pages;
@@ -185,7 +186,9 @@ static bool first_is_old(const struct cw_flight *f)
 
 	if (!e || !e->next)
 		return false;
-	return f->bytes > f->limit || e->batch->block.last_ns + f->last_ns < f->newest_ns;
+	if (f->bytes > f->limit)
+		return true;
+	return !f->held && e->batch->block.last_ns + f->last_ns < f->newest_ns;
 }
 
 int cw_flight_add(struct cw_flight *f, const struct cw_batch *b)
@@ -210,6 +213,11 @@ int cw_flight_add(struct cw_flight *f, const struct cw_batch *b)
 	while (!f->writing && first_is_old(f))
 		first_drop(f);
 	return 0;
+}
+
+void cw_flight_hold(struct cw_flight *f)
+{
+	f->held = true;
 }
 
 __u64 cw_flight_nr_dropped(const struct cw_flight *f)
@@ -267,6 +275,7 @@ __u64 cw_flight_write_begin(struct cw_flight *f, struct cw_record_file *file,
 	cw_pagemap_runs(&f->pages, run_write, file);
 	nr = kept_write(f, &f->told, file);
 	nr += kept_write(f, &f->open, file);
+	f->held = false;
 	f->writing = f->first;
 	for (f->stop = f->first; f->stop && f->stop->next; f->stop = f->stop->next)
 		;

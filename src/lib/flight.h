@@ -26,6 +26,9 @@ void cw_flight_pages(struct cw_flight *f, __u64 gfn, __u64 nr_pages, __u32 state
 /* Keeps a copy of the batch.  0 or -ENOMEM. */
 int cw_flight_add(struct cw_flight *f, const struct cw_batch *b);
 
+/* From now on until the next writing only want of memory drops history. */
+void cw_flight_hold(struct cw_flight *f);
+
 /* Records that came to be older than the history, and when it begins (0: with the session). */
 __u64 cw_flight_nr_dropped(const struct cw_flight *f);
 __u64 cw_flight_since_ns(const struct cw_flight *f);

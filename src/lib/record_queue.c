@@ -23,6 +23,7 @@ int cw_queue_init(struct cw_queue *q, size_t nr)
 		q->all[i].used = 0;
 		q->all[i].nr_records = 0;
 		q->all[i].mark = false;
+		q->all[i].hold = false;
 		q->all[i].next = i + 1 < nr ? &q->all[i + 1] : NULL;
 	}
 	q->empty = q->all;
@@ -105,6 +106,7 @@ void cw_queue_give_back(struct cw_queue *q, struct cw_buffer *b)
 	b->used = 0;
 	b->nr_records = 0;
 	b->mark = false;
+	b->hold = false;
 	pthread_mutex_lock(&q->lock);
 	b->next = q->empty;	/* the one that was touched last is used again first */
 	q->empty = b;

@@ -20,7 +20,8 @@ struct cw_buffer {
 	size_t used;
 	__u32 nr_records;
 	__u64 since_ns;		/* when the first of them came */
-	bool mark;		/* behind it a snapshot is to be made */
+	bool mark;		/* behind it a snapshot is to be made, */
+	bool hold;		/* or will be: from it on only want of memory drops history */
 	__u8 bytes[CW_BUFFER_BYTES] __attribute__((aligned(8)));
 };
 

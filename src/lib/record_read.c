@@ -17,6 +17,7 @@
 #include "rules.h"
 #include "text.h"
 
+#define BUSY_MS 1000	/* whoever records may be about to end */
 #define COMMAND_MAX 4096	/* words of a command that are read */
 
 int cw_recording_damaged(struct cw_recording *r, const char *fmt, ...)
@@ -316,17 +317,34 @@ static int file_look(const char *path, char *why, size_t size)
 	return err;
 }
 
+/* vfs: NULL, or that without locks. */
+static int database_open(struct cw_recording *r, const char *path, const char *vfs, char *why,
+			 size_t size)
+{
+	sqlite3_close(r->db);
+	r->db = NULL;
+	if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, vfs)) {
+		snprintf(why, size, "%s", r->db ? sqlite3_errmsg(r->db) : "not enough memory");
+		return -EIO;
+	}
+	sqlite3_busy_timeout(r->db, BUSY_MS);
+	if (vfs)
+		sqlite3_exec(r->db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
+	return cw_schema_check(r->db, why, size);
+}
+
 static int recording_open(struct cw_recording *r, const char *path, char *why, size_t size)
 {
 	int err = file_look(path, why, size);
 
 	if (err)
 		return err;
-	if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL)) {
-		snprintf(why, size, "%s", r->db ? sqlite3_errmsg(r->db) : "not enough memory");
-		return -EIO;
-	}
-	err = cw_schema_check(r->db, why, size);
+	err = database_open(r, path, NULL, why, size);
+	/* a log wants a third file beside it; where none can be made it is kept in memory, without
+	 * locks, which nobody takes who writes
+	 */
+	if (err == -EIO)
+		err = database_open(r, path, "unix-none", why, size);
 	if (err)
 		return err;
 	r->symbols = cw_symbols_new_exact();

@@ -195,9 +195,9 @@ static int damaged(struct sqlite3 *db, int err, char *why, size_t size)
 		snprintf(why, size, "it is no recording of cocowatch");
 		return -EINVAL;
 	}
-	if (err == SQLITE_CANTOPEN || err == SQLITE_READONLY || err == SQLITE_BUSY) {
-		snprintf(why, size, "%s (with its -wal it needs a directory that can be written)",
-			 sqlite3_errmsg(db));
+	if (err == SQLITE_CANTOPEN || err == SQLITE_READONLY || err == SQLITE_BUSY ||
+	    err == SQLITE_IOERR) {
+		snprintf(why, size, "%s", sqlite3_errmsg(db));
 		return -EIO;
 	}
 	snprintf(why, size, "it is damaged: %s", sqlite3_errmsg(db));

@@ -123,8 +123,8 @@ struct sqlite3;
 int cw_schema_create(struct sqlite3 *db);
 
 /* Compares ids, version and every table with what is expected, and allows the database nothing
- * that a recording does not need.  0; -EINVAL: no recording, or one of another version;
- * -EBADMSG: damaged; with one line in why.
+ * that a recording does not need.  0; -EINVAL: no recording, or one of another version; -EIO: it
+ * cannot be read; -EBADMSG: damaged; with one line in why.
  */
 int cw_schema_check(struct sqlite3 *db, char *why, size_t size);
 

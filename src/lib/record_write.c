@@ -18,6 +18,8 @@
 #include "rules.h"
 
 #define CACHE "PRAGMA cache_size = -1024"	/* KiB */
+#define BUSY_MS 2000
+#define CHECKPOINT "PRAGMA wal_autocheckpoint = 256"	/* pages: 1 MiB of log */
 
 enum statement {
 	ST_BEGIN, ST_COMMIT, ST_ROLLBACK, ST_SESSION, ST_COMMAND, ST_RULE, ST_LOSS, ST_STAT, ST_EVENTS,
@@ -332,6 +334,9 @@ int cw_record_file_commit(struct cw_record_file *f)
 		sqlite3_step(f->stmt[ST_ROLLBACK]);
 		sqlite3_reset(f->stmt[ST_ROLLBACK]);
 	}
+	/* the log may have room again, or have some to give */
+	if (err == -ENOSPC)
+		sqlite3_wal_checkpoint_v2(f->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	f->open = false;
 	f->err = 0;
 	return err;
@@ -370,11 +375,13 @@ static int file_prepare(struct cw_record_file *f, const char *path)
 				  SQLITE_OPEN_NOFOLLOW, NULL);
 
 	if (!err)
+		err = sqlite3_busy_timeout(f->db, BUSY_MS);	/* somebody may look at the file already */
+	if (!err)
 		err = sqlite3_exec(f->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 	if (!err)
 		err = sqlite3_exec(f->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL);
 	if (!err)
-		err = sqlite3_exec(f->db, CACHE, NULL, NULL, NULL);
+		err = sqlite3_exec(f->db, CACHE "; " CHECKPOINT, NULL, NULL, NULL);
 	if (!err)
 		err = cw_schema_create(f->db);
 	return err ? err : statements_prepare(f);

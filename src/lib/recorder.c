@@ -110,7 +110,9 @@ static void current_put(struct cw_recorder *r)
 	if (!b)
 		return;
 	b->mark = r->marks;
+	b->hold = r->holds;
 	r->marks = false;
+	r->holds = false;
 	if (b->used || b->mark)
 		cw_queue_put(&r->queue, b);
 	else
@@ -221,13 +223,20 @@ void cw_recorder_report(struct cw_recorder *r, const struct cw_report *report)
 		snprintf(v.past_comm, sizeof(v.past_comm), "%s", report->past->comm);
 	}
 	side_put(r, CW_SIDE_VIOLATION, &v);
-	if (report->detail->sev == CW_SEV_V)
-		cw_recorder_want(r);
+	if (report->detail->sev == CW_SEV_V && r->flight) {
+		/* who is late with the snapshot finds the history that led to it still there */
+		r->holds = true;
+		r->wanted = true;
+	}
 }
 
 void cw_recorder_tick(struct cw_recorder *r, __u64 now_ns)
 {
-	if (r->current && r->current->used && now_ns > r->current->since_ns + FLUSH_NS)
+	bool old = r->current && r->current->used && now_ns > r->current->since_ns + FLUSH_NS;
+
+	if (r->marks && !r->current)
+		r->current = cw_queue_empty(&r->queue);
+	if (old || r->marks)
 		current_put(r);
 }
 
@@ -240,14 +249,18 @@ bool cw_recorder_is_flight(const struct cw_recorder *r)
 
 void cw_recorder_want(struct cw_recorder *r)
 {
-	if (r->flight && !r->wanted_ns)
-		r->wanted_ns = cw_clock_ns(CLOCK_MONOTONIC);
+	r->wanted = true;
+	r->wanted_now = true;
 }
 
-/* Not more often than the history is long: what came meanwhile is in the next one. */
+/* Violations are written not more often than the history is long: what came meanwhile is in the
+ * next one.
+ */
 bool cw_recorder_is_wanted(const struct cw_recorder *r, __u64 now_ns)
 {
-	return r->wanted_ns && (!r->written_ns || now_ns - r->written_ns >= r->last_ns);
+	if (!r->wanted || r->wanted_now || !r->written_ns)
+		return r->wanted;
+	return now_ns - r->written_ns >= r->last_ns;
 }
 
 void cw_recorder_snapshot(struct cw_recorder *r, const struct cw_recording_info *info, __u64 now_ns)
@@ -268,7 +281,8 @@ void cw_recorder_snapshot(struct cw_recorder *r, const struct cw_recording_info 
 		free(copy);
 		return;
 	}
-	r->wanted_ns = 0;
+	r->wanted = false;
+	r->wanted_now = false;
 	r->written_ns = now_ns;
 	/* it is made behind all that came before; when no buffer is free, behind the next one */
 	r->marks = true;
@@ -283,6 +297,10 @@ void cw_recorder_stop(struct cw_recorder *r)
 {
 	if (!r->running)
 		return;
+	while (r->marks && !r->current) {	/* a snapshot was asked for, and all buffers were full */
+		usleep(1000);
+		r->current = cw_queue_empty(&r->queue);
+	}
 	current_put(r);
 	cw_queue_end(&r->queue);
 	pthread_join(r->thread, NULL);

@@ -42,8 +42,8 @@ void cw_recorder_report(struct cw_recorder *r, const struct cw_report *report);
 /* Time passed: what waits in a half-filled buffer goes on its way. */
 void cw_recorder_tick(struct cw_recorder *r, __u64 now_ns);
 
-/* Flight recorder: somebody wants the history on disk; whether it is time to write it, with a
- * violation or without; and that it is written now.
+/* Flight recorder: somebody wants the history on disk at once, with a violation or without; whether
+ * it is time to write it; and that it is written now.
  */
 bool cw_recorder_is_flight(const struct cw_recorder *r);
 void cw_recorder_want(struct cw_recorder *r);

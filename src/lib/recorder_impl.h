@@ -23,8 +23,10 @@ struct cw_recorder {
 	/* the session's thread */
 	struct cw_buffer *current;
 	struct cw_names names;
-	bool marks;		/* the next buffer that is put asks for a snapshot */
-	__u64 wanted_ns;	/* since when a snapshot is wanted, 0: none is */
+	bool marks;		/* the next buffer that is put asks for a snapshot, */
+	bool holds;		/* or holds the history until one is made */
+	bool wanted;		/* a snapshot */
+	bool wanted_now;	/* however short ago the last one was made */
 	__u64 written_ns;	/* when the last one was begun */
 	/* both */
 	__u64 lost[CW_EV_NR];	/* atomically */

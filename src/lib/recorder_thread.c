@@ -21,7 +21,7 @@
 
 #define WAIT_MS 200
 #define COMMIT_NS 1000000000ULL
-#define COMMIT_BATCHES 32
+#define COMMIT_BATCHES 8	/* what a full disk takes along at most */
 #define NAMES_TRIED 10000	/* of files that are there already */
 
 void cw_recorder_trouble(struct cw_recorder *r, const char *path, const char *why)
@@ -253,6 +253,8 @@ void *cw_recorder_thread(void *arg)
 
 		if (b) {
 			r->due |= b->mark;
+			if (b->hold && r->flight)
+				cw_flight_hold(r->flight);
 			buffer_take(r, b);
 			cw_queue_give_back(&r->queue, b);
 		} else if (!r->writing) {
