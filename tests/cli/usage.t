@@ -105,4 +105,18 @@ refused "--waive: unknown rule 'same-page' (did you mean 'same-pages'?)" gate --
 refused '--waive: rule T1 is required as well' gate --require T1 --waive T1=x -- true
 refused '--require: rule T1 is waived as well' gate --waive T1=x --require T1 -- true
 
+refused 'record: no file to record to (cocowatch record -o FILE.ccw)' record
+refused "two recordings: 'a.ccw' and 'b.ccw'" record -o a.ccw -o b.ccw
+refused "unknown output 'a.cw'" record -o a.cw
+refused "unknown output 'a.ccw'" watch -o a.ccw
+refused "--last: '5' is not a duration (such as 500ms, 30s or 5m)" record --last 5 -o a.ccw
+refused "--for: 'x' is not a duration (such as 500ms, 30s or 5m)" record --for x -o a.ccw
+refused "cannot run 'no-such-program': No such file or directory" record -o a.ccw -- no-such-program
+refused 'replay: no recording given (cocowatch replay FILE.ccw)' replay
+refused "replay takes one recording: 'b.ccw'" replay a.ccw b.ccw
+refused 'cannot replay no-such.ccw: No such file or directory' replay no-such.ccw
+refused 'cannot replay /tmp: Is a directory' replay /tmp
+refused 'cannot replay /etc/passwd: it is no recording of cocowatch' replay /etc/passwd
+refused 'cannot replay /dev/zero: it is no regular file' replay /dev/zero
+
 done_testing
