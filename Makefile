@@ -218,8 +218,15 @@ fuzz_src   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 fuzz_bin   := $(fuzz_src:tests/fuzz/%.c=$O/fuzz/%)
 fuzz_obj   := $(patsubst %.c,$O/fuzz/obj/%.o,$(filter-out src/cocobox/main.c,$(box_src)))
 fuzz_box   := $O/fuzz/libcocobox.a
+fuzz_lib   := $O/fuzz/libcocowatch.a
+# without what looks at a running kernel
+fuzz_lobj  := $(patsubst %.c,$O/fuzz/obj/%.o,$(filter-out $(patsubst %,src/lib/%.c,session loader objects hook inventory \
+              baseline owners places claims kernel kbtf ksyms pagewalk pages_runs mode libbpf_log way),$(lib_src)))
 fuzz_san   := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 fuzz_flags  = -std=gnu11 $(warnings) -D_GNU_SOURCE -Iinclude -Isrc/lib -Isrc/cocobox -O1 -g $(fuzz_san) -MMD -MP
+
+# the box has a cpuid.h of its own
+fuzz_lflags = $(filter-out -Isrc/cocobox,$(fuzz_flags)) $(pkg_cflags)
 
 $O/fuzz/obj/%.o: %.c $O/flags | $$(@D)/
 	$(call say,CC)$(CLANG) $(fuzz_flags) -fsanitize=fuzzer-no-link -c -o $@ $<
@@ -233,6 +240,16 @@ fuzz_lib_obj  := $(foreach p,$(fuzz_policy),$O/fuzz/obj/src/lib/$p.o)
 
 $O/fuzz/fuzz_policy: $(fuzz_policy:%=$O/fuzz/obj/src/lib/%.o)
 $O/fuzz/fuzz_policy: fuzz_libs = $(shell $(PKG_CONFIG) --libs libcyaml)
+
+$O/fuzz/obj/src/lib/%.o: src/lib/%.c $O/flags | $$(@D)/ $(skeletons)
+	$(call say,CC)$(CLANG) $(fuzz_lflags) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(fuzz_lib): $(fuzz_lobj)
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$O/fuzz/fuzz_recording: tests/fuzz/fuzz_recording.c $(fuzz_lib) | $$(@D)/
+	$(call say,CC)$(CLANG) $(fuzz_lflags) -fsanitize=fuzzer -fno-sanitize-coverage=trace-cmp -MF $@.d -pthread -o $@ $< \
+		$(fuzz_lib) $(pkg_libs)
 
 # Comparisons are traced in what is tested, not in the tester.
 $O/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(fuzz_box) | $$(@D)/
@@ -340,4 +357,4 @@ help:
 
 -include $(wildcard $(lib_obj:.o=.d) $(tool_obj:.o=.d) $(box_obj:.o=.d) $(bpf_src:%.bpf.c=$O/%.bpf.d) \
 	$(engine_bpf:%.bpf.c=$O/%.bpf.d) $(bench_bpf:%.bpf.c=$O/%.bpf.d) $(unit_bin:=.d) $(engine_bin:=.d) $(bench_bin:=.d) $(verified).d \
-	$(fuzz_obj:.o=.d) $(fuzz_lib_obj:.o=.d) $(fuzz_bin:=.d))
+	$(fuzz_obj:.o=.d) $(fuzz_lobj:.o=.d) $(fuzz_bin:=.d))
