@@ -66,12 +66,12 @@ until grep -q '"type":"session"' /out/flight.ndjson 2>/dev/null || [ $i = 600 ];
 	sleep 0.1
 	i=$((i + 1))
 done
-echo start honest plain loops=0 workers=2 >/dev/cocovm
+echo start honest plain loops=0 workers=1 >/dev/cocovm
 sleep 12
-echo run wrong-bit >/dev/cocovm
-sleep 7
 kill -USR1 $pid
-sleep 3
+sleep 2
+echo run wrong-bit >/dev/cocovm
+sleep 6
 echo stop >/dev/cocovm
 sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' /proc/$pid/status >/out/flight.rss
 kill -INT $pid
