@@ -84,7 +84,7 @@ int cw_cmd_record(int argc, char **argv)
 		.slow_limit_ns = CW_SLOW_LIMIT_NS,
 		.common.records = true,
 		.session = { .asked = cw_rules_of_profile("io"), .record_frees = true,
-			     .record_hot = true, .record_steps = true },
+			     .record_hot = true, .record_steps = true, .record_stacks = true },
 	};
 	int err, status;
 

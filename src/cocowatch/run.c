@@ -282,9 +282,11 @@ static int react_stop(void *ctx)
 
 static int react_snapshot(void *ctx, const struct cw_report *r)
 {
-	const struct running *s = ctx;
+	struct running *s = ctx;
 
-	return s->run->hooks.snapshot(s->run->hooks.ctx, r);
+	if (cw_running_want(s))
+		return 0;
+	return s->run->hooks.snapshot ? s->run->hooks.snapshot(s->run->hooks.ctx, r) : -ENOENT;
 }
 
 static void react_before_panic(void *ctx)
@@ -307,7 +309,7 @@ static int policy_open(struct running *s, struct cw_run *r)
 	const struct cw_react_hooks hooks = {
 		.ctx = s,
 		.stop = react_stop,
-		.snapshot = r->hooks.snapshot ? react_snapshot : NULL,
+		.snapshot = r->hooks.snapshot || r->last_ns ? react_snapshot : NULL,
 		.before_panic = react_before_panic,
 	};
 	__u64 asked = r->session.asked ? r->session.asked : CW_RULE_ALL;

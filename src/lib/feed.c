@@ -282,7 +282,10 @@ void cw_feed_record(struct cw_feed *f, const void *data, size_t size)
 		else
 			f->malformed++;
 	} else if (hdr->type == CW_REC_STACK) {
-		f->malformed += hdr->len < sizeof(struct cw_rec_stack);	/* for recordings only */
+		if (hdr->len < sizeof(struct cw_rec_stack))
+			f->malformed++;
+		else	/* for recordings only */
+			record(f, hdr);
 	} else if (!event_size(hdr->type)) {
 		f->unknown++;
 	} else if (hdr->len < event_size(hdr->type)) {

@@ -130,10 +130,13 @@ static void on_end(struct cw_batcher *b, const struct cw_ev_step *ev)
 __u32 cw_record_event(const struct cw_rec_hdr *rec)
 {
 	const struct cw_rec_verdict *v = (const struct cw_rec_verdict *)rec;
+	const struct cw_rec_stack *s = (const struct cw_rec_stack *)rec;
 	const struct cw_rec_hdr *ev = rec;
 
 	if (rec->type == CW_REC_VERDICT && v->event_off + sizeof(*ev) <= rec->len)
 		ev = (const void *)((const char *)v + v->event_off);
+	if (rec->type == CW_REC_STACK)
+		return cw_event_info(s->of_type) ? s->of_type : CW_EV_BEGIN;
 	return cw_event_info(ev->type) ? ev->type : CW_EV_BEGIN;
 }
 

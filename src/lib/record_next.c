@@ -38,20 +38,27 @@ static bool record_is_sound(const struct cw_recording *r, const struct cw_rec_hd
 		return false;
 	if (info)
 		return rec->len >= info->size;
+	if (rec->type == CW_REC_STACK)
+		return rec->len >= sizeof(struct cw_rec_stack) &&
+		       ((const struct cw_rec_stack *)rec)->nr_stack <= CW_STACK_MAX;
 	return rec->type != CW_REC_VERDICT || verdict_is_sound((const struct cw_rec_verdict *)rec);
 }
 
 /* The same record with names in place of the numbers of its stack. */
-static const struct cw_rec_hdr *verdict_resolve(struct cw_recording *r,
-						const struct cw_rec_hdr *rec)
+static const struct cw_rec_hdr *stack_resolve(struct cw_recording *r, const struct cw_rec_hdr *rec)
 {
-	struct cw_rec_verdict *v = (struct cw_rec_verdict *)r->resolved;
-	__u32 i;
+	const __u64 *stack;
+	__u64 *own;
+	__u32 nr, i;
 
+	stack = cw_record_stack(rec, &nr);
+	if (!stack)
+		return rec;
 	memcpy(r->resolved, rec, rec->len);
-	for (i = 0; i < v->nr_stack; i++)
-		v->stack[i] = cw_recording_symbol_key(r, v->stack[i]);
-	return &v->hdr;
+	own = r->resolved + (stack - (const __u64 *)rec);
+	for (i = 0; i < nr; i++)
+		own[i] = cw_recording_symbol_key(r, own[i]);
+	return (const struct cw_rec_hdr *)r->resolved;
 }
 
 /* Takes the row that the statement is at. */
@@ -112,7 +119,7 @@ int cw_recording_next(struct cw_recording *r, const struct cw_rec_hdr **rec)
 					    r->block);
 	}
 	r->nr_left--;
-	*rec = got->type == CW_REC_VERDICT ? verdict_resolve(r, got) : got;
+	*rec = stack_resolve(r, got);
 	return 1;
 }
 

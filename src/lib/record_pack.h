@@ -15,6 +15,11 @@
 
 #define CW_PACK_TYPES 128	/* types from here on are packed as if each were the first */
 
+/* The stack in a verdict or a CW_REC_STACK, of CW_STACK_MAX entries, *nr of them filled; NULL in
+ * other records.  The length of the record has been checked.
+ */
+const __u64 *cw_record_stack(const struct cw_rec_hdr *rec, __u32 *nr);
+
 /* Bytes that one record can take at most. */
 #define CW_PACKED_MAX (4 + CW_RECORD_MAX / 64 + CW_RECORD_MAX / 8 * 9)
 

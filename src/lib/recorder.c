@@ -176,25 +176,22 @@ static void stack_name(struct cw_recorder *r, const __u64 *stack, __u32 nr, __u6
 
 void cw_recorder_record(struct cw_recorder *r, const struct cw_rec_hdr *rec)
 {
-	const struct cw_rec_verdict *in = (const struct cw_rec_verdict *)rec;
 	__u64 ids[CW_STACK_MAX] = { 0 };
-	struct cw_rec_verdict *out;
-	__u32 nr = 0;
+	const __u64 *stack;
+	char *out;
+	__u32 nr;
 
-	if (rec->type == CW_REC_VERDICT) {
-		nr = in->nr_stack < CW_STACK_MAX ? in->nr_stack : CW_STACK_MAX;
-		stack_name(r, in->stack, nr, ids);
-	}
+	stack = cw_record_stack(rec, &nr);
+	if (stack)
+		stack_name(r, stack, nr, ids);
 	out = cw_pack_takes(rec) && rec->type < CW_MSG_SIDE ? message_room(r, rec->len, true) : NULL;
 	if (!out) {
 		cw_recorder_lost(r, cw_record_event(rec), 1);
 		return;
 	}
 	memcpy(out, rec, rec->len);
-	if (rec->type != CW_REC_VERDICT)
-		return;
-	memcpy(out->stack, ids, sizeof(ids));
-	out->nr_stack = nr;
+	if (stack)
+		memcpy(out + ((const char *)stack - (const char *)rec), ids, sizeof(ids));
 }
 
 void cw_recorder_report(struct cw_recorder *r, const struct cw_report *report)

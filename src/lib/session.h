@@ -22,6 +22,7 @@ struct cw_session_opts {
 	__u32 max_walk;		/* PTEs walked for one event, 0: the default */
 	bool record_frees;	/* send frees of watched pages, */
 	bool record_hot;	/* packets, bounces and hypercalls, */
+	bool record_stacks;	/* whose each transition and free is */
 	bool record_steps;	/* and each step inside a transition, also where all is well */
 	bool no_pin;		/* hold no kernel module */
 	__u64 asked;		/* rules that are wanted, as a mask; 0: all */

@@ -211,6 +211,29 @@ static void test_tables(void **state)
 	assert_int_equal(nr_rows, 1);
 }
 
+/* Whose a transition was: sent for recordings only, and named like the stack of a verdict. */
+static void test_stack_of_an_event(void **state)
+{
+	struct cw_rec_stack s = { .hdr = { .type = CW_REC_STACK, .len = sizeof(s), .seq = 9 },
+				  .of_seq = 1, .of_type = CW_EV_BEGIN, .nr_stack = 1, .comm = "maker" };
+	const struct cw_rec_hdr *r;
+	char name[CW_SYMBOL_LEN];
+
+	(void)state;
+	record_begin(0, false);
+	s.hdr.ts_ns = made->ts_ns;
+	s.stack[0] = 0xffffffff81000200ULL;
+	cw_feed_record(&made->feed, &s, sizeof(s));
+	assert_int_equal(record_end(), 0);
+	open_it();
+	assert_int_equal(cw_recording_next(rec, &r), 1);
+	assert_int_equal(r->type, CW_REC_STACK);
+	memcpy(&s, r, sizeof(s));
+	assert_int_not_equal(s.stack[0], 0xffffffff81000200ULL);
+	assert_string_equal(cw_symbol_text(cw_recording_symbols(rec), s.stack[0], name, sizeof(name)),
+			    "probe+0x5/0x90");
+}
+
 /* ---- replay ---- */
 
 static struct cw_replayed replayed;
@@ -679,6 +702,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_records_come_back),
 	CASE(test_addresses_on_request),
 	CASE(test_tables),
+	CASE(test_stack_of_an_event),
 	CASE(test_replay_holds),
 	CASE(test_replay_violates),
 	CASE(test_replay_slow),
