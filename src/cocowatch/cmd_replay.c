@@ -109,7 +109,7 @@ static int replay(const char *path, struct cw_recording *r, struct cw_writers *w
 
 	start_fill(&start, r, &arming);
 	cw_writers_start(writers, &start);
-	err = cw_replay_run(r, writers, &replayed);
+	err = cw_replay_run(r, writers, NULL, &replayed);
 	if (err)
 		return cw_err(err, "cannot replay %s", path);
 	arming = info->arming;

@@ -17,6 +17,8 @@
 #include "events.h"
 #include "text.h"
 
+#define DEPTH_MAX 4	/* transitions of one task that enclose each other: CW_DEPTH_MAX of the engine */
+
 /* Where addresses are. */
 static const struct {
 	__u16 first, last;	/* types */
@@ -93,9 +95,22 @@ static void on_begin(struct cw_batcher *b, const struct cw_ev_step *ev)
 	struct cw_open_slot *slot = slot_of(b, ev->hdr.task, ev->depth);
 
 	*slot = (struct cw_open_slot){ .task = ev->hdr.task, .depth = ev->depth,
-				       .begin_ns = ev->hdr.ts_ns };
+				       .begin_ns = ev->hdr.ts_ns, .begin_seq = ev->hdr.seq };
 	memcpy(slot->comm, ev->comm, sizeof(slot->comm) - 1);
 	cw_text_clean(slot->comm);
+}
+
+/* Comes right after its beginning, of whatever depth that was. */
+static void on_stack(struct cw_batcher *b, const struct cw_rec_stack *rec)
+{
+	__u32 depth;
+
+	for (depth = 0; depth < DEPTH_MAX; depth++) {
+		struct cw_open_slot *slot = slot_of(b, rec->hdr.task, depth);
+
+		if (slot->task == rec->hdr.task && slot->begin_seq == rec->of_seq)
+			slot->stack = (__u32)rec->stack[0];
+	}
 }
 
 static void on_end(struct cw_batcher *b, const struct cw_ev_step *ev)
@@ -121,6 +136,7 @@ static void on_end(struct cw_batcher *b, const struct cw_ev_step *ev)
 	if (!slot->begin_ns || slot->task != ev->hdr.task || slot->depth != ev->depth)
 		return;
 	t->begin_ns = slot->begin_ns;
+	t->stack = slot->stack;
 	memcpy(t->comm, slot->comm, sizeof(t->comm));
 	slot->begin_ns = 0;
 }
@@ -186,6 +202,8 @@ int cw_batcher_add(struct cw_batcher *b, const struct cw_rec_hdr *rec)
 		on_begin(b, (const struct cw_ev_step *)rec);
 	else if (own->type == CW_EV_END)
 		on_end(b, (const struct cw_ev_step *)rec);
+	else if (own->type == CW_REC_STACK)
+		on_stack(b, (const struct cw_rec_stack *)rec);
 	b->batch.block.size += cw_pack_record(&b->pack, own, b->batch.bytes + b->batch.block.size);
 	b->batch.block.bytes = b->batch.bytes;
 	block_note(&b->batch.block, own);

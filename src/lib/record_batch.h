@@ -31,7 +31,9 @@ struct cw_batcher {
 	struct cw_open_slot {
 		__u64 task;
 		__u64 begin_ns;
+		__u64 begin_seq;
 		__u32 depth;
+		__u32 stack;	/* its number */
 		char comm[CW_COMM_LEN];
 	} open[CW_OPEN_SLOTS];
 };

@@ -10,12 +10,23 @@
 
 #define CW_SYMBOLS_MAX 65536	/* of one recording; more are not taken */
 
+#define CW_STACKS_READ 65536	/* stacks that a reader keeps */
+
+struct cw_named_stack {
+	__u32 number;
+	__u32 nr;
+	__u64 stack[CW_STACK_MAX];	/* what cw_recording_symbols() names */
+};
+
 struct cw_recording {
 	sqlite3 *db;
 	struct cw_recording_info info;
 	struct cw_symbols *symbols;
 	__u64 *addr;		/* of symbol id - 1, what stacks are given as */
 	__u32 nr_addr;
+	struct cw_named_stack *stacks;	/* by number; read when the first is asked for */
+	__u32 nr_stacks;
+	bool stacks_read;
 	__u64 nr_records;
 	char why[192];
 	/* the records: the block that is being unpacked */

@@ -11,6 +11,7 @@
 
 #include "events.h"
 #include "record_impl.h"
+#include "text.h"
 
 #define EVENTS "SELECT id, nr, first_ns, last_ns, first_seq, last_seq, crc, records FROM events "
 
@@ -42,6 +43,22 @@ static bool record_is_sound(const struct cw_recording *r, const struct cw_rec_hd
 		return rec->len >= sizeof(struct cw_rec_stack) &&
 		       ((const struct cw_rec_stack *)rec)->nr_stack <= CW_STACK_MAX;
 	return rec->type != CW_REC_VERDICT || verdict_is_sound((const struct cw_rec_verdict *)rec);
+}
+
+/* The same record with the stack in place of its number. */
+static const struct cw_rec_hdr *number_resolve(struct cw_recording *r,
+					       const struct cw_rec_hdr *rec)
+{
+	struct cw_rec_stack *s = (struct cw_rec_stack *)r->resolved;
+	__u32 number;
+
+	memcpy(r->resolved, rec, rec->len);
+	number = (__u32)s->stack[0];
+	memset(s->stack, 0, sizeof(s->stack));
+	s->nr_stack = cw_recording_stack(r, number, s->stack);
+	s->comm[CW_COMM_LEN - 1] = '\0';
+	cw_text_clean(s->comm);
+	return &s->hdr;
 }
 
 /* The same record with names in place of the numbers of its stack. */
@@ -119,7 +136,7 @@ int cw_recording_next(struct cw_recording *r, const struct cw_rec_hdr **rec)
 					    r->block);
 	}
 	r->nr_left--;
-	*rec = stack_resolve(r, got);
+	*rec = got->type == CW_REC_STACK ? number_resolve(r, got) : stack_resolve(r, got);
 	return 1;
 }
 

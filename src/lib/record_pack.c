@@ -19,18 +19,11 @@ static __u64 word_load(const void *at)
 const __u64 *cw_record_stack(const struct cw_rec_hdr *rec, __u32 *nr)
 {
 	const struct cw_rec_verdict *v = (const struct cw_rec_verdict *)rec;
-	const struct cw_rec_stack *s = (const struct cw_rec_stack *)rec;
 
-	*nr = 0;
-	if (rec->type == CW_REC_VERDICT)
-		*nr = v->nr_stack;
-	else if (rec->type == CW_REC_STACK)
-		*nr = s->nr_stack;
-	else
+	if (rec->type != CW_REC_VERDICT)
 		return NULL;
-	if (*nr > CW_STACK_MAX)
-		*nr = CW_STACK_MAX;
-	return rec->type == CW_REC_STACK ? s->stack : v->stack;
+	*nr = v->nr_stack < CW_STACK_MAX ? v->nr_stack : CW_STACK_MAX;
+	return v->stack;
 }
 
 void cw_pack_init(struct cw_pack *p)

@@ -15,8 +15,8 @@
 
 #define CW_PACK_TYPES 128	/* types from here on are packed as if each were the first */
 
-/* The stack in a verdict or a CW_REC_STACK, of CW_STACK_MAX entries, *nr of them filled; NULL in
- * other records.  The length of the record has been checked.
+/* The stack in a verdict, of CW_STACK_MAX entries, *nr of them filled; NULL in other records.  The
+ * length of the record has been checked.
  */
 const __u64 *cw_record_stack(const struct cw_rec_hdr *rec, __u32 *nr);
 

@@ -394,6 +394,7 @@ void cw_recording_close(struct cw_recording *r)
 	sqlite3_close(r->db);
 	cw_symbols_free(r->symbols);
 	free(r->addr);
+	free(r->stacks);
 	free(r);
 }
 

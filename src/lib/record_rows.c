@@ -4,13 +4,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "record_impl.h"
 #include "rules.h"
 
 #define TRANSITION "SELECT seq, begin_ns, end_ns, task, gfn_min, gfn_max, cpu, depth, nr_pages, ret, " \
-	"to_shared, contiguous, space, comm FROM transitions "
+	"to_shared, contiguous, space, stack, comm FROM transitions "
 
 static __u64 u64_of(sqlite3_stmt *stmt, int column)
 {
@@ -42,9 +43,10 @@ static int transitions_each(struct cw_recording *r, sqlite3_stmt *stmt,
 			.to_shared = u64_of(stmt, 10),
 			.contiguous = u64_of(stmt, 11),
 			.space = (__u8)u32_of(stmt, 12),
+			.stack = u32_of(stmt, 13),
 		};
 
-		cw_column_text(stmt, 13, t.comm, sizeof(t.comm));
+		cw_column_text(stmt, 14, t.comm, sizeof(t.comm));
 		err = fn(ctx, &t);
 	}
 	sqlite3_finalize(stmt);
@@ -171,14 +173,59 @@ int cw_recording_pages(struct cw_recording *r,
 	return err;
 }
 
-__u32 cw_recording_stack(struct cw_recording *r, __u32 number, __u64 stack[CW_STACK_MAX])
+/* ---- stacks ---- */
+
+static int stack_order(const void *a, const void *b)
+{
+	const struct cw_named_stack *x = a, *y = b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static struct cw_named_stack *stack_add(struct cw_recording *r, __u32 number)
+{
+	struct cw_named_stack *s = r->nr_stacks ? &r->stacks[r->nr_stacks - 1] : NULL, *more;
+
+	if (s && s->number == number)
+		return s;
+	if (r->nr_stacks == CW_STACKS_READ)
+		return NULL;
+	if (!(r->nr_stacks & (r->nr_stacks - 1))) {
+		more = reallocarray(r->stacks, r->nr_stacks ? 2UL * r->nr_stacks : 1, sizeof(*more));
+		if (!more)
+			return NULL;
+		r->stacks = more;
+	}
+	s = &r->stacks[r->nr_stacks++];
+	*s = (struct cw_named_stack){ .number = number };
+	return s;
+}
+
+/* All of them, once: they are asked for again and again.  What there is no room for has no stack. */
+static void stacks_read(struct cw_recording *r)
 {
 	sqlite3_stmt *stmt = cw_recording_query(
-		r, "SELECT symbol FROM stacks WHERE stack = ?1 ORDER BY depth LIMIT 32", number);
-	__u32 nr = 0;
+		r, "SELECT stack, symbol FROM stacks ORDER BY stack, depth", 0);
 
-	while (stmt && nr < CW_STACK_MAX && cw_recording_step(r, stmt) > 0)
-		stack[nr++] = cw_recording_symbol_key(r, u64_of(stmt, 0));
+	while (stmt && cw_recording_step(r, stmt) > 0) {
+		struct cw_named_stack *s = stack_add(r, u32_of(stmt, 0));
+
+		if (s && s->nr < CW_STACK_MAX)
+			s->stack[s->nr++] = cw_recording_symbol_key(r, u64_of(stmt, 1));
+	}
 	sqlite3_finalize(stmt);
-	return nr;
+	r->stacks_read = true;
+}
+
+__u32 cw_recording_stack(struct cw_recording *r, __u32 number, __u64 stack[CW_STACK_MAX])
+{
+	const struct cw_named_stack key = { .number = number }, *s;
+
+	if (!r->stacks_read)
+		stacks_read(r);
+	s = r->nr_stacks ? bsearch(&key, r->stacks, r->nr_stacks, sizeof(key), stack_order) : NULL;
+	if (!s)
+		return 0;
+	memcpy(stack, s->stack, s->nr * sizeof(*stack));
+	return s->nr;
 }

@@ -34,7 +34,8 @@ static const struct {
 		"end_ns INTEGER NOT NULL, cpu INTEGER NOT NULL, task INTEGER NOT NULL, "
 		"depth INTEGER NOT NULL, comm TEXT NOT NULL, space INTEGER NOT NULL, "
 		"to_shared INTEGER NOT NULL, nr_pages INTEGER NOT NULL, gfn_min INTEGER NOT NULL, "
-		"gfn_max INTEGER NOT NULL, contiguous INTEGER NOT NULL, ret INTEGER NOT NULL) STRICT" },
+		"gfn_max INTEGER NOT NULL, contiguous INTEGER NOT NULL, ret INTEGER NOT NULL, "
+		"stack INTEGER NOT NULL) STRICT" },
 	{ "violations", "CREATE TABLE violations(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, "
 		"ts_ns INTEGER NOT NULL, cpu INTEGER NOT NULL, task INTEGER NOT NULL, comm TEXT NOT NULL, "
 		"event INTEGER NOT NULL, rule TEXT NOT NULL, severity INTEGER NOT NULL, "

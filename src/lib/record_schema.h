@@ -70,6 +70,7 @@ struct cw_rec_transition {
 	bool to_shared;
 	bool contiguous;	/* the frames are all of gfn_min to gfn_max */
 	__u8 space;		/* enum cw_space */
+	__u32 stack;		/* number of its stack, 0: none */
 	char comm[CW_COMM_LEN];
 };
 

@@ -37,7 +37,7 @@ static const char *const sql[ST_NR] = {
 	[ST_STAT] = "INSERT OR REPLACE INTO stats VALUES(?,?,?)",
 	[ST_EVENTS] = "INSERT INTO events VALUES(NULL,?,?,?,?,?,?,?)",
 	/* a number that came twice is of a malformed record; the first stays */
-	[ST_TRANSITION] = "INSERT OR IGNORE INTO transitions VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[ST_TRANSITION] = "INSERT OR IGNORE INTO transitions VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ST_VIOLATION] = "INSERT INTO violations VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ST_STACK] = "INSERT OR IGNORE INTO stacks VALUES(?,?,?)",
 	[ST_SYMBOL] = "INSERT OR IGNORE INTO symbols VALUES(?,?,?)",
@@ -150,7 +150,7 @@ void cw_record_file_transition(struct cw_record_file *f, const struct cw_rec_tra
 	NUMBERS(stmt, 1, t->seq, t->begin_ns, t->end_ns, t->cpu, t->task, t->depth);
 	bind_text(stmt, 7, t->comm, sizeof(t->comm));
 	NUMBERS(stmt, 8, t->space, t->to_shared, t->nr_pages, t->gfn_min, t->gfn_max, t->contiguous,
-		(__u64)(__s64)t->ret);
+		(__u64)(__s64)t->ret, t->stack);
 	run(f, stmt);
 }
 

@@ -174,6 +174,37 @@ static void stack_name(struct cw_recorder *r, const __u64 *stack, __u32 nr, __u6
 	}
 }
 
+/* Number of a stack; a new one goes ahead of what has it. */
+static __u32 stack_number(struct cw_recorder *r, const __u64 *addrs, __u32 nr)
+{
+	__u32 known = nr < CW_STACK_MAX ? nr : CW_STACK_MAX, number;
+	struct cw_stack_row stack;
+	__u64 ids[CW_STACK_MAX];
+	bool fresh;
+
+	stack_name(r, addrs, known, ids);
+	number = cw_names_stack(&r->names, ids, known, &stack, &fresh);
+	if (fresh)
+		side_put(r, CW_SIDE_STACK, &stack);
+	return number;
+}
+
+/* Of a stack by itself the number is kept: most of them come again and again. */
+static void stack_record(struct cw_recorder *r, const struct cw_rec_stack *in)
+{
+	__u32 number = stack_number(r, in->stack, in->nr_stack);
+	struct cw_rec_stack *out = message_room(r, sizeof(*out), true);
+
+	if (!out) {
+		cw_recorder_lost(r, cw_record_event(&in->hdr), 1);
+		return;
+	}
+	*out = *in;
+	out->hdr.len = sizeof(*out);
+	memset(out->stack, 0, sizeof(out->stack));
+	out->stack[0] = number;
+}
+
 void cw_recorder_record(struct cw_recorder *r, const struct cw_rec_hdr *rec)
 {
 	__u64 ids[CW_STACK_MAX] = { 0 };
@@ -181,6 +212,10 @@ void cw_recorder_record(struct cw_recorder *r, const struct cw_rec_hdr *rec)
 	char *out;
 	__u32 nr;
 
+	if (rec->type == CW_REC_STACK && rec->len >= sizeof(struct cw_rec_stack)) {
+		stack_record(r, (const struct cw_rec_stack *)rec);
+		return;
+	}
 	stack = cw_record_stack(rec, &nr);
 	if (stack)
 		stack_name(r, stack, nr, ids);
@@ -204,14 +239,8 @@ void cw_recorder_report(struct cw_recorder *r, const struct cw_report *report)
 		.event = report->event->type,
 		.detail = *report->detail,
 	};
-	struct cw_stack_row stack;
-	__u64 ids[CW_STACK_MAX];
-	bool fresh;
 
-	stack_name(r, report->stack, report->nr_stack, ids);
-	v.stack = cw_names_stack(&r->names, ids, report->nr_stack, &stack, &fresh);
-	if (fresh)
-		side_put(r, CW_SIDE_STACK, &stack);
+	v.stack = stack_number(r, report->stack, report->nr_stack);
 	snprintf(v.comm, sizeof(v.comm), "%s", report->comm);
 	if (report->past) {
 		v.past_seq = report->past->seq;

@@ -32,6 +32,7 @@ struct replay {
 	struct cw_count count[CW_RULE_NR];
 	struct cw_replayed *out;
 	struct cw_writers *writers;
+	const struct cw_replay_tap *tap;	/* NULL: none */
 	__u64 late;		/* rules that are armed while it goes on */
 	bool lossy;		/* records are missing: only what was found then is a finding */
 	struct pending *pending;
@@ -288,6 +289,8 @@ static int records_feed(struct replay *p)
 		}
 		p->out->nr_records++;
 		p->out->last_ns = rec->ts_ns;
+		if (p->tap)
+			p->tap->record(p->tap->ctx, rec);
 		if (p->late)
 			late_tell(p, rec->ts_ns);
 		if (rec->type == CW_REC_TICK)
@@ -358,7 +361,8 @@ static void totals_make(struct replay *p)
 	p->out->told = p->feed.told;
 }
 
-int cw_replay_run(struct cw_recording *r, struct cw_writers *writers, struct cw_replayed *out)
+int cw_replay_run(struct cw_recording *r, struct cw_writers *writers,
+		  const struct cw_replay_tap *tap, struct cw_replayed *out)
 {
 	struct replay *p = calloc(1, sizeof(*p));
 	__u32 i;
@@ -371,6 +375,7 @@ int cw_replay_run(struct cw_recording *r, struct cw_writers *writers, struct cw_
 	p->info = cw_recording_info(r);
 	p->out = out;
 	p->writers = writers;
+	p->tap = tap;
 	p->pending = calloc(PENDING_MAX, sizeof(*p->pending));
 	p->lossy = !is_lossless(p->info, out);
 	for (i = 0; i < CW_RULE_NR; i++)

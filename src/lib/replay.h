@@ -26,8 +26,17 @@ struct cw_replayed {
 	__u64 last_ns;		/* time of the last record */
 };
 
-/* Feeds the whole recording to the writers, which have been told of its start.  0 or -ENOMEM. */
-int cw_replay_run(struct cw_recording *r, struct cw_writers *writers, struct cw_replayed *out);
+/* Who else sees each record, in its order and before it is judged. */
+struct cw_replay_tap {
+	void (*record)(void *ctx, const struct cw_rec_hdr *rec);
+	void *ctx;
+};
+
+/* Feeds the whole recording to the writers, which have been told of its start, and to the tap (NULL:
+ * none).  0 or -ENOMEM.
+ */
+int cw_replay_run(struct cw_recording *r, struct cw_writers *writers,
+		  const struct cw_replay_tap *tap, struct cw_replayed *out);
 
 /* The verdict over it.  own_failed: a writer of the replay itself failed. */
 void cw_replay_judge(const struct cw_recording_info *info, const struct cw_replayed *replayed,

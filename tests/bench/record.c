@@ -107,7 +107,7 @@ static int replay_it(double *rate)
 	if (cw_recording_open(&rec, path, why, sizeof(why)))
 		return failed("cannot read: %s", why);
 	start = cpu_ns();
-	if (cw_replay_run(rec, &none, &replayed) || replayed.damaged || replayed.nr_differ)
+	if (cw_replay_run(rec, &none, NULL, &replayed) || replayed.damaged || replayed.nr_differ)
 		return failed("the replay is not the recording: %s", replayed.differs);
 	*rate = (double)replayed.nr_records * 1e3 / (double)(cpu_ns() - start);
 	cw_recording_close(rec);

@@ -26,6 +26,7 @@ struct made {
 	struct cw_symbols *symbols;
 	struct cw_totals totals;	/* what the kernel would have counted */
 	__u64 seq, ts_ns, records;
+	bool stacks;	/* beginnings and frees are followed by their stacks */
 };
 
 static const struct cw_pte_fmt made_fmt = { .shared_mask = MADE_SHARED,
@@ -101,6 +102,20 @@ static inline void made_count(struct made *m, const struct cw_out *out)
 		c->observed += out->observed >> i & 1;
 		c->no_evidence += out->no_evidence >> i & 1;
 	}
+}
+
+/* Whose the event was that was sent last. */
+static inline void made_stack(struct made *m, const struct cw_rec_hdr *ev)
+{
+	struct cw_rec_stack s = {
+		.hdr = { .type = CW_REC_STACK, .len = sizeof(s), .task = ev->task, .cpu = ev->cpu,
+			 .ts_ns = m->ts_ns, .seq = ++m->seq },
+		.of_seq = ev->seq, .of_type = ev->type, .nr_stack = 2, .comm = "maker",
+		.stack = { 0xffffffff81000100ULL, 0xffffffff81000200ULL },
+	};
+
+	m->records++;
+	cw_feed_record(&m->feed, &s, sizeof(s));
 }
 
 /* Judges one event, and sends it with its verdict where there is one. */
@@ -205,7 +220,24 @@ static inline void made_transition(struct made *m, __u64 gfn, __u32 nr, bool to_
 			ev.own.pte_private = (gfn + nr - 1) << 12 | 0x63;
 		}
 		made_send(m, &ev.hdr);
+		if (m->stacks && steps[i] == CW_EV_BEGIN)
+			made_stack(m, &ev.hdr);
 	}
+}
+
+/* A page goes back to the allocator; shared: it is not private, by its state and by its PTE. */
+static inline void made_free(struct made *m, __u64 gfn, bool shared)
+{
+	struct cw_ev_free ev = {
+		.hdr = { .type = CW_EV_PAGE_FREE, .len = sizeof(ev), .task = 77ULL << 32 | 78 },
+		.gfn = gfn, .bad_gfn = gfn, .nr_pages = 1, .nr_bad = shared, .space = CW_SPACE_EMULATED,
+		.state = shared ? CW_PG_SHARED : CW_PG_PRIVATE, .have_pte = shared,
+		.pte = gfn << 12 | 0x63 | (shared ? MADE_SHARED : 0),
+	};
+
+	made_send(m, &ev.hdr);
+	if (m->stacks)
+		made_stack(m, &ev.hdr);
 }
 
 /* A packet in order, as there are most. */

@@ -259,7 +259,7 @@ static int replay_it(void)
 	start.ts_ns = got->ts_ns;
 	start.wall_offset_ns = got->wall_offset_ns;
 	cw_writers_start(&writers, &start);
-	assert_int_equal(cw_replay_run(rec, &writers, &replayed), 0);
+	assert_int_equal(cw_replay_run(rec, &writers, NULL, &replayed), 0);
 	cw_replay_judge(got, &replayed, false, &ending, &verdict);
 	cw_writers_close(&writers);
 	return verdict.exit;
