@@ -31,6 +31,8 @@ static const struct cw_cmd cmds[] = {
 	{ "replay", "judge a recording again, on any machine", cw_cmd_replay },
 	{ "map", "say what is shared with the host right now, and by whom", cw_cmd_map },
 	{ "doctor", "say what this machine offers and which rules can be armed", cw_cmd_doctor },
+	{ "report", "say what is in a recording: findings, the life of a page, a page for browsers", cw_cmd_report },
+	{ "export", "write a recording for Perfetto, CTF readers, or as NDJSON", cw_cmd_export },
 	{ "rules", "list the rules, or explain one", cw_cmd_rules },
 };
 

@@ -139,6 +139,8 @@ static void writer_check(struct cw_writers *ws, struct cw_writer *w)
 	int err;
 
 	errno = 0;
+	if (!w->file)
+		return;
 	if (!fflush(w->file) && !ferror(w->file))
 		return;
 	err = errno ? errno : EIO;

@@ -89,9 +89,10 @@ struct cw_writer_ops {
 struct cw_writer {
 	const struct cw_writer_ops *ops;
 	const char *path;	/* NULL: stdout */
-	FILE *file;
+	FILE *file;		/* NULL: it keeps what it is told in memory */
 	bool color;
 	bool failed;		/* a write failed: told once, nothing more is written */
+	void *own;		/* what this kind of writer keeps; its own business */
 	const struct cw_start *start;
 	void *kept;		/* the writer's own, until the end; NULL: nothing */
 };
