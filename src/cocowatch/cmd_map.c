@@ -6,16 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "clock.h"
 #include "cmd.h"
 #include "err.h"
 #include "exit.h"
 #include "inventory.h"
 #include "judge.h"
 #include "libbpf_log.h"
-#include "map_text.h"
-#include "names.h"
+#include "map_print.h"
 #include "options.h"
 #include "owners.h"
 #include "platform.h"
@@ -24,16 +22,21 @@ enum {
 	KEY_KEXEC = 0x300,
 	KEY_RANGES,
 	KEY_INCLUDE_ADDRESSES,
+	KEY_DIFF,
 };
 
 struct map_opts {
 	struct cw_common common;
+	const char *old;	/* snapshots to compare, or NULL */
+	const char *now;	/* NULL: with what is shared now */
 	struct map m;
 };
 
 static const struct argp_option options[] = {
 	{ "kexec", KEY_KEXEC, NULL, 0, "say too what a kexec or a crash kernel now would find still shared", 1 },
 	{ "ranges", KEY_RANGES, NULL, 0, "list every range, not only the sum for each owner (text)", 1 },
+	{ "diff", KEY_DIFF, "OLD", 0,
+	  "say what changed since the snapshot OLD (an ndjson output), up to now or to the snapshot NEW", 1 },
 	{ "include-addresses", KEY_INCLUDE_ADDRESSES, NULL, 0, "print kernel addresses too", 5 },
 	{ 0 },
 };
@@ -55,8 +58,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_INCLUDE_ADDRESSES:
 		o->m.addresses = true;
 		return 0;
+	case KEY_DIFF:
+		o->old = arg;
+		return 0;
 	case ARGP_KEY_ARG:
+		if (o->old && !o->now) {
+			o->now = arg;
+			return 0;
+		}
 		cw_say(0, "map takes no arguments: '%s'", arg);
+		return EINVAL;
+	case ARGP_KEY_END:
+		if (!o->old || !(o->m.kexec || o->m.ranges || o->m.addresses))
+			return 0;
+		cw_say(0, "--diff compares two snapshots, and takes no other option but -o");
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -68,6 +83,7 @@ static const struct argp_child children[] = { { &cw_common_argp, 0, NULL, 0 }, {
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
+	.args_doc = "[--diff OLD [NEW]]",
 	.children = children,
 	.doc = "Say what this machine shares with its host right now, how much, and by whom: every shared page in "
 	       "the kernel's page tables, and the structure that it belongs to.  Nothing is attached or changed.\v"
@@ -157,77 +173,104 @@ static int map_status(const struct map *m)
 	return CW_EXIT_HELD;
 }
 
-/* ---- ndjson ---- */
+/* ---- printing ---- */
 
-static void line_print(FILE *f, json_t *o)
+static bool is_ndjson(const struct cw_writer *w)
 {
-	json_dumpf(o, f, JSON_COMPACT);
-	fputc('\n', f);
-	json_decref(o);
+	return w->ops == &cw_out_ndjson;
 }
 
-static void print_owner(FILE *f, const struct map *m, const struct cw_ev_owner *ev)
+static void map_print(const struct cw_writers *ws, const struct map *m)
 {
-	json_t *o = json_pack("{s:s,s:s,s:I,s:I,s:b,s:b,s:b}", "type", "owner", "owner",
-			      cw_owner_name(ev->owner), "gfn", (json_int_t)ev->gfn, "nr_pages",
-			      (json_int_t)ev->nr_pages, "direct", !(ev->flags & CW_OWNER_NO_DIRECT),
-			      "mapped", !(ev->flags & CW_OWNER_UNMAPPED), "supplied",
-			      !!(ev->flags & CW_OWNER_SUPPLIED));
-	struct cw_out out = { .checked = 0 };
-	char hex[24];
-
-	cw_judge_owner(ev, &out);
-	json_object_set_new(o, "allowed", out.violated ? json_false() :
-				out.warned || out.no_evidence ? json_null() : json_true());
-	if (ev->relid)
-		json_object_set_new(o, "relid", json_integer(ev->relid));
-	if (ev->owner_cpu != CW_NO_INDEX)
-		json_object_set_new(o, "cpu", json_integer(ev->owner_cpu));
-	if (ev->flags & CW_OWNER_CONFIDENTIAL)
-		json_object_set_new(o, "confidential", json_true());
-	if (m->addresses && ev->vaddr) {
-		snprintf(hex, sizeof(hex), "0x%llx", ev->vaddr);
-		json_object_set_new(o, "vaddr", json_string(hex));
-	}
-	line_print(f, o);
-}
-
-static void print_kexec(FILE *f, const struct map *m)
-{
-	json_t *left = m->kexec_failed ? json_null() : json_integer((json_int_t)m->nr_left);
-
-	line_print(f, json_pack("{s:s,s:o,s:s}", "type", "kexec", "nr_left", left, "undone_by",
-				cw_callbacks_name(m->a.mode.kexec_by)));
-}
-
-static void print_ndjson(FILE *f, const struct map *m)
-{
-	const struct cw_inv_count *c = &m->a.shared.count;
-	char mask[24];
 	size_t i;
 
-	snprintf(mask, sizeof(mask), "0x%llx", m->a.mode.shared_mask);
-	line_print(f, json_pack("{s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "type", "map",
-				"kernel", m->platform.release, "mode", cw_mode_text(m->a.mode.mode), "mask",
-				mask, "second_mappings", m->a.mode.no_bit, "nr_pages",
-				(json_int_t)m->a.owned.nr_pages, "nr_supplied",
-				(json_int_t)m->a.owned.nr_supplied, "nr_device",
-				(json_int_t)m->a.owned.nr_device, "walked", (json_int_t)c->pages, "changed",
-				(json_int_t)c->changed, "failed", (json_int_t)c->failed,
-				"unread_structures", (json_int_t)m->a.claims_failed, "took_ns",
-				(json_int_t)m->a.shared.took_ns));
-	for (i = 0; i < m->a.owned.nr; i++)
-		print_owner(f, m, &m->a.owned.ev[i]);
-	if (m->kexec)
-		print_kexec(f, m);
+	for (i = 0; i < ws->nr; i++)
+		(is_ndjson(&ws->writer[i]) ? map_ndjson_print : map_text_print)(ws->writer[i].file, m);
+}
+
+static void diff_print(const struct cw_writers *ws, const struct map_diff *d)
+{
+	size_t i;
+
+	for (i = 0; i < ws->nr; i++)
+		(is_ndjson(&ws->writer[i]) ? map_diff_ndjson : map_diff_text)(ws->writer[i].file, d);
+}
+
+/* ---- the commands ---- */
+
+/* Returns an exit status. */
+static int map_run(struct map_opts *o)
+{
+	char why[512] = "";
+	int err = map_make(&o->m, why, sizeof(why));
+
+	if (why[0])
+		cw_say(0, "%s", why);
+	if (err)
+		return CW_EXIT_UNKNOWN;
+	map_print(&o->common.writers, &o->m);
+	return map_status(&o->m);
+}
+
+static int snapshot_now(struct map_opts *o, struct cw_snapshot *s, char *why, size_t size)
+{
+	int err = map_make(&o->m, why, size);
+
+	if (err)
+		return err;
+	snprintf(s->kernel, sizeof(s->kernel), "%s", o->m.platform.release);
+	snprintf(s->mode, sizeof(s->mode), "%s", cw_mode_text(o->m.a.mode.mode));
+	s->wall_ns = cw_clock_ns(CLOCK_REALTIME);
+	return cw_snapshot_take(s, &o->m.a.owned);
+}
+
+static bool has_forbidden(const struct cw_snapshot *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nr; i++)
+		if (s->range[i].allowed == CW_ALLOWED_NO)
+			return true;
+	return false;
+}
+
+/* Both read, or the later one taken now; then what differs.  Returns an exit status. */
+static int diff_make(struct map_opts *o, struct map_diff *d)
+{
+	char why[512] = "";
+	int err;
+
+	if (cw_snapshot_read(&d->old, o->old, why, sizeof(why)) ||
+	    (o->now && cw_snapshot_read(&d->now, o->now, why, sizeof(why))))
+		return cw_say(CW_EXIT_USAGE, "%s", why);
+	err = o->now ? 0 : snapshot_now(o, &d->now, why, sizeof(why));
+	if (err && why[0])
+		return cw_say(CW_EXIT_UNKNOWN, "%s", why);
+	if (!err)
+		err = cw_diff_make(&d->diff, &d->old, &d->now);
+	if (err)
+		return cw_err(err, "cannot compare");
+	diff_print(&o->common.writers, d);
+	if (!o->now)
+		return map_status(&o->m);
+	return has_forbidden(&d->now) ? CW_EXIT_VIOLATED : CW_EXIT_HELD;
+}
+
+static int diff_run(struct map_opts *o)
+{
+	struct map_diff d = { .diff.nr = 0 };
+	int status = diff_make(o, &d);
+
+	cw_diff_free(&d.diff);
+	cw_snapshot_free(&d.old);
+	cw_snapshot_free(&d.now);
+	return status;
 }
 
 int cw_cmd_map(int argc, char **argv)
 {
 	struct map_opts o = { .common = { .debug = false } };
-	char why[512] = "";
 	int status;
-	size_t i;
 
 	if (!cw_options_parse(&argp, argc, argv, false, &o, &status))
 		return status;
@@ -236,15 +279,7 @@ int cw_cmd_map(int argc, char **argv)
 	cw_libbpf_init(o.common.debug);
 	if (cw_writers_open(&o.common.writers))
 		return CW_EXIT_UNKNOWN;
-	status = map_make(&o.m, why, sizeof(why)) ? CW_EXIT_UNKNOWN : map_status(&o.m);
-	if (why[0])
-		cw_say(0, "%s", why);
-	for (i = 0; !why[0] && i < o.common.writers.nr; i++) {
-		if (o.common.writers.writer[i].ops == &cw_out_ndjson)
-			print_ndjson(o.common.writers.writer[i].file, &o.m);
-		else
-			map_text_print(o.common.writers.writer[i].file, &o.m);
-	}
+	status = o.old ? diff_run(&o) : map_run(&o);
 	if (!cw_writers_flush(&o.common.writers) && status == CW_EXIT_HELD)
 		status = CW_EXIT_UNKNOWN;
 	if (!cw_writers_close(&o.common.writers) && status == CW_EXIT_HELD)

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The map for people: a table of owners, on request each range, and what the rules say. */
-#include "map_text.h"
+#include "map_print.h"
 
+#include <string.h>
+#include <time.h>
+
+#include "devices.h"
 #include "judge.h"
 #include "names.h"
 #include "rules.h"
@@ -58,6 +62,17 @@ static void print_owners(FILE *f, const struct map *m)
 		print_size(f, "device memory", m->a.owned.nr_device, "");
 }
 
+static void print_channel(FILE *f, __u32 relid)
+{
+	char device[128];
+
+	if (!relid)
+		return;
+	fprintf(f, ", channel %u", relid);
+	if (cw_device_of_channel("", relid, device, sizeof(device)))
+		fprintf(f, " (%s)", device);
+}
+
 static void print_ranges(FILE *f, const struct map *m)
 {
 	size_t i;
@@ -69,8 +84,7 @@ static void print_ranges(FILE *f, const struct map *m)
 		fprintf(f, "%-26s  %9u  0x%llx", cw_owner_name(ev->owner), ev->nr_pages, ev->gfn);
 		if (ev->nr_pages > 1)
 			fprintf(f, " to 0x%llx", ev->gfn + ev->nr_pages - 1);
-		if (ev->relid)
-			fprintf(f, ", channel %u", ev->relid);
+		print_channel(f, ev->relid);
 		if (ev->owner_cpu != CW_NO_INDEX)
 			fprintf(f, ", cpu %u", ev->owner_cpu);
 		if (ev->flags & CW_OWNER_UNCONFIRMED)
@@ -155,4 +169,69 @@ void map_text_print(FILE *f, const struct map *m)
 	if (m->kexec)
 		print_left(f, m);
 	print_rules(f, m);
+}
+
+/* ---- two snapshots ---- */
+
+static void print_when(FILE *f, const char *what, const struct cw_snapshot *s)
+{
+	time_t seconds = (time_t)(s->wall_ns / 1000000000);
+	char when[40] = "?";
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+	fprintf(f, "%-10s  %s UTC, %s, Linux %s\n", what, when, s->mode, s->kernel);
+}
+
+static void print_change(FILE *f, const struct cw_diff_range *r)
+{
+	const struct cw_snap_range *now = r->after ? r->after : r->before;
+
+	fprintf(f, "%-8s  %-26s  %9llu  0x%llx", cw_change_name(r->change),
+		cw_owner_name(now->owner), r->nr_pages, r->gfn);
+	if (r->nr_pages > 1)
+		fprintf(f, " to 0x%llx", r->gfn + r->nr_pages - 1);
+	if (now->relid)
+		fprintf(f, ", channel %u", now->relid);
+	if (now->cpu != CW_NO_INDEX)
+		fprintf(f, ", cpu %u", now->cpu);
+	if (r->change == CW_CHANGE_OWNER)
+		fprintf(f, ", was %s", cw_owner_name(r->before->owner));
+	if (r->after && r->after->allowed == CW_ALLOWED_NO)
+		fprintf(f, ", must be private");
+	fputc('\n', f);
+}
+
+static void print_sums(FILE *f, const struct cw_diff *d)
+{
+	__u32 i;
+
+	fprintf(f, "\n%-26s  %9s  %9s  %9s\n", "owner", "before", "after", "pages");
+	for (i = 1; i <= CW_OWNER_NR; i++) {
+		__u32 owner = i % CW_OWNER_NR;	/* the unknown ones last */
+
+		if (d->before[owner] || d->after[owner])
+			fprintf(f, "%-26s  %9llu  %9llu  %+9lld\n", cw_owner_name(owner),
+				d->before[owner], d->after[owner],
+				(long long)(d->after[owner] - d->before[owner]));
+	}
+}
+
+void map_diff_text(FILE *f, const struct map_diff *d)
+{
+	size_t i;
+
+	print_when(f, "before", &d->old);
+	print_when(f, "after", &d->now);
+	if (strcmp(d->old.mode, d->now.mode) || strcmp(d->old.kernel, d->now.kernel))
+		fprintf(f, "These are not of one machine, or not of one boot.\n");
+	if (d->diff.nr)
+		fprintf(f, "\n%-8s  %-26s  %9s  %s\n", "", "owner", "pages", "frames");
+	for (i = 0; i < d->diff.nr; i++)
+		print_change(f, &d->diff.range[i]);
+	print_sums(f, &d->diff);
+	fprintf(f, "\n%llu pages added, %llu gone, %llu of another owner\n",
+		d->diff.nr_pages[CW_CHANGE_ADDED], d->diff.nr_pages[CW_CHANGE_GONE],
+		d->diff.nr_pages[CW_CHANGE_OWNER]);
 }

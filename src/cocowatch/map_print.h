@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What `cocowatch map` has found, and how it is printed for people. */
-#ifndef CW_MAP_TEXT_H
-#define CW_MAP_TEXT_H
+/* What `cocowatch map` has found, and how it is printed for people and for programs. */
+#ifndef CW_MAP_PRINT_H
+#define CW_MAP_PRINT_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "mode.h"
 #include "owners.h"
 #include "platform.h"
+#include "snapshot.h"
 
 /* All that one class owns. */
 struct map_owner {
@@ -40,6 +41,16 @@ struct map {
 /* Whether all that could be looked at was: else nobody can say that only what may be is shared. */
 bool map_is_whole(const struct map *m);
 
+/* Two snapshots, compared. */
+struct map_diff {
+	struct cw_snapshot old;
+	struct cw_snapshot now;
+	struct cw_diff diff;
+};
+
 void map_text_print(FILE *f, const struct map *m);
+void map_ndjson_print(FILE *f, const struct map *m);
+void map_diff_text(FILE *f, const struct map_diff *d);
+void map_diff_ndjson(FILE *f, const struct map_diff *d);
 
 #endif

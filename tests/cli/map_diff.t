@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# `cocowatch map --diff` on two files: needs no confidential VM and no privilege; what is no snapshot is refused.
+
+. "$(dirname "$0")/../lib.sh"
+
+# snapshot FILE MODE ROW...: OWNER:GFN:PAGES[:ALLOWED]
+snapshot() {
+	file=$1 mode=$2
+	shift 2
+	echo "{\"type\":\"map\",\"version\":1,\"wall_ns\":1790000000000000000,\"kernel\":\"6.12\",\"mode\":\"$mode\",\"nr_ranges\":$#}" >"$file"
+	for row; do
+		echo "$row" | awk -F: '{ printf "{\"type\":\"owner\",\"owner\":\"%s\",\"gfn\":%d,\"nr_pages\":%d,\"allowed\":%s}\n", $1, $2, $3, $4 == "" ? "true" : $4 }'
+	done >>"$file"
+}
+
+old=$tap_tmp/old new=$tap_tmp/new
+snapshot "$old" snp-vtom 'bounce buffer:256:16' 'VMBus rings:512:8' 'unknown:1024:2'
+snapshot "$new" snp-vtom 'bounce buffer:256:32' 'netvsc buffers:1024:2'
+
+run "$CW" map --diff "$old" "$new"
+is "$rc" 0 'two snapshots: exit status 0'
+is "$err" '' 'nothing on stderr'
+like "$out" '^before      2026-09-21 [0-9:]+ UTC, snp-vtom, Linux 6.12$' 'when and where'
+like "$out" '^added     bounce buffer +16  0x110 to 0x11f$' 'what was added'
+like "$out" '^gone      VMBus rings +8  0x200 to 0x207$' 'what is gone'
+like "$out" '^changed   netvsc buffers +2  0x400 to 0x401, was unknown$' 'whose owner changed'
+like "$out" '^bounce buffer +16 +32 +\+16$' 'the sums of each owner'
+like "$out" '^16 pages added, 8 gone, 2 of another owner$' 'the sums of all'
+
+run "$CW" map --diff "$old" "$old"
+is "$rc" 0 'the same twice: exit status 0'
+like "$out" '^0 pages added, 0 gone, 0 of another owner$' 'no difference'
+unlike "$out" '^(added|gone|changed)' 'and none is listed'
+
+run "$CW" map --diff "$old" "$new" -o ndjson
+is "$rc" 0 'ndjson: exit status 0'
+like "$out" '^\{"type":"diff","before":\{"wall_ns":1790000000000000000,.*"nr_added":16,"nr_gone":8,"nr_changed":2\}$' 'ndjson: the sums'
+like "$out" '^\{"type":"changed","owner":"netvsc buffers","gfn":1024,"nr_pages":2,"owner_before":"unknown","allowed":true\}$' 'ndjson: a change'
+
+snapshot "$new" snp-vtom 'VMBus interrupt page:77:1:false'
+run "$CW" map --diff "$old" "$new"
+is "$rc" 1 'what may not be shared: exit status 1'
+like "$out" '^added     VMBus interrupt page +1  0x4d, must be private$' 'and it is named'
+
+head -n 2 "$old" >"$new"
+run "$CW" map --diff "$old" "$new"
+is "$rc" 2 'a file cut short: exit status 2'
+is "$err" "cocowatch: $new: cut short: 1 of 3 ranges" 'in one line'
+is "$out" '' 'nothing on stdout'
+run "$CW" map --diff /etc/passwd "$old"
+is "$rc" 2 'a foreign file: exit status 2'
+is "$err" 'cocowatch: /etc/passwd: line 1: no JSON' 'in one line'
+run "$CW" map --diff /no/such "$old"
+is "$rc" 2 'no file: exit status 2'
+is "$err" 'cocowatch: cannot read /no/such: No such file or directory' 'in one line'
+run "$CW" map --diff "$old" "$old" "$old"
+is "$rc" 2 'three files: exit status 2'
+run "$CW" map --kexec --diff "$old" "$old"
+is "$rc" 2 'with --kexec: exit status 2'
+is "$err" 'cocowatch: --diff compares two snapshots, and takes no other option but -o' 'in one line'
+
+done_testing
