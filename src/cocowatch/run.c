@@ -145,25 +145,36 @@ static void late_attach(struct running *s)
 		cw_say(0, "cannot drop privileges, going on with them");
 }
 
+static int view_fd(const struct cw_run *r)
+{
+	return r->view_ops ? r->view_ops->fd(r->view) : -1;
+}
+
 static void loop(struct running *s)
 {
+	const struct cw_view_ops *view = s->run->view_ops;
 	struct pollfd fds[] = {
 		{ .fd = cw_session_fd(s->session), .events = POLLIN },
 		{ .fd = s->signal_fd, .events = POLLIN },
 		{ .fd = cw_writers_stdout_fd(s->feed.writers) },
+		{ .fd = view_fd(s->run), .events = POLLIN },
 	};
 
 	while (!is_over(s)) {
-		poll(fds, 3, timeout_ms(s));
+		poll(fds, 4, timeout_ms(s));
 		if (fds[2].revents & (POLLERR | POLLHUP | POLLNVAL)) {
 			cw_writers_stdout_gone(s->feed.writers);
 			fds[2].fd = -1;
 		}
+		if (fds[3].revents & (POLLERR | POLLHUP | POLLNVAL))	/* its terminal went away */
+			s->stop = true;
 		signals_read(s);
 		command_limit(s);
 		cw_session_drain(s->session);
 		cw_running_attend(s);
 		late_attach(s);
+		if (view && !view->turn(s->run->view))
+			s->stop = true;
 	}
 }
 
@@ -237,6 +248,8 @@ static int conclude(struct running *s)
 
 	cw_running_totals(s, &totals);
 	cw_verdict_judge(&verdict, &s->run->policy, &s->arming, &totals, &ending);
+	if (s->run->view_ops)
+		s->run->view_ops->finish(s->run->view, &finish);
 	good = cw_writers_finish(writers, &finish);
 	if (cw_running_recorded(s, &finish))
 		good = false;
@@ -245,10 +258,25 @@ static int conclude(struct running *s)
 	return verdict.exit;
 }
 
-static int run_attached(struct running *s)
+static int view_open(struct running *s)
+{
+	s->watched = (struct cw_watched){
+		.session = s->session,
+		.platform = &s->platform,
+		.arming = &s->arming,
+		.policy = &s->run->policy,
+		.start = &s->start,
+		.feed = &s->feed,
+	};
+	return s->run->view_ops ? s->run->view_ops->open(s->run->view, &s->watched) : 0;
+}
+
+static int attached_watch(struct running *s)
 {
 	int err = command_start(s);
 
+	if (!err)
+		err = view_open(s);
 	if (err)
 		return err;
 	err = cw_session_waits(s->session) ? 0 : cw_caps_drop(keeps_kill(s->run));
@@ -265,6 +293,15 @@ static int run_attached(struct running *s)
 	loop(s);
 	cw_session_stop(s->session);
 	return conclude(s);
+}
+
+static int run_attached(struct running *s)
+{
+	int ret = attached_watch(s);
+
+	if (s->run->view_ops)
+		s->run->view_ops->close(s->run->view);
+	return ret;
 }
 
 /* ---- reactions ---- */

@@ -12,7 +12,31 @@
 #include "session.h"
 #include "way.h"
 
+/* A session that runs, for those who show it. */
+struct cw_watched {
+	struct cw_session *session;
+	const struct cw_platform *platform;
+	const struct cw_arming *arming;
+	const struct cw_policy *policy;
+	const struct cw_start *start;
+	struct cw_feed *feed;
+};
+
+/* What a command does with a running session beside what the writers do. */
+struct cw_view_ops {
+	/* Everything is attached, and privileges are still there.  0, or an exit status after a
+	 * message; w outlives the view.
+	 */
+	int (*open)(void *view, const struct cw_watched *w);
+	int (*fd)(const void *view);	/* to be polled for the view; -1: none */
+	bool (*turn)(void *view);	/* each turn of the loop; false: end the session */
+	void (*finish)(void *view, const struct cw_finish *f);
+	void (*close)(void *view);	/* after open, whatever it said */
+};
+
 struct cw_run {
+	const struct cw_view_ops *view_ops;	/* or NULL */
+	void *view;
 	struct cw_common common;
 	struct cw_policy policy;
 	const char *policy_path;	/* of a file below what the options say; NULL: none */

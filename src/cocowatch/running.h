@@ -18,6 +18,7 @@ struct running {
 	struct cw_session *session;
 	struct cw_child child;
 	struct cw_start start;
+	struct cw_watched watched;
 	struct cw_recorder *recorder;	/* NULL: nothing is recorded */
 	sigset_t old_mask;
 	int signal_fd;

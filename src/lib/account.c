@@ -15,8 +15,8 @@
 #define BETWEEN_US 10000
 
 /* The walk comes before the structures are read, and an owner may come or go between. */
-static int account_look(struct cw_account *a, struct cw_inventory *inv, const struct cw_ram *ram,
-			bool seed)
+static int look_once(struct cw_account *a, struct cw_inventory *inv, const struct cw_ram *ram,
+		     bool seed)
 {
 	int cpus = libbpf_num_possible_cpus(), err;
 	struct cw_claims claims;
@@ -68,7 +68,7 @@ size_t cw_owned_confirm(struct cw_owned *now, const struct cw_owned *before)
 static int account_fill(struct cw_account *a, struct cw_inventory *inv, const struct cw_ram *ram,
 			bool seed)
 {
-	int err = account_look(a, inv, ram, seed), i;
+	int err = look_once(a, inv, ram, seed), i;
 	size_t doubtful = err ? 0 : cw_owned_confirm(&a->owned, NULL);
 
 	for (i = 1; !err && doubtful && i < LOOKS_MAX; i++) {
@@ -77,7 +77,7 @@ static int account_fill(struct cw_account *a, struct cw_inventory *inv, const st
 		memset(&a->owned, 0, sizeof(a->owned));
 		cw_shared_free(&a->shared);
 		usleep(BETWEEN_US);
-		err = account_look(a, inv, ram, false);
+		err = look_once(a, inv, ram, false);
 		if (!err)
 			doubtful = cw_owned_confirm(&a->owned, &before);
 		cw_owned_free(&before);
@@ -85,10 +85,9 @@ static int account_fill(struct cw_account *a, struct cw_inventory *inv, const st
 	return err;
 }
 
-int cw_account_make(struct cw_account *a, struct cw_inventory *inv, const struct cw_platform *p,
-		    bool seed, char *why, size_t size)
+int cw_account_look(struct cw_account *a, struct cw_inventory *inv, const struct cw_platform *p,
+		    const struct cw_ram *ram, bool seed, char *why, size_t size)
 {
-	struct cw_ram ram;
 	int err;
 
 	memset(a, 0, sizeof(*a));
@@ -101,14 +100,23 @@ int cw_account_make(struct cw_account *a, struct cw_inventory *inv, const struct
 		snprintf(why, size, "this is not a confidential VM: nothing is hidden from its host");
 		return -ENOTSUP;
 	}
+	err = account_fill(a, inv, ram, seed);
+	if (err)
+		snprintf(why, size, "the page tables could not be walked: %s", strerror(-err));
+	return err;
+}
+
+int cw_account_make(struct cw_account *a, struct cw_inventory *inv, const struct cw_platform *p,
+		    bool seed, char *why, size_t size)
+{
+	struct cw_ram ram;
+
+	memset(a, 0, sizeof(*a));
 	if (!cw_ram_read(&ram, "")) {
 		snprintf(why, size, "/proc/iomem hides the memory map (run as root, or with CAP_SYS_ADMIN)");
 		return -EPERM;
 	}
-	err = account_fill(a, inv, &ram, seed);
-	if (err)
-		snprintf(why, size, "the page tables could not be walked: %s", strerror(-err));
-	return err;
+	return cw_account_look(a, inv, p, &ram, seed, why, size);
 }
 
 void cw_account_free(struct cw_account *a)

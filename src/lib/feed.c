@@ -203,6 +203,8 @@ static void findings_report(struct cw_feed *f, const struct cw_out *out,
 		cw_writers_report(f->writers, &r[i]);
 		if (f->recorder)
 			cw_recorder_report(f->recorder, &r[i]);
+		if (f->watcher.report)
+			f->watcher.report(f->watcher.ctx, &r[i]);
 	}
 	for (i = 0; i < nr_accused && f->on_violation; i++) {
 		finding_complete(f, &accused[i]);
@@ -236,6 +238,18 @@ static void record(struct cw_feed *f, const struct cw_rec_hdr *rec)
 		cw_recorder_record(f->recorder, rec);
 }
 
+static void watcher_tell(const struct cw_feed *f, const struct cw_rec_hdr *ev, const char *comm)
+{
+	const struct cw_ev_step *step = (const struct cw_ev_step *)ev;
+	__u64 began = 0;
+
+	if (!f->watcher.event)
+		return;
+	if (ev->type == CW_EV_END)
+		began = cw_judge_began(f->judge, ev->task, step->depth);
+	f->watcher.event(f->watcher.ctx, ev, comm, began);
+}
+
 static void on_event(struct cw_feed *f, const struct cw_rec_hdr *ev)
 {
 	char comm[CW_COMM_LEN];
@@ -243,6 +257,7 @@ static void on_event(struct cw_feed *f, const struct cw_rec_hdr *ev)
 
 	record(f, ev);
 	event_comm(f, ev, comm);
+	watcher_tell(f, ev, comm);
 	cw_judge_event(f->judge, ev, &out);
 	if (out.checked | out.violated | out.warned | out.no_evidence)
 		user_judged(f, ev, comm, &out);

@@ -18,7 +18,16 @@
 #include "symbols.h"
 #include "totals.h"
 
+/* Somebody who is told of all that passes, beside the writers. */
+struct cw_feed_watcher {
+	/* Before the judges see it.  began_ns: of an end, when its transition began; 0: not known. */
+	void (*event)(void *ctx, const struct cw_rec_hdr *ev, const char *comm, __u64 began_ns);
+	void (*report)(void *ctx, const struct cw_report *r);
+	void *ctx;
+};
+
 struct cw_feed {
+	struct cw_feed_watcher watcher;	/* without functions: nobody; set after cw_feed_init() */
 	struct cw_judge *judge;
 	struct cw_history *history;
 	struct cw_symbols *symbols;

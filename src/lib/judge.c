@@ -98,6 +98,13 @@ const char *cw_judge_comm(const struct cw_judge *j, __u64 task, __u32 depth)
 	return txn ? txn->begin.comm : "";
 }
 
+__u64 cw_judge_began(const struct cw_judge *j, __u64 task, __u32 depth)
+{
+	const struct open_txn *txn = open_find(j, task, depth);
+
+	return txn ? txn->begin.hdr.ts_ns : 0;
+}
+
 static void open_drop(struct cw_judge *j, struct open_txn *txn)
 {
 	*txn = j->open[--j->nr_open];

@@ -32,6 +32,9 @@ void cw_judge_forget(struct cw_judge *j);
 /* Name of the task that began an open transition; "" when it is not known. */
 const char *cw_judge_comm(const struct cw_judge *j, __u64 task, __u32 depth);
 
+/* When that transition began, on the clock of its event; 0 when it is not known. */
+__u64 cw_judge_began(const struct cw_judge *j, __u64 task, __u32 depth);
+
 /* Transitions open now, and beginnings that found no room. */
 __u32 cw_judge_nr_open(const struct cw_judge *j);
 __u64 cw_judge_nr_dropped(const struct cw_judge *j);

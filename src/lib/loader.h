@@ -59,6 +59,11 @@ struct bpf_map *cw_loader_map(const struct cw_loader *l, const char *name);
  */
 int cw_loader_misses(const struct cw_loader *l, size_t probe, __u64 *misses);
 
+/* Adds what the kernel says of the time that all loaded programs have run, which it only keeps
+ * while somebody asks for it (BPF_ENABLE_STATS).
+ */
+void cw_loader_run_time(const struct cw_loader *l, __u64 *ns, __u64 *runs);
+
 /* Whether the module of an attached kprobe went and came again: what it does now nobody sees. */
 bool cw_loader_is_reloaded(const struct cw_loader *l, size_t probe);
 

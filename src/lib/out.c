@@ -109,7 +109,7 @@ int cw_writers_open(struct cw_writers *ws)
 {
 	size_t i;
 
-	if (!ws->nr)
+	if (!ws->nr && !ws->none_is_fine)
 		ws->writer[ws->nr++] = (struct cw_writer){ .ops = &cw_out_text };
 	for (i = 0; i < ws->nr; i++) {
 		struct cw_writer *w = &ws->writer[i];

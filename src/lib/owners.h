@@ -99,6 +99,9 @@ struct cw_account {
  */
 int cw_account_make(struct cw_account *a, struct cw_inventory *inv, const struct cw_platform *p,
 		    bool seed, char *why, size_t size);
+/* The same where the memory map has been read before, while we could. */
+int cw_account_look(struct cw_account *a, struct cw_inventory *inv, const struct cw_platform *p,
+		    const struct cw_ram *ram, bool seed, char *why, size_t size);
 void cw_account_free(struct cw_account *a);
 
 /* Frames that the kernel's list of shared pages has, which it makes private at kexec (7.x). */

@@ -435,6 +435,13 @@ void cw_session_totals(const struct cw_session *s, struct cw_totals *t)
 	cw_feed_totals(s->feed, t);
 }
 
+void cw_session_run_time(const struct cw_session *s, __u64 *ns, __u64 *runs)
+{
+	*ns = 0;
+	*runs = 0;
+	cw_loader_run_time(s->loader, ns, runs);
+}
+
 void cw_session_close(struct cw_session *s)
 {
 	if (!s)

@@ -65,6 +65,9 @@ void cw_session_stop(struct cw_session *s);
 
 void cw_session_totals(const struct cw_session *s, struct cw_totals *t);
 
+/* How long the session's programs have run, and how often: while BPF_ENABLE_STATS is on. */
+void cw_session_run_time(const struct cw_session *s, __u64 *ns, __u64 *runs);
+
 void cw_session_close(struct cw_session *s);	/* NULL is fine */
 
 #endif

@@ -32,6 +32,11 @@ refused "option '--debug' takes no value" watch --debug=yes
 refused "watch takes no arguments: 'true' (a command is run by gate)" watch true
 refused "doctor takes no arguments: 'me'" doctor me
 refused "map takes no arguments: 'me'" map me
+refused "top takes no arguments: 'me' (a command is run by gate)" top me
+refused 'top has stdout for itself: give the output a file (-o ndjson=FILE)' top -o ndjson
+refused "--interval: '1ms' is not a duration from 100ms" top --interval 1ms
+refused "--batch: '0' is not a count from 1" top --batch 0
+refused 'top needs a terminal (--once and --batch print for a pipe or a file)' top
 refused "--for: '30' is not a duration (such as 500ms, 30s or 5m)" watch --for 30
 refused "--for: '-1s' is not a duration (such as 500ms, 30s or 5m)" watch --for=-1s
 refused "--slow-limit: '0s' is not a duration (such as 500ms, 30s or 5m)" watch --slow-limit 0s

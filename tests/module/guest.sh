@@ -400,6 +400,34 @@ section_gate() {
 	like "$(cat /tmp/t)" '^the command ended with status 9$' 'gate: and what it made of it is told'
 }
 
+# Live, while pages change all the time.
+section_top() {
+	cocovm start honest plain loops=0 workers=2
+	run cocowatch top --slow-limit $slow --batch 2 --interval 3s
+	cocovm stop
+	last=$(printf '%s\n' "$out" | sed -n '/^cocowatch top/,$p' | tail -n 41)
+	is "$rc" 0 'top: exit status 0'
+	is "$err" '' 'top: nothing on stderr'
+	is "$(printf '%s\n' "$out" | grep -c '^cocowatch top  00:')" 2 'top: --batch 2 prints two pictures'
+	like "$last" '^transitions +[1-9][0-9.]*/s  \([1-9].* to shared, [1-9].* to private\), [1-9][0-9]* in all, 0 failed$' \
+		'top: transitions are seen both ways'
+	like "$last" '50% <[0-9.]+[num]?s, 99% <' 'top: and how long they took'
+	like "$last" 'T3  held +[1-9]' 'top: T3 is held'
+	like "$last" '^lost +nothing' 'top: nothing is lost'
+	like "$last" '^cost +CPU [0-9.]+%, memory [1-9][0-9.]* MiB; BPF [0-9.]+% of a CPU, [1-9][0-9]* runs/s, [1-9]' \
+		'top: and what it costs itself'
+	like "$out" '^held: .*T3' 'top: its last line is the verdict'
+
+	rm -f $nd
+	(wait_for 120 is_watching; cocovm run window-present) &
+	run cocowatch top --slow-limit $slow --once --interval 8s -o ndjson=$nd
+	is "$rc" 1 'top: a violation: exit status 1'
+	like "$out" 'T1  VIOLATED +[1-9]' 'top: it is in the table'
+	like "$out" '^ +[0-9]+s ago  violation T1 frame 0x[0-9a-f]+, cocovm/' 'top: and among the findings'
+	like "$out" '^violated: T1$' 'top: and the verdict'
+	like "$(reported)" ' T1$' 'top: and in the other output'
+}
+
 # The last one: a lockdown is not undone.
 section_lockdown() {
 	if ! grep -q '\[none\]' /sys/kernel/security/lockdown 2>/dev/null; then
