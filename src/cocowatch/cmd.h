@@ -11,6 +11,7 @@ int cw_cmd_record(int argc, char **argv);
 int cw_cmd_replay(int argc, char **argv);
 int cw_cmd_map(int argc, char **argv);
 int cw_cmd_top(int argc, char **argv);
+int cw_cmd_metrics(int argc, char **argv);
 int cw_cmd_doctor(int argc, char **argv);
 int cw_cmd_rules(int argc, char **argv);
 int cw_cmd_report(int argc, char **argv);

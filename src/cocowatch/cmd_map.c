@@ -184,16 +184,22 @@ static void map_print(const struct cw_writers *ws, const struct map *m)
 {
 	size_t i;
 
-	for (i = 0; i < ws->nr; i++)
-		(is_ndjson(&ws->writer[i]) ? map_ndjson_print : map_text_print)(ws->writer[i].file, m);
+	for (i = 0; i < ws->nr; i++) {
+		FILE *f = ws->writer[i].file;
+
+		(is_ndjson(&ws->writer[i]) ? map_ndjson_print : map_text_print)(f, m);
+	}
 }
 
 static void diff_print(const struct cw_writers *ws, const struct map_diff *d)
 {
 	size_t i;
 
-	for (i = 0; i < ws->nr; i++)
-		(is_ndjson(&ws->writer[i]) ? map_diff_ndjson : map_diff_text)(ws->writer[i].file, d);
+	for (i = 0; i < ws->nr; i++) {
+		FILE *f = ws->writer[i].file;
+
+		(is_ndjson(&ws->writer[i]) ? map_diff_ndjson : map_diff_text)(f, d);
+	}
 }
 
 /* ---- the commands ---- */

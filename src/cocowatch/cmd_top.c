@@ -121,7 +121,7 @@ static int top_open(void *view, const struct cw_watched *w)
 	struct top *t = view;
 	int err;
 
-	live_view_open(&t->view, w);
+	live_view_open(&t->view, w, true);
 	t->head.mode = cw_platform_watched_mode(w->platform, module);
 	t->head.source = w->arming->source->name;
 	t->head.kernel = w->platform->release;

@@ -20,12 +20,12 @@ static void on_report(void *ctx, const struct cw_report *r)
 	cw_live_report(&v->live, r);
 }
 
-void live_view_open(struct live_view *v, const struct cw_watched *w)
+void live_view_open(struct live_view *v, const struct cw_watched *w, bool time_programs)
 {
 	char why[512];
 
 	v->w = w;
-	v->stats_fd = cw_bpf_stats_open();
+	v->stats_fd = time_programs ? cw_bpf_stats_open() : -1;
 	w->feed->watcher = (struct cw_feed_watcher){ on_event, on_report, v };
 	/* the module's pool is in no page table that the kernel's structures lead to */
 	if (w->arming->source == &cw_source_stock)
@@ -54,8 +54,9 @@ void live_view_sample(struct live_view *v, __u64 now_ns)
 	for (i = 0; i < CW_RULE_NR; i++)
 		s.outcome[i] = verdict.outcome[i];
 	cw_cost_read(&s.cost, "");
-	s.cost.bpf_known = v->stats_fd >= 0;
 	cw_session_run_time(v->w->session, &s.cost.bpf_ns, &s.cost.bpf_runs);
+	/* or somebody else asked for it: sysctl kernel.bpf_stats_enabled */
+	s.cost.bpf_known = v->stats_fd >= 0 || s.cost.bpf_runs;
 	cw_live_sample(&v->live, &s);
 }
 

@@ -14,8 +14,10 @@ struct live_view {
 	int stats_fd;		/* BPF_ENABLE_STATS, -1: not timed */
 };
 
-/* Follows a session that is about to run; what it cannot have it goes without. */
-void live_view_open(struct live_view *v, const struct cw_watched *w);
+/* Follows a session that is about to run; what it cannot have it goes without.  time_programs: let
+ * the kernel time BPF programs, all of them.
+ */
+void live_view_open(struct live_view *v, const struct cw_watched *w, bool time_programs);
 
 /* Looks at the page tables, when it is time. */
 void live_view_turn(struct live_view *v, __u64 now_ns);

@@ -29,11 +29,12 @@ static const struct cw_cmd cmds[] = {
 	{ "gate", "watch while a command runs, and give one verdict for CI", cw_cmd_gate },
 	{ "record", "watch, and record everything that is judged into a file", cw_cmd_record },
 	{ "replay", "judge a recording again, on any machine", cw_cmd_replay },
-	{ "map", "say what is shared with the host right now, and by whom", cw_cmd_map },
-	{ "top", "show live what is shared, how fast it changes and what became of each rule", cw_cmd_top },
-	{ "doctor", "say what this machine offers and which rules can be armed", cw_cmd_doctor },
 	{ "report", "say what is in a recording: findings, the life of a page, a page for browsers", cw_cmd_report },
 	{ "export", "write a recording for Perfetto, CTF readers, or as NDJSON", cw_cmd_export },
+	{ "map", "say what is shared with the host right now, and by whom", cw_cmd_map },
+	{ "top", "show live what is shared, how fast it changes and what became of each rule", cw_cmd_top },
+	{ "metrics", "give the numbers of a running session to Prometheus", cw_cmd_metrics },
+	{ "doctor", "say what this machine offers and which rules can be armed", cw_cmd_doctor },
 	{ "rules", "list the rules, or explain one", cw_cmd_rules },
 };
 

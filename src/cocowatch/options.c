@@ -61,8 +61,8 @@ static error_t output_take(struct cw_common *c, const char *arg)
 
 static const struct argp_option common_options[] = {
 	{ "output", 'o', "FORMAT[=FILE]", 0,
-	  "text or ndjson, for sessions junit, tap or sarif too, to FILE or stdout; may be given several times "
-	  "(default: text)", 10 },
+	  "text or ndjson, for sessions junit, tap, sarif or journal too, to FILE or stdout; may be given several "
+	  "times (default: text)", 10 },
 	{ "debug", KEY_DEBUG, NULL, 0, "show what libbpf says", 11 },
 	{ 0 },
 };

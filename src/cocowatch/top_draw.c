@@ -173,9 +173,8 @@ static void cost_draw(struct top_grid *g, const struct cw_live *l)
 	if (b->bpf_known)
 		snprintf(text, sizeof(text), "BPF %.2f%% of a CPU, %.0f runs/s, %s each", bpf / 1e7,
 			 runs, short_time(runs > 0 ? (__u64)(bpf / runs) : 0, each, sizeof(each)));
-	put(g, 4, 0, TOP_PLAIN, "cost        CPU %.1f%%, memory %llu.%llu MiB; %s",
-	    cw_live_rate(l, a->cpu_ns, b->cpu_ns) / 1e7, b->rss_kib / 1024, b->rss_kib % 1024 * 10 / 1024,
-	    text);
+	put(g, 4, 0, TOP_PLAIN, "cost        CPU %.1f%%, memory %.1f MiB; %s",
+	    cw_live_rate(l, a->cpu_ns, b->cpu_ns) / 1e7, (double)b->rss_kib / 1024, text);
 }
 
 /* ---- owners ---- */
@@ -250,6 +249,13 @@ static __u64 bar_count(const struct cw_latency *l, const struct bars *b, __u32 f
 	return n;
 }
 
+static __u64 bar_limit(const struct bars *b, __u32 from)
+{
+	__u32 last = from + b->step - 1;
+
+	return cw_latency_limit(last < CW_LATENCY_NR ? last : CW_LATENCY_NR - 1);
+}
+
 static void bar_draw(struct top_grid *g, int row, int col, __u64 limit, __u64 n, __u64 most)
 {
 	static const char hashes[] = "##############";
@@ -281,8 +287,7 @@ static void latency_draw(struct top_grid *g, int row, int rows, const struct cw_
 	for (i = b.first; i <= b.last; i += b.step)
 		most = bar_count(l, &b, i) > most ? bar_count(l, &b, i) : most;
 	for (i = b.first; i <= b.last; i += b.step)
-		bar_draw(g, row + 1 + (int)((i - b.first) / b.step), col,
-			 cw_latency_limit(i + b.step - 1 < CW_LATENCY_NR ? i + b.step - 1 : CW_LATENCY_NR - 1),
+		bar_draw(g, row + 1 + (int)((i - b.first) / b.step), col, bar_limit(&b, i),
 			 bar_count(l, &b, i), most);
 	put(g, row + rows - 1, col, TOP_PLAIN, "50%% <%s, 99%% <%s, max %s",
 	    short_time(cw_latency_below(l, 500), half, sizeof(half)),

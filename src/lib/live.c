@@ -123,7 +123,7 @@ void cw_live_report(struct cw_live *l, const struct cw_report *r)
 	*f = (struct cw_live_finding){
 		.ts_ns = r->event->ts_ns,
 		.rule = r->detail->rule,
-		.sev = r->finding->sev,
+		.sev = r->sev,
 		.seen = r->finding->seen,
 		.gfn = r->detail->gfn,
 	};

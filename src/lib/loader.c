@@ -553,25 +553,21 @@ static void prog_run_time(const struct bpf_program *prog, __u64 *ns, __u64 *runs
 {
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
-	int fd = bpf_program__fd(prog);
 
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
-		return;
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+		return;	/* not loaded */
 	*ns += info.run_time_ns;
 	*runs += info.run_cnt;
 }
 
 void cw_loader_run_time(const struct cw_loader *l, __u64 *ns, __u64 *runs)
 {
-	struct bpf_program *prog;
+	struct bpf_program *prog = NULL;
 	size_t id;
 
-	for (id = 0; id < CW_OBJ_NR; id++) {
-		if (!l->obj[id])
-			continue;
-		bpf_object__for_each_program(prog, l->obj[id])
+	for (id = 0; id < CW_OBJ_NR; id++)
+		while (l->obj[id] && (prog = bpf_object__next_program(l->obj[id], prog)))
 			prog_run_time(prog, ns, runs);
-	}
 }
 
 bool cw_loader_is_reloaded(const struct cw_loader *l, size_t probe)

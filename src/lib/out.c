@@ -13,7 +13,8 @@
 #include "parse.h"
 
 static const struct cw_writer_ops *const formats[] = { &cw_out_text, &cw_out_ndjson, &cw_out_junit,
-						      &cw_out_tap, &cw_out_sarif };
+						      &cw_out_tap, &cw_out_sarif,
+						      &cw_out_journal };
 
 #define BUFFER_BYTES (64 << 10)	/* holds a report, so that the errno of its one write is seen */
 
@@ -69,6 +70,7 @@ int cw_writers_add(struct cw_writers *ws, const char *arg)
 		cw_say(0, "output '%s' names no file", arg);
 		return -EINVAL;
 	}
+	path = path ? path : ops->path;
 	for (i = 0; i < ws->nr; i++) {
 		if (!same_target(ws->writer[i].path, path))
 			continue;
@@ -105,6 +107,13 @@ static bool wants_color(FILE *f)
 	return isatty(fileno(f)) && term && strcmp(term, "dumb");
 }
 
+static FILE *writer_file(const struct cw_writer *w)
+{
+	if (!w->path)
+		return stdout;
+	return w->ops->open ? w->ops->open(w->path) : fopen(w->path, "we");
+}
+
 int cw_writers_open(struct cw_writers *ws)
 {
 	size_t i;
@@ -114,7 +123,7 @@ int cw_writers_open(struct cw_writers *ws)
 	for (i = 0; i < ws->nr; i++) {
 		struct cw_writer *w = &ws->writer[i];
 
-		w->file = w->path ? fopen(w->path, "we") : stdout;
+		w->file = writer_file(w);
 		if (!w->file)
 			return cw_err(-errno, "cannot write %s", w->path);
 		setvbuf(w->file, NULL, _IOFBF, BUFFER_BYTES);	/* flushed after each report */

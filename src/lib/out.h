@@ -79,6 +79,8 @@ struct cw_writer_ops {
 	const char *name;
 	const char *help;
 	bool session_only;	/* says what became of rules: nothing for other commands */
+	const char *path;	/* where it goes when nobody says; NULL: stdout */
+	FILE *(*open)(const char *path);	/* NULL: as a file that is made anew */
 	void (*start)(struct cw_writer *w, const struct cw_start *start);
 	void (*armed)(struct cw_writer *w, __u64 rules, __u64 ts_ns);	/* late */
 	void (*report)(struct cw_writer *w, const struct cw_report *r);
@@ -112,6 +114,7 @@ extern const struct cw_writer_ops cw_out_ndjson;
 extern const struct cw_writer_ops cw_out_junit;
 extern const struct cw_writer_ops cw_out_tap;
 extern const struct cw_writer_ops cw_out_sarif;
+extern const struct cw_writer_ops cw_out_journal;
 
 /* Takes one -o FORMAT[=FILE].  0, or -EINVAL after a message. */
 int cw_writers_add(struct cw_writers *ws, const char *arg);

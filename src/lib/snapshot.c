@@ -293,7 +293,9 @@ static bool same_owner(const struct cw_snap_range *a, const struct cw_snap_range
 static int diff_add(struct cw_diff *d, __u64 gfn, __u64 end, const struct cw_snap_range *before,
 		    const struct cw_snap_range *after)
 {
-	enum cw_change change = !before ? CW_CHANGE_ADDED : !after ? CW_CHANGE_GONE : CW_CHANGE_OWNER;
+	enum cw_change change = !before ? CW_CHANGE_ADDED :
+				!after	? CW_CHANGE_GONE :
+					  CW_CHANGE_OWNER;
 	struct cw_diff_range *last = d->nr ? &d->range[d->nr - 1] : NULL;
 	size_t room = d->room ? 2 * d->room : 64;
 

@@ -37,6 +37,13 @@ refused 'top has stdout for itself: give the output a file (-o ndjson=FILE)' top
 refused "--interval: '1ms' is not a duration from 100ms" top --interval 1ms
 refused "--batch: '0' is not a count from 1" top --batch 0
 refused 'top needs a terminal (--once and --batch print for a pipe or a file)' top
+refused 'metrics: give --listen ADDRESS or --textfile FILE' metrics
+refused "--listen: 'localhost:9464' is not 127.0.0.1:PORT, [::1]:PORT or unix:PATH" metrics --listen localhost:9464
+refused "--listen: other machines reach '0.0.0.0:9464' (--listen-anywhere allows that)" metrics --listen 0.0.0.0:9464
+refused "metrics takes no arguments: 'me' (a command is run by gate)" metrics me
+refused "map: 'journal' is an output of sessions (watch, gate)" map -o journal
+refused "doctor: 'journal' is an output of sessions (watch, gate)" doctor -o journal
+refused "rules: 'journal' is an output of sessions (watch, gate)" rules -o journal
 refused "--for: '30' is not a duration (such as 500ms, 30s or 5m)" watch --for 30
 refused "--for: '-1s' is not a duration (such as 500ms, 30s or 5m)" watch --for=-1s
 refused "--slow-limit: '0s' is not a duration (such as 500ms, 30s or 5m)" watch --slow-limit 0s

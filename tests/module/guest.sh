@@ -428,6 +428,54 @@ section_top() {
 	like "$(reported)" ' T1$' 'top: and in the other output'
 }
 
+# prometheus_says PATH REGEX: its answer matches.
+prometheus_says() {
+	wget -q -O - "http://127.0.0.1:9090/api/v1/$1" 2>/dev/null | grep -qE -e "$2"
+}
+
+# Prometheus in the same machine scrapes the session.
+section_metrics() {
+	ip link set lo up
+	rm -f $nd
+	cocowatch metrics --slow-limit $slow --listen 127.0.0.1:9464 --textfile /tmp/cw.prom --interval 1s -o ndjson=$nd \
+		2>/tmp/w.err &
+	watch_pid=$!
+	ok "metrics: a session runs" wait_for 300 is_watching
+	cocovm honest plain loops=5
+	sleep 2
+	run wget -q -O - http://127.0.0.1:9464/metrics
+	printf '%s\n' "$out" >/tmp/metrics
+	like "$out" '^cocowatch_checks_total\{rule="T3",name="state-agrees"\} [1-9]' 'metrics: T3 was checked'
+	like "$out" '^cocowatch_transitions_total\{result="shared"\} [1-9]' 'metrics: transitions are counted'
+	for file in /tmp/metrics /tmp/cw.prom; do
+		run sh -c "test -s $file && promtool check metrics <$file"
+		is "$rc:$out$err" '0:' "metrics: promtool has nothing to say of $file"
+	done
+	run promtool check rules /tests/cocowatch.rules.yml
+	is "$rc" 0 'metrics: nor of the alert rules'
+
+	prometheus --config.file=/tests/prometheus.yml --storage.tsdb.path=/tmp/tsdb \
+		--web.listen-address=127.0.0.1:9090 >/tmp/prometheus.log 2>&1 &
+	prometheus_pid=$!
+	ok 'metrics: Prometheus scrapes the session' \
+		wait_for 120 prometheus_says 'query?query=up' '"job":"cocowatch".*"value":\[[0-9.]+,"1"\]'
+	ok 'metrics: and has its numbers' wait_for 60 prometheus_says 'query?query=cocowatch_checks_total' \
+		'"rule":"T3"\},"value":\[[0-9.]+,"[1-9]'
+	ok 'metrics: what the session is' prometheus_says 'query?query=cocowatch_session_info' '"mode":"snp-vtom"'
+	ok 'metrics: the times of transitions' \
+		prometheus_says 'query?query=cocowatch_transition_duration_seconds_count' '"value":\[[0-9.]+,"[1-9]'
+	sleep 3
+	not_ok 'metrics: no alert while the rules hold' prometheus_says alerts CocowatchViolation
+	cocovm run window-present
+	ok 'metrics: an alert fires for a violation' wait_for 60 prometheus_says alerts \
+		'"alertname":"CocowatchViolation"[^}]*"rule":"T1"[^}]*\}.*"state":"firing"'
+	kill $prometheus_pid
+	watch_stop TERM
+	is "$rc" 1 'metrics: exit status 1'
+	like "$(cat /tmp/cw.prom)" '^cocowatch_session_up 0$' 'metrics: the file says that the session is over'
+	is "$(cat /tmp/w.err)" '' 'metrics: nothing on stderr'
+}
+
 # The last one: a lockdown is not undone.
 section_lockdown() {
 	if ! grep -q '\[none\]' /sys/kernel/security/lockdown 2>/dev/null; then

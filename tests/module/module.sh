@@ -4,10 +4,12 @@
 # Boots one machine for a list of sections of guest.sh, and passes their TAP on.
 #
 # Usage: . module.sh; boot CPUS SECTION...
+#        module_more=(...) before it: further options of scripts/vm
 
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 : "${O:=$TOP/.build}" "${CW:=$O/cocowatch}" "${CW_KERNEL:=linux-image-6.12-cloud-amd64}"
 export O
+module_more=()
 
 module_run() {
 	local cpus=$1 release
@@ -16,7 +18,7 @@ module_run() {
 	"$TOP/scripts/vm" --kernel "$CW_KERNEL" --cpus "$cpus" --timeout 540 --log "$module_tmp/log" \
 		--program "$CW" --program "$(PATH=$PATH:/usr/sbin command -v bpftool)" --module "$O/kmod/$release/cocovm.ko" \
 		--file "$TOP/tests/lib.sh:/tests/lib.sh" \
-		--file "$TOP/tests/module/guest.sh:/tests/guest.sh" \
+		--file "$TOP/tests/module/guest.sh:/tests/guest.sh" "${module_more[@]}" \
 		-- sh /tests/guest.sh "$@" >"$module_tmp/out" 2>"$module_tmp/err" &
 	module_vm=$!
 	wait $module_vm

@@ -224,6 +224,7 @@ static void report(enum cw_finding finding, __u64 ts_ns, __u64 gfn)
 	struct cw_detail detail = { .rule = (__u8)info->rule, .gfn = gfn };
 	struct cw_rec_hdr hdr = { .ts_ns = ts_ns };
 	struct cw_report r = { .rule = cw_rule_info(info->rule), .finding = info, .detail = &detail,
+			       .sev = info->sev,
 			       .event = &hdr, .comm = "insmod" };
 
 	cw_live_report(&live, &r);
@@ -253,7 +254,7 @@ static void test_drawn(void **state)
 	has("transitions       2.1/s  (2.1 to shared, 0.0 to private), 21 in all, 0 failed\n");
 	has("packets         100.0/s out, 50.0/s in\n");
 	has("lost        nothing\n");
-	has("cost        CPU 10.0%, memory 12.0 MiB; BPF not timed");
+	has("cost        CPU 10.0%, memory 12.1 MiB; BPF not timed");
 	has("bounce buffer               16384     1 before");
 	has("unknown, by modprobe            8     2     9s");
 	has("T1  VIOLATED     3");

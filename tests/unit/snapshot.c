@@ -200,16 +200,22 @@ static void filled(struct cw_snapshot *s, const struct row *row, size_t nr)
 
 static void test_diff(void **state)
 {
-	static const struct row before[] = { { CW_OWNER_BOUNCE, 100, 50 }, { CW_OWNER_RING, 200, 8 },
-					     { CW_OWNER_UNKNOWN, 300, 4 } };
-	static const struct row after[] = { { CW_OWNER_BOUNCE, 90, 20 }, { CW_OWNER_BOUNCE, 110, 30 },
-					    { CW_OWNER_RING, 200, 8 }, { CW_OWNER_NETVSC, 302, 2 },
-					    { CW_OWNER_INT_PAGE, 400, 1 } };
+	static const struct row before[] = {
+		{ CW_OWNER_BOUNCE, 100, 50 },
+		{ CW_OWNER_RING, 200, 8 },
+		{ CW_OWNER_UNKNOWN, 300, 4 },
+	};
+	static const struct row after[] = {
+		{ CW_OWNER_BOUNCE, 90, 20 },  { CW_OWNER_BOUNCE, 110, 30 },
+		{ CW_OWNER_RING, 200, 8 },    { CW_OWNER_NETVSC, 302, 2 },
+		{ CW_OWNER_INT_PAGE, 400, 1 },
+	};
 	static const struct {
 		enum cw_change change;
 		__u64 gfn, nr_pages;
 	} want[] = {
-		{ CW_CHANGE_ADDED, 90, 10 }, { CW_CHANGE_GONE, 140, 10 }, { CW_CHANGE_GONE, 300, 2 },
+		{ CW_CHANGE_ADDED, 90, 10 }, { CW_CHANGE_GONE, 140, 10 },
+		{ CW_CHANGE_GONE, 300, 2 },
 		{ CW_CHANGE_OWNER, 302, 2 }, { CW_CHANGE_ADDED, 400, 1 },
 	};
 	struct cw_snapshot a, b;

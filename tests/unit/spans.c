@@ -10,7 +10,12 @@
 
 static struct cw_span a_span(__u64 gfn, __u64 nr_pages, __u32 owner, __u64 since_ns)
 {
-	return (struct cw_span){ .gfn = gfn, .nr_pages = nr_pages, .owner = owner, .since_ns = since_ns };
+	return (struct cw_span){
+		.gfn = gfn,
+		.nr_pages = nr_pages,
+		.owner = owner,
+		.since_ns = since_ns,
+	};
 }
 
 static void put(struct cw_spans *s, __u64 gfn, __u64 nr_pages, __u32 owner, __u64 since_ns)
