@@ -461,8 +461,9 @@ section_metrics() {
 		wait_for 120 prometheus_says 'query?query=up' '"job":"cocowatch".*"value":\[[0-9.]+,"1"\]'
 	ok 'metrics: and has its numbers' wait_for 60 prometheus_says 'query?query=cocowatch_checks_total' \
 		'"rule":"T3"\},"value":\[[0-9.]+,"[1-9]'
-	ok 'metrics: what the session is' prometheus_says 'query?query=cocowatch_session_info' '"mode":"snp-vtom"'
-	ok 'metrics: the times of transitions' \
+	ok 'metrics: what the session is' \
+		wait_for 60 prometheus_says 'query?query=cocowatch_session_info' '"mode":"snp-vtom"'
+	ok 'metrics: the times of transitions' wait_for 60 \
 		prometheus_says 'query?query=cocowatch_transition_duration_seconds_count' '"value":\[[0-9.]+,"[1-9]'
 	sleep 3
 	not_ok 'metrics: no alert while the rules hold' prometheus_says alerts CocowatchViolation

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The map of a stock kernel, and what `map --diff` says when a device has gone: in a confidential VM.
+# The map of a stock kernel in a confidential VM, what `map --diff` says when a device has gone, and what top shows of one that
+# comes back: whose its pages are is known from the next look on, when privileges are long gone.
 
 . "$(dirname "$0")/stock.sh"
 
@@ -16,7 +17,16 @@ box_run map --timeout 600s --disk /tmp/disk --net -- '
 	cocowatch map --diff /tmp/before; echo "now=$?"
 	cocowatch map --diff /tmp/before /tmp/after -o ndjson; echo "files=$?"
 	sed "s/^/text: /" /tmp/text'
-box_go 600
+# shellcheck disable=SC2016 # expanded in the guest
+box_run top --timeout 600s --disk /tmp/disk --net -- '
+	(until grep -q "\"type\":\"session\"" /tmp/top.ndjson 2>/dev/null; do sleep 0.2; done
+	for device in /sys/bus/vmbus/drivers/hv_netvsc/*-*-*; do
+		device=${device##*/}
+		echo "$device" >/sys/bus/vmbus/drivers/hv_netvsc/unbind
+		echo "$device" >/sys/bus/vmbus/drivers/hv_netvsc/bind
+	done) &
+	cocowatch top --slow-limit 100s --interval 40s --batch 2 -o ndjson=/tmp/top.ndjson; echo "top=$?"'
+box_go 900
 
 out=$(box_out map)
 like "$out" '^map=0$' 'map: all of it may be shared'
@@ -30,5 +40,13 @@ unlike "$(sed '1,/^same=/d' <<<"$out")" '^(added|changed)' 'map: nothing came'
 like "$out" '^now=0$' 'map: what is left may be shared'
 like "$out" '^{"type":"diff".*"nr_added":0,"nr_gone":[1-9][0-9]*,"nr_changed":0}$' 'map: two files say the same'
 like "$out" '^files=0$' 'map: and of them too all may be shared'
+
+out=$(box_out top | sed '1,/^$/d' | sed -n '/^cocowatch top/,$p')
+like "$out" '^bounce buffer +[1-9][0-9]* +[0-9]+ before' 'top: what was shared before'
+like "$out" '^netvsc buffers +[1-9][0-9]* +[0-9]+ +[0-9]+s' 'top: what came since, with its owner and its age'
+like "$out" '^packets +[0-9.]+/s out, [0-9.]+/s in' 'top: packets are watched'
+like "$out" '50% <[0-9.]+[num]?s, 99% <' 'top: and how long transitions took'
+like "$out" 'S4  held' 'top: S4 is held'
 box_clean map
+box_clean top
 done_testing
