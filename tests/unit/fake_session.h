@@ -15,6 +15,7 @@
 #include "../../src/cocowatch/child.c"
 #include "../../src/cocowatch/live_view.c"
 #include "../../src/cocowatch/run.c"
+#include "../../src/cocowatch/run_record.c"
 
 static struct cw_feed *fed;
 static __u64 nr_turns;

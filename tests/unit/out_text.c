@@ -69,8 +69,8 @@ static int setup(void **state)
 	if (cw_writers_add(&writers, output) || cw_writers_open(&writers) ||
 	    cw_feed_init(&feed, &writers, 1000000000))
 		return -1;
-	cw_symbols_free(feed.symbols);
-	feed.symbols = cw_symbols_new(symbols_path);
+	cw_symbols_free(feed.own_symbols);
+	feed.symbols = feed.own_symbols = cw_symbols_new(symbols_path);
 	cw_arming_init(&arming, &cw_source_module, 0);
 	cw_arming_finish(&arming);
 	start = (struct cw_start){ .platform = &platform,
