@@ -87,6 +87,14 @@ void cw_session_totals(const struct cw_session *s, struct cw_totals *t)
 	t->rule[CW_RULE_T3].checked = nr_turns;
 }
 
+void cw_session_pages(const struct cw_session *session,
+		      void (*fn)(void *ctx, __u64 gfn, __u64 nr, __u32 state), void *ctx)
+{
+	(void)session;
+	(void)fn;
+	(void)ctx;
+}
+
 void cw_session_run_time(const struct cw_session *s, __u64 *ns, __u64 *runs)
 {
 	(void)s;
