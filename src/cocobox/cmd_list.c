@@ -15,13 +15,14 @@ static void print_plain(const struct cw_host *host)
 {
 	static const char *const shows[] = { "-", "finding", "warning", "finding,warning" };
 
-	printf("%s\t%s\t%s\t%s\n", host->name, host->class, cw_expect_names[host->expect],
-	       shows[host->shows]);
+	printf("%s\t%s\t%s\t%s\n", host->name, cw_host_class_names[host->class],
+	       cw_expect_names[host->expect], shows[host->shows]);
 }
 
 static void print_host(const struct cw_host *host)
 {
-	printf("%-22s %-11s %s\n%34s %s\n", host->name, host->class, host->what, "", host->safe);
+	printf("%-22s %-11s %s\n%34s %s\n", host->name, cw_host_class_names[host->class],
+	       host->what, "", host->safe);
 }
 
 static void print_hosts(void)

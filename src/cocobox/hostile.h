@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+#include <cocowatch/hosts.h>
+
 #include "vmbus.h"
 
 struct cw_visibility_call {
@@ -69,8 +71,7 @@ struct cw_poke {
 
 struct cw_host {
 	const char *name;
-	/* honest, visibility, ring, message, completion, interrupt, offer */
-	const char *class;
+	enum cw_host_class class;
 	const char *what;	/* what this host does, one sentence */
 	const char *safe;	/* what a safe guest does, one sentence */
 	enum cw_expect expect;
@@ -106,6 +107,7 @@ struct cw_host {
 extern const struct cw_host cw_hosts[];
 extern const size_t cw_nr_hosts;
 
+extern const char *const cw_host_class_names[CW_HOST_CLASS_NR];
 extern const char *const cw_expect_names[CW_EXPECT_NR];
 
 /* NULL when there is none of that name. */
