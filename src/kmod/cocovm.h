@@ -7,6 +7,7 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/types.h>
@@ -235,6 +236,14 @@ struct cw_scenario {
 	enum cw_host_orders host;	/* of both */
 	int (*run)(const struct cw_run *run);
 };
+
+/* Rows of one file; all sets stand in scenario.c. */
+struct cw_scenario_set {
+	const struct cw_scenario *rows;
+	u32 nr;
+};
+
+#define CW_SCENARIO_SET(rows) { (rows), ARRAY_SIZE(rows) }
 
 const struct cw_scenario *cw_scenario_get(u32 nr);	/* NULL beyond the last */
 const struct cw_scenario *cw_scenario_find(const char *name);

@@ -337,24 +337,46 @@ static const struct cw_scenario scenarios[] = {
 };
 /* clang-format on */
 
+static const struct cw_scenario_set transitions = CW_SCENARIO_SET(scenarios);
+
+static const struct cw_scenario_set *const sets[] = {
+	&transitions,
+};
+
 const struct cw_scenario *cw_scenario_get(u32 nr)
 {
-	return nr < ARRAY_SIZE(scenarios) ? &scenarios[nr] : NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sets); i++) {
+		if (nr < sets[i]->nr)
+			return &sets[i]->rows[nr];
+		nr -= sets[i]->nr;
+	}
+	return NULL;
+}
+
+/* Number of the scenario of that name; -1 when there is none. */
+static int scenario_number(const char *name)
+{
+	const struct cw_scenario *sc;
+	int i;
+
+	for (i = 0; (sc = cw_scenario_get(i)); i++)
+		if (!strcmp(sc->name, name))
+			return i;
+	return -1;
 }
 
 const struct cw_scenario *cw_scenario_find(const char *name)
 {
-	u32 i;
+	int nr = scenario_number(name);
 
-	for (i = 0; i < ARRAY_SIZE(scenarios); i++)
-		if (!strcmp(scenarios[i].name, name))
-			return &scenarios[i];
-	return NULL;
+	return nr < 0 ? NULL : cw_scenario_get(nr);
 }
 
 int cw_scenario_run(const struct cw_run *run)
 {
-	u32 nr = run->sc - scenarios;
+	u32 nr = scenario_number(run->sc->name);
 	int err;
 
 	trace_cocovm_scenario_begin(nr, run->misbehave);
