@@ -12,6 +12,8 @@
 #include <linux/mm.h>
 #include <linux/types.h>
 
+#include <cocowatch/rules.h>
+
 #define CW_NAME "cocovm"
 
 /* ---- counters, shown by the device ---- */
@@ -231,6 +233,8 @@ struct cw_scenario {
 	const char *rule;	/* that fires, or for an honest one that is exercised */
 	const char *text;
 	bool has_twin;		/* otherwise it is honest only */
+	enum cw_finding finding;	/* of the rule, that the misbehaviour must bring about */
+	const char *bug;	/* CVE or commit of the kernel whose error it repeats, or NULL */
 	u32 pages, pages_min, pages_max;
 	u32 flags;		/* CW_QUIRK_* of the misbehaving one */
 	enum cw_host_orders host;	/* of both */

@@ -3,6 +3,7 @@
  * in cocovm(4); whatever else is written gets an errno.
  */
 #include <linux/capability.h>
+#include <linux/ctype.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/miscdevice.h>
@@ -248,6 +249,25 @@ static void counters_show(struct seq_file *m)
 		   atomic64_read(&c->errors), atomic_read(&c->running));
 }
 
+/* As NDJSON spells them: in lower case. */
+static void finding_show(struct seq_file *m, enum cw_finding finding)
+{
+#define NAME(id, rule, sev, values, expected, seen) [CW_FIND_##id] = #id,
+	static const char *const names[CW_FIND_NR] = { [CW_FIND_NONE] = "-", CW_FINDINGS(NAME) };
+#undef NAME
+	const char *c;
+
+	for (c = names[finding]; *c; c++)
+		seq_putc(m, tolower(*c));
+}
+
+static void scenario_show(struct seq_file *m, const struct cw_scenario *sc)
+{
+	seq_printf(m, "scenario %s rule=%s twin=%d finding=", sc->name, sc->rule, sc->has_twin);
+	finding_show(m, sc->finding);
+	seq_printf(m, " bug=%s text=\"%s\"\n", sc->bug ?: "-", sc->text);
+}
+
 static int device_show(struct seq_file *m, void *unused)
 {
 	const struct cw_scenario *sc;
@@ -257,8 +277,7 @@ static int device_show(struct seq_file *m, void *unused)
 	seq_printf(m, "pool_pages=%u\n", cw_pool_size());
 	counters_show(m);
 	for (i = 0; (sc = cw_scenario_get(i)); i++)
-		seq_printf(m, "scenario %s rule=%s twin=%d text=\"%s\"\n", sc->name, sc->rule,
-			   sc->has_twin, sc->text);
+		scenario_show(m, sc);
 	return 0;
 }
 
