@@ -39,7 +39,7 @@ u64 cw_range_gfn(const struct cw_range *range)
 	return page_to_pfn(range->area->pages[range->first]);
 }
 
-/* Without the shared bit, which a page that was just freed while shared may still have. */
+/* As private: a page that was just freed while shared may still have the other bit. */
 static int area_save(struct cw_area *area)
 {
 	u32 i;
@@ -52,8 +52,8 @@ static int area_save(struct cw_area *area)
 		err = cw_pte_flags(cw_area_alias(area, i), &area->alias[i]);
 		if (err)
 			return err;
-		area->own[i] &= ~cw_platform.pte_mask;
-		area->alias[i] &= ~cw_platform.pte_mask;
+		area->own[i] = cw_platform_mkenc(area->own[i], cw_platform.pte_mask);
+		area->alias[i] = cw_platform_mkenc(area->alias[i], cw_platform.pte_mask);
 	}
 	return 0;
 }
@@ -79,22 +79,22 @@ static void area_release(struct cw_area *area)
 {
 	kvfree(area->own);
 	kvfree(area->alias);
-	bitmap_free(area->busy);
-	kfree(area);
+	kvfree(area->busy);
+	kvfree(area);
 }
 
 static struct cw_area *area_alloc(struct page **pages, u32 nr, bool direct)
 {
-	struct cw_area *area = kzalloc(sizeof(*area), GFP_KERNEL);
+	struct cw_area *area = cw_zalloc(1, sizeof(*area));
 
 	if (!area)
 		return NULL;
 	area->nr = nr;
 	area->direct = direct;
 	area->pages = pages;
-	area->own = kvcalloc(nr, sizeof(*area->own), GFP_KERNEL);
-	area->alias = kvcalloc(nr, sizeof(*area->alias), GFP_KERNEL);
-	area->busy = bitmap_zalloc(nr, GFP_KERNEL);
+	area->own = cw_zalloc(nr, sizeof(*area->own));
+	area->alias = cw_zalloc(nr, sizeof(*area->alias));
+	area->busy = cw_zalloc(BITS_TO_LONGS(nr), sizeof(long));
 	if (area->own && area->alias && area->busy)
 		return area;
 	area_release(area);
@@ -113,7 +113,7 @@ struct cw_area *cw_area_new(struct page **pages, u32 nr, bool direct)
 	if (err)
 		goto err_area;
 	if (!direct) {
-		map = vmap(pages, nr, VM_MAP, PAGE_KERNEL);
+		map = cw_vmap(pages, nr);
 		err = map ? 0 : -ENOMEM;
 		if (err)
 			goto err_area;
@@ -125,6 +125,8 @@ struct cw_area *cw_area_new(struct page **pages, u32 nr, bool direct)
 	err = area_tell_host(area);
 	if (err)
 		goto err_map;
+	if (cw_platform.set_is_private)
+		cw_area_restore(area, 0, nr);
 	mutex_lock(&areas_lock);
 	list_add_tail(&area->link, &areas);
 	mutex_unlock(&areas_lock);
@@ -158,13 +160,26 @@ void cw_area_free(struct cw_area *area)
 	mutex_lock(&areas_lock);
 	list_del(&area->link);
 	mutex_unlock(&areas_lock);
+	for (i = 0; i < area->nr; i++) {
+		area->own[i] &= ~cw_platform.pte_mask;
+		area->alias[i] &= ~cw_platform.pte_mask;
+		cw_host_del(page_to_pfn(area->pages[i]));
+	}
 	/* vunmap() warns about entries that are not present */
 	cw_area_restore(area, 0, area->nr);
-	for (i = 0; i < area->nr; i++)
-		cw_host_del(page_to_pfn(area->pages[i]));
 	if (!area->direct)
 		vunmap((void *)area->vaddr);
 	area_release(area);
+}
+
+void cw_area_supply(struct cw_area *area, u32 index, bool shared)
+{
+	u64 mask = cw_platform.pte_mask;
+	pteval_t set = shared ? cw_platform_mkdec(0, mask) : cw_platform_mkenc(0, mask);
+
+	cw_pte_edit(cw_area_own(area, index), set, mask & ~set);
+	cw_pte_edit(cw_area_alias(area, index), set, mask & ~set);
+	cw_host_supply(page_to_pfn(area->pages[index]), shared);
 }
 
 /* All pages or none. */

@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/types.h>
 
+#include <cocowatch/hosts.h>
 #include <cocowatch/rules.h>
 
 #define CW_NAME "cocovm"
@@ -22,16 +23,26 @@ struct cw_counters {
 	atomic64_t transitions;
 	atomic64_t failed;
 	atomic64_t hypercalls;
-	atomic64_t host_refused;	/* on the scenario's orders */
+	atomic64_t host_refused;	/* or lied about: on orders */
 	atomic64_t host_bad;		/* malformed, or about frames that are not ours */
 	atomic64_t zeropad_reads;
 	atomic64_t zeropad_fixed;
 	atomic64_t withheld;		/* pages */
+	atomic64_t alloc_failed;	/* because they were told to */
 	atomic64_t errors;		/* scenario loops that did not go as their text says */
 	atomic_t running;		/* worker threads */
 };
 
 extern struct cw_counters cw_counters;
+
+/* ---- alloc.c: memory; what cw_zalloc() gives is freed with kvfree() ---- */
+
+/* The nth allocation from now on fails; 0: none. */
+void cw_alloc_fail(u32 nth);
+/* To be asked before any other allocation. */
+bool cw_alloc_fails(void);
+void *cw_zalloc(size_t nr, size_t size);
+void *cw_vmap(struct page **pages, u32 nr);
 
 /* ---- platform.c: the emulated platform ---- */
 
@@ -46,6 +57,9 @@ struct cw_platform {
 	u32 vendor;
 	u32 callbacks;
 	u32 window;		/* pages are taken out while they change */
+	u32 direct;		/* enum cw_via of a hypercall that goes to the hypervisor */
+	bool shares_calls;	/* hypercall pages are shared: the hypervisor itself reads them */
+	bool set_is_private;	/* the bit in PTEs is a C-bit: set where the page is private */
 	u64 boundary;
 	u64 cc_mask;
 	u64 physical_mask;
@@ -58,6 +72,8 @@ extern struct cw_platform cw_platform;
 int cw_platform_init(const char *mode, unsigned int shared_bit);
 u64 cw_platform_mkenc(u64 val, u64 mask);	/* make private */
 u64 cw_platform_mkdec(u64 val, u64 mask);	/* make shared */
+/* Calls fn for each way in which the modes differ, and what this one does (coco.rst). */
+void cw_platform_features(void (*fn)(void *arg, const char *what, const char *how), void *arg);
 bool cw_platform_is_private_mmio(u64 gpa);
 void cw_platform_announce(const struct cw_platform *p);
 
@@ -113,6 +129,8 @@ void cw_area_free(struct cw_area *area);
 void cw_area_restore(struct cw_area *area, u32 first, u32 nr);
 int cw_area_claim(struct cw_area *area, u32 first, u32 nr);
 void cw_area_unclaim(struct cw_area *area, u32 first, u32 nr);
+/* A page that the paravisor supplies: shared, and mapped so, without a transition. */
+void cw_area_supply(struct cw_area *area, u32 index, bool shared);
 /* Addresses of one page: in the area's own mapping, and in the direct map. */
 unsigned long cw_area_own(const struct cw_area *area, u32 index);
 unsigned long cw_area_alias(const struct cw_area *area, u32 index);
@@ -124,6 +142,7 @@ void cw_areas_announce(void);
 
 /* Single pages, from blocks of at most this order. */
 int cw_pages_alloc(struct page **pages, u32 nr, unsigned int order);
+void cw_pages_free(struct page **pages, u32 nr);
 int cw_pool_init(unsigned int nr_pages);
 void cw_pool_exit(void);
 u32 cw_pool_size(void);
@@ -139,9 +158,16 @@ int cw_pool_restore_kept(void);
 struct cw_range *cw_range_new(struct cw_area *area, u32 first, u32 nr);
 void cw_pool_announce_kept(void);
 
-/* ---- host.c: the emulated hypervisor ---- */
+/* ---- host.c: the emulated hypervisor, and the paravisor before it ---- */
 
-#define CW_HVCALL_VISIBILITY	0x00db	/* HVCALL_MODIFY_SPARSE_GPA_PAGE_HOST_VISIBILITY, TLFS */
+#define CW_HVCALL_POST_MESSAGE	0x005c	/* codes, statuses and layouts: TLFS */
+#define CW_HVCALL_SIGNAL_EVENT	0x005d
+#define CW_HVCALL_VISIBILITY	0x00db	/* HVCALL_MODIFY_SPARSE_GPA_PAGE_HOST_VISIBILITY */
+#define CW_HVCALL_MMIO_READ	0x0106
+#define CW_HVCALL_MMIO_WRITE	0x0107
+/* Page state changes without a paravisor, in the list of CW_HVCALL_VISIBILITY: no hypercalls */
+#define CW_GHCB_PAGE_STATE	0x0010	/* SNP, GHCB exit 0x80000010 */
+#define CW_TDX_MAP_GPA		0x0001	/* TDVMCALL 0x10001 */
 #define CW_HV_LIST_MAX		510
 #define CW_HV_SUCCESS		0x00
 #define CW_HV_INVALID_CODE	0x02
@@ -151,8 +177,9 @@ void cw_pool_announce_kept(void);
 #define CW_HV_TIMEOUT		0x78
 #define CW_HV_NOT_VISIBLE	0
 #define CW_HV_READ_WRITE	3
+#define CW_HV_STATUS(result)	((u32)((result) & 0xffff))
 
-/* struct hv_gpa_range_for_visibility, TLFS */
+/* struct hv_gpa_range_for_visibility */
 struct cw_hv_list {
 	u64 partition_id;
 	u32 visibility;		/* two bits, the others reserved */
@@ -160,22 +187,90 @@ struct cw_hv_list {
 	u64 gfn[CW_HV_LIST_MAX];
 };
 
-enum cw_host_orders {
-	CW_HOST_HONEST,
-	CW_HOST_REFUSE,		/* do nothing, access denied */
-	CW_HOST_PART,		/* do half of it, then time out */
-	CW_HOST_STUTTER,	/* do a part, and wait to be asked for the rest */
+/* struct hv_input_post_message */
+struct cw_hv_message {
+	u32 connection;
+	u32 reserved;
+	u32 type;
+	u32 payload_bytes;
+	u8 payload[240];
 };
 
+/* struct hv_input_signal_event */
+struct cw_hv_event {
+	u32 connection;
+	u16 flag;
+	u16 reserved;
+};
+
+/* Who a hypercall of the guest reaches first, under a paravisor.  Without one it is always the
+ * hypervisor.
+ */
+enum cw_route {
+	CW_ROUTE_PARAVISOR,
+	CW_ROUTE_HYPERVISOR,
+};
+
+/* What is behind the hypervisor: called with interrupts off, so that nothing here may sleep.  The
+ * bytes are the host's own copy.  Each returns a status.
+ */
+struct cw_host_vmbus {
+	u32 (*message)(const struct cw_hv_message *message);
+	u32 (*event)(u32 connection, u16 flag);
+	/* other codes; input and output are a page each */
+	u32 (*other)(u16 code, const void *input, void *output);
+	/* whether there is a behaviour of that name here */
+	bool (*is)(enum cw_host_id id);
+};
+
+void cw_host_set_vmbus(const struct cw_host_vmbus *vmbus);	/* NULL: none any more */
 void cw_host_exit(void);
 int cw_host_add(u64 gfn);
 void cw_host_del(u64 gfn);
-/* control: code, repetition count and start; returns status and repetitions done (TLFS). */
-u64 cw_host_hypercall(u64 control, const struct cw_hv_list *input, enum cw_host_orders orders);
-/* The host reads the first word of each page: -EACCES when its table says that one is private. */
+/* Memory that the host or the paravisor supplies: shared, and nobody converts it. */
+void cw_host_supply(u64 gfn, bool shared);
+/* The two receivers.  control: code, repetition count and start; returns status and repetitions
+ * done (TLFS).  orders: of the scenario; CW_HOST_HONEST: the host is what it is for all.
+ */
+u64 cw_host_paravisor(u64 control, const void *input, void *output, enum cw_host_id orders);
+u64 cw_host_hypervisor(u64 control, const void *input, void *output, u32 via,
+		       enum cw_host_id orders);
+/* PVALIDATE or TDG.MEM.PAGE.ACCEPT of one page, and its reverse: 0, or -EIO as it would fail. */
+int cw_host_validate(u64 gfn, bool valid);
+/* TDX: the guest uses pages as shared that the host was not told of. */
+int cw_host_touch(unsigned long vaddr, u32 nr);
+/* The host reads or writes the first words of pages: -EACCES when its table says that one of them
+ * is private.
+ */
 int cw_host_read(struct page **pages, u32 nr, u64 *words);
+int cw_host_write(struct page *page, u32 offset, const void *bytes, u32 len);
+/* The behaviour of the host for all who give no orders: -ENOENT for a name that no list has,
+ * -EOPNOTSUPP for one that only cocobox can be.
+ */
+int cw_host_become(const char *name);
+enum cw_host_id cw_host_current(void);
+const char *cw_host_name(void);
 
-/* ---- hypercall.c, transition.c: the guest's side ---- */
+/* ---- hypercall.c: the guest's side of hypercalls ---- */
+
+/* What a hypercall does wrong. */
+#define CW_MISCALL_ROUTE	BIT(0)	/* it goes to the other of the two */
+#define CW_MISCALL_RESERVED	BIT(1)	/* reserved fields are left as they were found */
+#define CW_MISCALL_TAIL		BIT(2)	/* message: so is what follows the payload */
+
+int cw_hypercall_init(void);	/* pages for each CPU: after the pool */
+void cw_hypercall_exit(void);
+/* Each copies its input into this CPU's page, and returns 0 or -errno of the host's status.  Never
+ * sleeps; from any context but NMI.
+ */
+int cw_hypercall_post_message(u32 connection, u32 type, const void *payload, u32 bytes,
+			      u32 miscall);
+int cw_hypercall_signal_event(u32 connection, u16 flag, u32 miscall);
+/* Any other, by the route of its kind; output may be NULL. */
+int cw_hypercall(u16 code, const void *input, u32 bytes, void *output, u32 output_bytes,
+		 u32 miscall);
+
+/* ---- transition.c ---- */
 
 #define CW_QUIRK_LEAVE_PRESENT	BIT(0)	/* page `page` stays present in the window */
 #define CW_QUIRK_NO_FLUSH	BIT(1)
@@ -187,17 +282,24 @@ int cw_host_read(struct page **pages, u32 nr, u64 *words);
 #define CW_QUIRK_ABANDON	BIT(7)	/* leave once the host has answered */
 #define CW_QUIRK_FAIL_PREPARE	BIT(8)	/* on page `page` */
 #define CW_QUIRK_FAIL_CHANGE	BIT(9)
+#define CW_QUIRK_NARROW_FRAME	BIT(10)	/* the highest bit of page `page`'s frame is lost */
+#define CW_QUIRK_ROUTE		BIT(11)	/* the hypercall goes to the hypervisor */
+#define CW_QUIRK_RESERVED	BIT(12)	/* its reserved field is not zero */
+#define CW_QUIRK_TELL_LESS	BIT(13)	/* the host is told a page less than the range has */
+#define CW_QUIRK_INVERT		BIT(14)	/* the host's answer is taken for its opposite */
+#define CW_QUIRK_IMPLICIT	BIT(15)	/* TDX: the host converts at the first access */
 
 struct cw_quirks {
 	u32 flags;
 	u32 page;
 	u64 gfn;
-	enum cw_host_orders host;
+	enum cw_host_id host;
 	void (*in_window)(void *arg);	/* called with the pages out */
 	void (*on_busy)(void *arg);	/* called when another transition has a page */
 	void *arg;
 };
 
+/* Tells the host what becomes of pages, as the mode does it. */
 int cw_hypercall_visibility(unsigned long vaddr, u32 nr, bool to_shared,
 			    const struct cw_quirks *quirks);
 /* 0, -EBUSY with nothing touched, or an error after which the range is to be withheld. */
@@ -228,6 +330,12 @@ struct cw_run {
 	bool keep;
 };
 
+#define CW_NEEDS_WINDOW		BIT(0)
+#define CW_NEEDS_PARAVISOR	BIT(1)
+#define CW_NEEDS_VTOM		BIT(2)
+#define CW_NEEDS_SNP		BIT(3)	/* without a paravisor */
+#define CW_NEEDS_TDX		BIT(4)	/* without a paravisor */
+
 struct cw_scenario {
 	const char *name;
 	const char *rule;	/* that fires, or for an honest one that is exercised */
@@ -237,7 +345,8 @@ struct cw_scenario {
 	const char *bug;	/* CVE or commit of the kernel whose error it repeats, or NULL */
 	u32 pages, pages_min, pages_max;
 	u32 flags;		/* CW_QUIRK_* of the misbehaving one */
-	enum cw_host_orders host;	/* of both */
+	u32 needs;		/* CW_NEEDS_*: modes without it do not have the scenario */
+	enum cw_host_id host;	/* of both */
 	int (*run)(const struct cw_run *run);
 };
 

@@ -153,6 +153,24 @@ static int do_restore(char **line)
 	return word_next(line) ? -EINVAL : cw_pool_restore_kept();
 }
 
+static int do_host(char **line)
+{
+	char *name = word_next(line);
+
+	return !name || word_next(line) ? -EINVAL : cw_host_become(name);
+}
+
+static int do_fail(char **line)
+{
+	char *word = word_next(line);
+	u32 nth;
+
+	if (!word || word_next(line) || number_parse(word, 0, INT_MAX, &nth))
+		return -EINVAL;
+	cw_alloc_fail(nth);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(char **line);
@@ -163,6 +181,8 @@ static const struct {
 	{ "stop",     do_stop },
 	{ "announce", do_announce },
 	{ "restore",  do_restore },
+	{ "host",     do_host },
+	{ "fail",     do_fail },
 };
 
 static int command_run(char *line)
@@ -218,6 +238,11 @@ static void mmio_show(struct seq_file *m)
 			   cw_platform_is_private_mmio(mmio[i].gpa));
 }
 
+static void feature_show(void *m, const char *what, const char *how)
+{
+	seq_printf(m, "feature %s text=\"%s\"\n", what, how);
+}
+
 static void platform_show(struct seq_file *m)
 {
 	const struct cw_platform *p = &cw_platform;
@@ -232,6 +257,8 @@ static void platform_show(struct seq_file *m)
 	seq_printf(m, "pte_mask=0x%llx\nprot_private=0x%llx\nprot_shared=0x%llx\n", p->pte_mask,
 		   cw_platform_mkenc(prot, p->cc_mask), cw_platform_mkdec(prot, p->cc_mask));
 	mmio_show(m);
+	cw_platform_features(feature_show, m);
+	seq_printf(m, "host=%s\n", cw_host_name());
 }
 
 static void counters_show(struct seq_file *m)
@@ -245,8 +272,8 @@ static void counters_show(struct seq_file *m)
 		   atomic64_read(&c->host_bad));
 	seq_printf(m, "zeropad_reads=%lld\nzeropad_fixed=%lld\n", atomic64_read(&c->zeropad_reads),
 		   atomic64_read(&c->zeropad_fixed));
-	seq_printf(m, "withheld=%lld\nerrors=%lld\nrunning=%d\n", atomic64_read(&c->withheld),
-		   atomic64_read(&c->errors), atomic_read(&c->running));
+	seq_printf(m, "withheld=%lld\nalloc_failed=%lld\nerrors=%lld\nrunning=%d\n", atomic64_read(&c->withheld),
+		   atomic64_read(&c->alloc_failed), atomic64_read(&c->errors), atomic_read(&c->running));
 }
 
 /* As NDJSON spells them: in lower case. */

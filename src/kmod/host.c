@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The emulated hypervisor: a visibility table of its own, hypercalls that verify what they are
  * told, and accesses to guest memory through a view of its own, each checked against the table.
+ * Before it, where the mode has one, the paravisor.
  */
 #include <linux/limits.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/xarray.h>
 
+#include <cocowatch/event_share.h>
+
 #include "cocovm.h"
+#include "host.h"
 
 /* TLFS, "Hypercall Inputs" and "Hypercall Outputs" */
 #define CONTROL_CODE(control)		((u32)((control) & 0xffff))
@@ -17,25 +21,87 @@
 #define RESULT(status, reps)		((u64)(status) | (u64)(reps) << 32)
 
 #define PARTITION_SELF	U64_MAX
-#define STUTTER_REPS	100	/* done at a time under CW_HOST_STUTTER */
 
-/* Frame to visibility; what is not in it is no memory of the guest. */
-static DEFINE_XARRAY(visibility);
+/* What the table holds of a frame: its visibility, and whether it is validated (SNP) or accepted
+ * (TDX).  What is not in it is no memory of the guest.
+ */
+#define FRAME_VISIBILITY	3UL
+#define FRAME_VALID		4UL
+static DEFINE_XARRAY(frames);
 
+static const struct cw_host_vmbus *vmbus;
+
+/* ---- the table ---- */
+
+/* Under vTOM all memory is validated before the guest runs; otherwise the guest does it. */
 int cw_host_add(u64 gfn)
 {
-	return xa_insert(&visibility, gfn, xa_mk_value(CW_HV_NOT_VISIBLE), GFP_KERNEL);
+	void *entry = xa_mk_value(cw_platform.window ? FRAME_VALID : 0);
+	int err;
+
+	if (cw_alloc_fails())
+		return -ENOMEM;
+	err = xa_insert(&frames, gfn, entry, GFP_KERNEL);
+	if (!err && !cw_platform.window)
+		err = cw_host_validate(gfn, true);
+	return err;
 }
 
 void cw_host_del(u64 gfn)
 {
-	xa_erase(&visibility, gfn);
+	xa_erase(&frames, gfn);
 }
 
 void cw_host_exit(void)
 {
-	xa_destroy(&visibility);
+	xa_destroy(&frames);
 }
+
+/* Replacing an entry needs no memory. */
+static bool frame_store(u64 gfn, unsigned long val)
+{
+	return !xa_is_err(xa_store(&frames, gfn, xa_mk_value(val), GFP_NOWAIT));
+}
+
+static bool frame_set(u64 gfn, u32 visibility)
+{
+	void *entry = xa_load(&frames, gfn);
+	unsigned long val = entry ? xa_to_value(entry) : 0;
+
+	if (!entry)
+		return false;
+	/* without a paravisor no frame is shared while it is validated */
+	if (!cw_platform.window && visibility && (val & FRAME_VALID))
+		return false;
+	return frame_store(gfn, (val & ~FRAME_VISIBILITY) | visibility);
+}
+
+void cw_host_supply(u64 gfn, bool shared)
+{
+	frame_set(gfn, shared ? CW_HV_READ_WRITE : CW_HV_NOT_VISIBLE);
+}
+
+static bool frame_is_visible(u64 gfn)
+{
+	void *entry = xa_load(&frames, gfn);
+
+	return entry && (xa_to_value(entry) & FRAME_VISIBILITY) == CW_HV_READ_WRITE;
+}
+
+/* A shared page cannot be validated, nor one twice: the instruction says so. */
+int cw_host_validate(u64 gfn, bool valid)
+{
+	void *entry = xa_load(&frames, gfn);
+	unsigned long val = entry ? xa_to_value(entry) : 0;
+
+	if (!entry || (val & FRAME_VISIBILITY) || valid == !!(val & FRAME_VALID)) {
+		atomic64_inc(&cw_counters.host_bad);
+		return -EIO;
+	}
+	return frame_store(gfn, val ^ FRAME_VALID) ? 0 : -EIO;
+}
+
+/* ---- hypercalls ---- */
 
 static u64 host_bad(u32 status, u32 reps)
 {
@@ -43,50 +109,137 @@ static u64 host_bad(u32 status, u32 reps)
 	return RESULT(status, reps);
 }
 
-/* How far the orders let this call go. */
-static u32 host_limit(u32 start, u32 count, enum cw_host_orders orders)
+static u64 host_visibility(u64 control, const struct cw_hv_list *input, enum cw_host_id orders)
 {
-	switch (orders) {
-	case CW_HOST_PART:
-		return min(count, max(start, count / 2));
-	case CW_HOST_STUTTER:
-		return min(count, start + STUTTER_REPS);
-	default:
-		return count;
-	}
-}
+	u32 i = CONTROL_REP_START(control), count = CONTROL_REP_COUNT(control);
+	struct cw_host_call call = { .start = i, .count = count };
 
-static bool host_set(u64 gfn, u32 vis)
-{
-	/* replacing an entry needs no memory */
-	return xa_load(&visibility, gfn) &&
-	       !xa_is_err(xa_store(&visibility, gfn, xa_mk_value(vis), GFP_NOWAIT));
-}
-
-u64 cw_host_hypercall(u64 control, const struct cw_hv_list *input, enum cw_host_orders orders)
-{
-	u32 i = CONTROL_REP_START(control), count = CONTROL_REP_COUNT(control), limit;
-
-	atomic64_inc(&cw_counters.hypercalls);
-	if (CONTROL_CODE(control) != CW_HVCALL_VISIBILITY)
-		return host_bad(CW_HV_INVALID_CODE, 0);
 	if ((control & CONTROL_UNUSED) || !count || count > CW_HV_LIST_MAX || i >= count)
 		return host_bad(CW_HV_INVALID_INPUT, 0);
 	if (input->partition_id != PARTITION_SELF || input->reserved ||
 	    (input->visibility != CW_HV_NOT_VISIBLE && input->visibility != CW_HV_READ_WRITE))
 		return host_bad(CW_HV_INVALID_PARAMETER, 0);
-	if (orders == CW_HOST_REFUSE) {
-		atomic64_inc(&cw_counters.host_refused);
-		return RESULT(CW_HV_ACCESS_DENIED, 0);
-	}
-	limit = host_limit(i, count, orders);
-	for (; i < limit; i++)
-		if (!host_set(input->gfn[i], input->visibility))
+	call.visible = input->visibility;
+	call.done = count;
+	call.told = count;
+	cw_host_lie(orders, &call);
+	for (; i < call.done; i++)
+		if (!frame_set(input->gfn[i], input->visibility))
 			return host_bad(CW_HV_INVALID_PARAMETER, i);
-	if (orders != CW_HOST_PART || limit == count)
-		return RESULT(CW_HV_SUCCESS, limit);
-	atomic64_inc(&cw_counters.host_refused);
-	return RESULT(CW_HV_TIMEOUT, limit);
+	return RESULT(call.status, call.told);
+}
+
+static u64 host_other(u32 code, const void *input, void *output)
+{
+	const struct cw_host_vmbus *v = READ_ONCE(vmbus);
+	u32 status = v && v->other ? v->other(code, input, output) : CW_HV_INVALID_CODE;
+
+	return status ? host_bad(status, 0) : 0;
+}
+
+/* Copied first: what lies in shared memory may change while it is looked at. */
+static u64 host_message(const void *input)
+{
+	const struct cw_host_vmbus *v = READ_ONCE(vmbus);
+	struct cw_hv_message message;
+
+	memcpy(&message, input, sizeof(message));
+	if (message.payload_bytes > sizeof(message.payload))
+		return host_bad(CW_HV_INVALID_PARAMETER, 0);
+	return v && v->message ? v->message(&message) : CW_HV_SUCCESS;
+}
+
+static u64 host_event(const void *input)
+{
+	const struct cw_host_vmbus *v = READ_ONCE(vmbus);
+	struct cw_hv_event event;
+
+	memcpy(&event, input, sizeof(event));
+	return v && v->event ? v->event(event.connection, event.flag) : CW_HV_SUCCESS;
+}
+
+static u64 host_call(u64 control, const void *input, void *output, enum cw_host_id orders)
+{
+	switch (CONTROL_CODE(control)) {
+	case CW_HVCALL_VISIBILITY:
+	case CW_GHCB_PAGE_STATE:
+	case CW_TDX_MAP_GPA:
+		return host_visibility(control, input, orders);
+	case CW_HVCALL_POST_MESSAGE:
+		return host_message(input);
+	case CW_HVCALL_SIGNAL_EVENT:
+		return host_event(input);
+	default:
+		return host_other(CONTROL_CODE(control), input, output);
+	}
+}
+
+static bool code_is_direct(u32 code)
+{
+	return code == CW_HVCALL_POST_MESSAGE || code == CW_HVCALL_SIGNAL_EVENT;
+}
+
+/* In the guest's domain of trust: it reads the guest's private memory, and asks the hypervisor. */
+u64 cw_host_paravisor(u64 control, const void *input, void *output, enum cw_host_id orders)
+{
+	atomic64_inc(&cw_counters.hypercalls);
+	if (code_is_direct(CONTROL_CODE(control)))
+		return host_bad(CW_HV_ACCESS_DENIED, 0);
+	return host_call(control, input, output, orders);
+}
+
+/* Reads a page of the guest only where that is shared.  A page state change is told in registers
+ * or in the GHCB, which the processor itself shares.
+ */
+u64 cw_host_hypervisor(u64 control, const void *input, void *output, u32 via,
+		       enum cw_host_id orders)
+{
+	bool memory = cw_platform.paravisor || cw_platform.shares_calls;
+	u32 code = CONTROL_CODE(control);
+	u64 gfn;
+
+	atomic64_inc(&cw_counters.hypercalls);
+	if (code == CW_GHCB_PAGE_STATE || code == CW_TDX_MAP_GPA)
+		return host_call(control, input, output, orders);
+	if (cw_platform.paravisor && !code_is_direct(code))
+		return host_bad(CW_HV_ACCESS_DENIED, 0);
+	if (memory && (cw_pte_gfn((unsigned long)input & PAGE_MASK, &gfn) ||
+		       !frame_is_visible(gfn)))
+		return host_bad(CW_HV_INVALID_PARAMETER, 0);
+	return host_call(control, input, output, orders);
+}
+
+bool cw_host_vmbus_is(enum cw_host_id id)
+{
+	const struct cw_host_vmbus *v = READ_ONCE(vmbus);
+
+	return v && v->is && v->is(id);
+}
+
+/* The module's code outlives every call that is under way: they are made with interrupts off. */
+void cw_host_set_vmbus(const struct cw_host_vmbus *ops)
+{
+	WRITE_ONCE(vmbus, ops);
+	synchronize_rcu();
+}
+
+/* ---- accesses to guest memory ---- */
+
+/* An access of the guest through a shared mapping, to pages that the host knows as private: TDX
+ * lets the host convert them then, without having been asked.
+ */
+int cw_host_touch(unsigned long vaddr, u32 nr)
+{
+	u64 gfn;
+	u32 i;
+	int err = 0;
+
+	for (i = 0; i < nr && !err; i++) {
+		err = cw_pte_gfn(vaddr + PAGE_SIZE * i, &gfn);
+		if (!err && !frame_set(gfn, CW_HV_READ_WRITE))
+			err = -EIO;
+	}
+	return err;
 }
 
 int cw_host_read(struct page **pages, u32 nr, u64 *words)
@@ -95,13 +248,27 @@ int cw_host_read(struct page **pages, u32 nr, u64 *words)
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		if (xa_load(&visibility, page_to_pfn(pages[i])) != xa_mk_value(CW_HV_READ_WRITE))
+		if (!frame_is_visible(page_to_pfn(pages[i])))
 			return -EACCES;
-	view = vmap(pages, nr, VM_MAP, PAGE_KERNEL);
+	view = cw_vmap(pages, nr);
 	if (!view)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++)
 		words[i] = *(u64 *)(view + PAGE_SIZE * i);
+	vunmap(view);
+	return 0;
+}
+
+int cw_host_write(struct page *page, u32 offset, const void *bytes, u32 len)
+{
+	void *view;
+
+	if (!frame_is_visible(page_to_pfn(page)))
+		return -EACCES;
+	view = cw_vmap(&page, 1);
+	if (!view)
+		return -ENOMEM;
+	memcpy(view + offset, bytes, len);
 	vunmap(view);
 	return 0;
 }

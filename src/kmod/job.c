@@ -72,13 +72,13 @@ static int job_reap(struct job *job)
 	for (i = 0; i < job->nr; i++)
 		cw_task_join(&job->worker[i].task);
 	err = job->err;
-	kfree(job);
+	kvfree(job);
 	return err;
 }
 
 static struct job *job_new(const struct cw_options *opt)
 {
-	struct job *job = kzalloc(struct_size(job, worker, opt->workers), GFP_KERNEL);
+	struct job *job = cw_zalloc(1, struct_size(job, worker, opt->workers));
 	int err;
 
 	if (!job)

@@ -20,7 +20,15 @@ struct cw_counters cw_counters;
 
 static char *emulate = "snp-vtom";
 module_param(emulate, charp, 0444);
-MODULE_PARM_DESC(emulate, "platform: vbs, snp-vtom (default) or tdx-vtom");
+MODULE_PARM_DESC(emulate, "platform: snp-vtom (default), tdx-vtom, vbs, snp, tdx, or auto: as the machine is");
+
+static char *host = "honest";
+module_param(host, charp, 0444);
+MODULE_PARM_DESC(host, "what the emulated host is like, by a name of `cocobox list` (default honest)");
+
+static unsigned int fail_alloc;
+module_param(fail_alloc, uint, 0444);
+MODULE_PARM_DESC(fail_alloc, "the allocation of that number fails, counted from loading on (default none)");
 
 static unsigned int shared_bit = 57;
 module_param(shared_bit, uint, 0444);
@@ -46,6 +54,15 @@ static int pte_mask_show(char *buf, const struct kernel_param *kp)
 	return sysfs_emit(buf, "0x%llx\n", cw_platform.pte_mask);
 }
 
+/* The other polarity of that bit, a C-bit's. */
+static int set_is_private_show(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%d\n", cw_platform.set_is_private);
+}
+
+static const struct kernel_param_ops set_is_private_ops = {
+	.set = param_refuse, .get = set_is_private_show,
+};
 static const struct kernel_param_ops abi_ops = { .set = param_refuse, .get = abi_show };
 static const struct kernel_param_ops pte_mask_ops = { .set = param_refuse, .get = pte_mask_show };
 
@@ -53,6 +70,8 @@ module_param_cb(abi, &abi_ops, NULL, 0444);
 MODULE_PARM_DESC(abi, "read only: version of the tracepoints and records");
 module_param_cb(pte_mask, &pte_mask_ops, NULL, 0444);
 MODULE_PARM_DESC(pte_mask, "read only: mask of the shared bit");
+module_param_cb(set_is_private, &set_is_private_ops, NULL, 0444);
+MODULE_PARM_DESC(set_is_private, "read only: 1 where that bit is set in what is private");
 
 static int __init cw_init(void)
 {
@@ -61,6 +80,12 @@ static int __init cw_init(void)
 	err = cw_platform_init(emulate, shared_bit);
 	if (err)
 		return err;
+	err = cw_host_become(host);
+	if (err) {
+		pr_err("host=%s: no host that can be emulated\n", host);
+		return err;
+	}
+	cw_alloc_fail(fail_alloc);
 	if (pool_pages < POOL_PAGES_MIN || pool_pages > POOL_PAGES_MAX) {
 		pr_err("pool_pages=%u: not between %u and %u\n", pool_pages, POOL_PAGES_MIN,
 		       POOL_PAGES_MAX);
@@ -74,12 +99,19 @@ static int __init cw_init(void)
 		pr_err("cannot make a pool of %u pages: %d\n", pool_pages, err);
 		goto err_slab;
 	}
+	err = cw_hypercall_init();
+	if (err) {
+		pr_err("cannot make pages for hypercalls: %d\n", err);
+		goto err_pool;
+	}
 	err = cw_device_init();
 	if (err)
-		goto err_pool;
+		goto err_hypercall;
 	pr_info("emulating %s with %u pages, shared bit %u, abi %s; a test module, not for production\n",
 		cw_platform.mode, pool_pages, shared_bit, ABI);
 	return 0;
+err_hypercall:
+	cw_hypercall_exit();
 err_pool:
 	cw_pool_exit();
 err_slab:
@@ -95,6 +127,7 @@ static void __exit cw_exit(void)
 	cw_job_stop_all();
 	if (cw_pool_restore_kept())
 		pr_warn("some pages could not be made private by a transition; restored without\n");
+	cw_hypercall_exit();
 	cw_pool_exit();
 	cw_slab_exit();
 	cw_host_exit();

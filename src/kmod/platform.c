@@ -9,7 +9,7 @@
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
 
-#include <cocowatch/event.h>
+#include <cocowatch/event_share.h>
 
 #include "cocovm.h"
 #include "trace.h"
@@ -20,7 +20,9 @@
 #define LEAF_ISOLATION		0x4000000c
 #define FEATURES_EBX_ISOLATION	BIT(22)
 
-#define SEV_VTOM		BIT_ULL(3)	/* MSR 0xc0010131, AMD APM volume 2 */
+/* MSR 0xc0010131, AMD APM volume 2 */
+#define SEV_SNP			(BIT_ULL(0) | BIT_ULL(1) | BIT_ULL(2))
+#define SEV_VTOM		BIT_ULL(3)
 
 struct cw_platform cw_platform;
 
@@ -31,18 +33,30 @@ struct mode_row {
 	u32 vendor;
 	u32 callbacks;
 	u64 sev_status;
+	u32 direct;
 	bool window;
-	bool supported;
+	bool shares_calls;
+	bool set_is_private;
 };
 
 /* As hv_vtom_init() and the plain SNP and TDX start-up leave the kernel (arch/x86/hyperv/ivm.c). */
+/* clang-format off */
 static const struct mode_row modes[] = {
-	{ "vbs", CW_ISOLATION_VBS, 0, CW_VENDOR_AMD, CW_CALLBACKS_VTOM, SEV_VTOM, true, true },
-	{ "snp-vtom", CW_ISOLATION_SNP, 1, CW_VENDOR_AMD, CW_CALLBACKS_VTOM, SEV_VTOM, true, true },
-	{ "tdx-vtom", CW_ISOLATION_TDX, 1, CW_VENDOR_INTEL, CW_CALLBACKS_VTOM, 0, true, true },
-	{ "snp", CW_ISOLATION_SNP, 0, CW_VENDOR_AMD, CW_CALLBACKS_AMD, 0, false, false },
-	{ "tdx", CW_ISOLATION_TDX, 0, CW_VENDOR_INTEL, CW_CALLBACKS_TDX, 0, false, false },
+	/*           leaf              paravisor, vendor, callbacks            sev_status
+	 *	hypercalls to the hypervisor; window, shared hypercall pages, C-bit
+	 */
+	{ "vbs",      CW_ISOLATION_VBS, 0, CW_VENDOR_AMD,   CW_CALLBACKS_VTOM, SEV_VTOM,
+		CW_VIA_STD,  true,  false, false },
+	{ "snp-vtom", CW_ISOLATION_SNP, 1, CW_VENDOR_AMD,   CW_CALLBACKS_VTOM, SEV_VTOM,
+		CW_VIA_GHCB, true,  false, false },
+	{ "tdx-vtom", CW_ISOLATION_TDX, 1, CW_VENDOR_INTEL, CW_CALLBACKS_VTOM, 0,
+		CW_VIA_TDX,  true,  false, false },
+	{ "snp",      CW_ISOLATION_SNP, 0, CW_VENDOR_AMD,   CW_CALLBACKS_AMD,  SEV_SNP,
+		CW_VIA_SNP,  false, true,  true },
+	{ "tdx",      CW_ISOLATION_TDX, 0, CW_VENDOR_INTEL, CW_CALLBACKS_TDX,  0,
+		CW_VIA_TDX,  false, true,  false },
 };
+/* clang-format on */
 
 static const struct mode_row *mode_find(const char *name)
 {
@@ -74,9 +88,44 @@ static u32 machine_isolation(bool *paravisor)
 	return ebx & 0xf;
 }
 
+/* The machine's own mode; on a machine that is no confidential VM the commonest one. */
+static const struct mode_row *mode_detected(u32 isolation, bool paravisor)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(modes); i++)
+		if (modes[i].isolation == isolation &&
+		    (isolation == CW_ISOLATION_VBS || modes[i].paravisor == paravisor))
+			return &modes[i];
+	return mode_find("snp-vtom");
+}
+
+static void platform_fill(const struct mode_row *row, unsigned int shared_bit)
+{
+	u64 top = BIT_ULL(boot_cpu_data.x86_phys_bits - 1);
+
+	cw_platform = (struct cw_platform){
+		.mode = row->name,
+		.isolation = row->isolation,
+		.paravisor = row->paravisor,
+		.vendor = row->vendor,
+		.callbacks = row->callbacks,
+		.sev_status = row->sev_status,
+		.direct = row->direct,
+		.window = row->window,
+		.shares_calls = row->shares_calls,
+		.set_is_private = row->set_is_private,
+		/* without vTOM there is no boundary: it is a C-bit, or TDX' shared bit */
+		.boundary = row->window ? top : 0,
+		.cc_mask = top,
+		.physical_mask = __PHYSICAL_MASK & (top - 1),
+		.pte_mask = BIT_ULL(shared_bit),
+	};
+}
+
 int cw_platform_init(const char *mode, unsigned int shared_bit)
 {
-	const struct mode_row *row = mode_find(mode);
+	const struct mode_row *row;
 	bool paravisor;
 	u32 isolation;
 
@@ -84,47 +133,67 @@ int cw_platform_init(const char *mode, unsigned int shared_bit)
 		pr_err("page tables of a Xen PV guest cannot be edited\n");
 		return -EOPNOTSUPP;
 	}
+	isolation = machine_isolation(&paravisor);
+	if (isolation)
+		pr_info("this is a Hyper-V confidential VM (type %u, paravisor %d); it is left alone\n",
+			isolation, paravisor);
+	row = strcmp(mode, "auto") ? mode_find(mode) : mode_detected(isolation, paravisor);
 	if (!row) {
-		pr_err("emulate=%s: not one of vbs, snp-vtom, tdx-vtom\n", mode);
+		pr_err("emulate=%s: not one of auto, vbs, snp-vtom, tdx-vtom, snp, tdx\n", mode);
 		return -EINVAL;
-	}
-	if (!row->supported) {
-		pr_err("emulate=%s: not in this version\n", mode);
-		return -EOPNOTSUPP;
 	}
 	/* what hardware ignores and the kernel does not use in its own mappings */
 	if (shared_bit != 9 && shared_bit != 10 && shared_bit != 57) {
 		pr_err("shared_bit=%u: not one of 9, 10, 57\n", shared_bit);
 		return -EINVAL;
 	}
-	isolation = machine_isolation(&paravisor);
-	if (isolation)
-		pr_info("this is a Hyper-V confidential VM (type %u, paravisor %d); it is left alone, the native mode comes in a later version\n",
-			isolation, paravisor);
-
-	cw_platform.mode = row->name;
-	cw_platform.isolation = row->isolation;
-	cw_platform.paravisor = row->paravisor;
-	cw_platform.vendor = row->vendor;
-	cw_platform.callbacks = row->callbacks;
-	cw_platform.sev_status = row->sev_status;
-	cw_platform.window = row->window;
-	cw_platform.boundary = BIT_ULL(boot_cpu_data.x86_phys_bits - 1);
-	cw_platform.cc_mask = cw_platform.boundary;
-	cw_platform.physical_mask = __PHYSICAL_MASK & (cw_platform.boundary - 1);
-	cw_platform.pte_mask = BIT_ULL(shared_bit);
+	platform_fill(row, shared_bit);
 	return 0;
 }
 
-/* All modes that are emulated set the bit for shared; a C-bit would be the other way round. */
 u64 cw_platform_mkenc(u64 val, u64 mask)
 {
-	return val & ~mask;
+	return cw_platform.set_is_private ? val | mask : val & ~mask;
 }
 
 u64 cw_platform_mkdec(u64 val, u64 mask)
 {
-	return val | mask;
+	return cw_platform.set_is_private ? val & ~mask : val | mask;
+}
+
+/* ---- how the modes differ ---- */
+
+#define OF_PARAVISOR(with, without) (cw_platform.paravisor ? (with) : (without))
+
+static const char *order_of_steps(void)
+{
+	switch (cw_platform.callbacks) {
+	case CW_CALLBACKS_AMD:
+		return "flush, to shared: invalidate, tell; change, flush; to private: tell, validate";
+	case CW_CALLBACKS_TDX:
+		return "to shared: flush; to private: tell, accept; change, flush; to shared: tell";
+	default:
+		return "not present, flush, change, tell, present";
+	}
+}
+
+void cw_platform_features(void (*fn)(void *arg, const char *what, const char *how), void *arg)
+{
+	bool vtom = cw_platform.window;
+
+	fn(arg, "memory", vtom ? "private by paravisor or host before the kernel runs" :
+				 "validated or accepted by the kernel at start");
+	fn(arg, "exceptions", vtom ? "#VC and #VE go past the kernel" :
+				     "#VC and #VE are handled by the kernel");
+	fn(arg, "cpuid", vtom ? "flags hidden, platform attributes set by hv_vtom_init()" :
+				"flags visible, platform attributes follow them");
+	fn(arg, "conversion", order_of_steps());
+	fn(arg, "hypercalls", OF_PARAVISOR("to the paravisor, two codes past it",
+					   "to the hypervisor"));
+	fn(arg, "hypercall-pages", cw_platform.shares_calls ? "shared" : "private");
+	fn(arg, "synic-pages", OF_PARAVISOR("supplied by the paravisor", "shared by the kernel"));
+	fn(arg, "interrupts", OF_PARAVISOR("mediated by the paravisor", "injected by the hypervisor"));
+	fn(arg, "mmio", OF_PARAVISOR("private for IO-APIC and vTPM, else shared", "shared"));
 }
 
 /* Devices that the paravisor emulates inside the guest: mapped private, unlike all other MMIO. */
@@ -132,7 +201,7 @@ bool cw_platform_is_private_mmio(u64 gpa)
 {
 	u64 page = gpa & PAGE_MASK;
 
-	return page == CW_IO_APIC_GPA || page == CW_VTPM_GPA;
+	return cw_platform.paravisor && (page == CW_IO_APIC_GPA || page == CW_VTPM_GPA);
 }
 
 void cw_platform_announce(const struct cw_platform *p)

@@ -58,10 +58,12 @@ static struct page *block_alloc(unsigned int order)
 	/* a pool is not worth the OOM killer */
 	gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
 
+	if (cw_alloc_fails())
+		return NULL;
 	return alloc_pages(gfp | (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL), order);
 }
 
-static void pages_free(struct page **pages, u32 nr)
+void cw_pages_free(struct page **pages, u32 nr)
 {
 	u32 i;
 
@@ -102,7 +104,7 @@ int cw_pages_alloc(struct page **pages, u32 nr, unsigned int order)
 	}
 	if (got == nr)
 		return 0;
-	pages_free(pages, got);
+	cw_pages_free(pages, got);
 	return -ENOMEM;
 }
 
@@ -114,10 +116,10 @@ int cw_pool_init(unsigned int nr_pages)
 	/* leave the machine the greater part */
 	if (nr_pages > si_mem_available() / 2)
 		return -ENOMEM;
-	pages = kvcalloc(nr_pages, sizeof(*pages), GFP_KERNEL);
+	pages = cw_zalloc(nr_pages, sizeof(*pages));
 	if (!pages)
 		return -ENOMEM;
-	pool_used = bitmap_zalloc(nr_pages, GFP_KERNEL);
+	pool_used = cw_zalloc(BITS_TO_LONGS(nr_pages), sizeof(long));
 	if (!pool_used)
 		goto err_array;
 	err = cw_pages_alloc(pages, nr_pages, BLOCK_ORDER);
@@ -127,9 +129,9 @@ int cw_pool_init(unsigned int nr_pages)
 	if (!IS_ERR(pool))
 		return 0;
 	err = PTR_ERR(pool);
-	pages_free(pages, nr_pages);
+	cw_pages_free(pages, nr_pages);
 err_used:
-	bitmap_free(pool_used);
+	kvfree(pool_used);
 err_array:
 	kvfree(pages);
 	return err;
@@ -143,7 +145,7 @@ static void kept_drop(void)
 	list_for_each_entry_safe(range, next, &kept, link) {
 		if (range->area->disposable)
 			cw_sacrifice_put(range->area, false);
-		kfree(range);
+		kvfree(range);
 	}
 }
 
@@ -154,8 +156,8 @@ void cw_pool_exit(void)
 
 	kept_drop();
 	cw_area_free(pool);
-	pages_free(pages, nr);
-	bitmap_free(pool_used);
+	cw_pages_free(pages, nr);
+	kvfree(pool_used);
 	kvfree(pages);
 }
 
@@ -168,7 +170,7 @@ u32 cw_pool_size(void)
 
 struct cw_range *cw_range_new(struct cw_area *area, u32 first, u32 nr)
 {
-	struct cw_range *range = kzalloc(sizeof(*range), GFP_KERNEL);
+	struct cw_range *range = cw_zalloc(1, sizeof(*range));
 
 	if (!range)
 		return NULL;
@@ -231,9 +233,12 @@ struct cw_range *cw_pool_get(u32 nr)
 	mutex_lock(&pool_turn);
 	wait_event(pool_wait, (err = pool_take(nr, &range->first)) != -EAGAIN);
 	mutex_unlock(&pool_turn);
-	if (!err)
+	if (!err) {
+		/* what an earlier user left is nothing to share */
+		memset((void *)cw_range_vaddr(range), 0, PAGE_SIZE * nr);
 		return range;
-	kfree(range);
+	}
+	kvfree(range);
 	return ERR_PTR(err);
 }
 
@@ -243,7 +248,7 @@ void cw_range_put(struct cw_range *range)
 		pool_give(range);
 	else if (range->area->disposable)
 		cw_sacrifice_put(range->area, false);
-	kfree(range);
+	kvfree(range);
 }
 
 /* ---- withheld ranges ---- */

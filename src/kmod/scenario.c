@@ -219,7 +219,7 @@ static int run_failing_steps(const struct cw_run *run)
 static int plain_exchange(const struct cw_range *range, u32 salt)
 {
 	unsigned long va = cw_range_vaddr(range);
-	u64 *words = kvcalloc(range->nr, sizeof(*words), GFP_KERNEL);
+	u64 *words = cw_zalloc(range->nr, sizeof(*words));
 	int err;
 	u32 i;
 
@@ -241,7 +241,7 @@ static int run_plain(const struct cw_run *run)
 	static const u32 sizes[] = { 1, 3, 510, 511, 1100 };
 	u32 nr = run->pages ?: min(sizes[run->loop % ARRAY_SIZE(sizes)], cw_pool_size());
 	struct cw_range *range = cw_pool_get(nr);
-	struct cw_quirks quirks = { .host = run->loop & 1 ? CW_HOST_STUTTER : CW_HOST_HONEST };
+	struct cw_quirks quirks = { .host = run->loop & 1 ? CW_HOST_PART_TOLD : CW_HOST_HONEST };
 	int err, ret;
 	u64 word;
 
@@ -301,12 +301,12 @@ static const struct cw_scenario scenarios[] = {
 	  .finding = CW_FIND_FAILURE_HIDDEN,
 	  .pages = DEFAULT_PAGES,
 	  .text = "the host refuses, success is returned",
-	  .flags = CW_QUIRK_HIDE_FAILURE, .host = CW_HOST_REFUSE, .run = run_share },
+	  .flags = CW_QUIRK_HIDE_FAILURE, .host = CW_HOST_REFUSE_ALL, .run = run_share },
 	{ .name = "hidden-partial", .rule = "T4", .has_twin = true,
 	  .finding = CW_FIND_PARTIAL_HIDDEN,
 	  .pages = DEFAULT_PAGES, .pages_min = 2,
 	  .text = "the host completes a part of the repetitions, success is returned",
-	  .flags = CW_QUIRK_HIDE_FAILURE, .host = CW_HOST_PART, .run = run_share },
+	  .flags = CW_QUIRK_HIDE_FAILURE, .host = CW_HOST_PART_FAILED, .run = run_share },
 	{ .name = "overlap", .rule = "T5", .has_twin = true,
 	  .finding = CW_FIND_OVERLAP,
 	  .pages = DEFAULT_PAGES,
@@ -326,7 +326,7 @@ static const struct cw_scenario scenarios[] = {
 	  .finding = CW_FIND_FREED_UNKNOWN,
 	  .pages = 1, .pages_max = FREED_PAGES_MAX,
 	  .text = "pages are freed after the host refused their conversion",
-	  .host = CW_HOST_REFUSE, .run = cw_run_freed_unknown },
+	  .host = CW_HOST_REFUSE_ALL, .run = cw_run_freed_unknown },
 	{ .name = "slab-shared", .rule = "S5", .has_twin = true,
 	  .finding = CW_FIND_SLAB_PART,
 	  .pages = 1, .pages_max = 1,

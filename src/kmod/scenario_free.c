@@ -50,7 +50,7 @@ void cw_sacrifice_put(struct cw_area *area, bool dirty)
 
 static struct cw_range *sacrifice_get(u32 nr)
 {
-	struct page **pages = kvcalloc(nr, sizeof(*pages), GFP_KERNEL);
+	struct page **pages = cw_zalloc(nr, sizeof(*pages));
 	struct cw_range *range;
 	struct cw_area *area;
 	int err;
@@ -94,7 +94,7 @@ static int run_free(const struct cw_run *run, int want)
 	if (!run->misbehave || err != want)
 		return cw_range_finish(run, range, err, want);
 	cw_sacrifice_put(range->area, true);
-	kfree(range);
+	kvfree(range);
 	return 0;
 }
 

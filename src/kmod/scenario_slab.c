@@ -32,7 +32,7 @@ static int objects_alloc(void)
 	u32 i;
 
 	for (i = 0; i < NR_OBJECTS; i++) {
-		objects[i] = kmem_cache_alloc(cache, GFP_KERNEL);
+		objects[i] = cw_alloc_fails() ? NULL : kmem_cache_zalloc(cache, GFP_KERNEL);
 		if (!objects[i])
 			return -ENOMEM;
 	}
@@ -59,6 +59,8 @@ int cw_slab_init(void)
 	int err;
 
 	/* a region for user copies keeps the cache from being merged with another */
+	if (cw_alloc_fails())
+		return -ENOMEM;
 	cache = kmem_cache_create_usercopy(CW_NAME "_object", OBJECT_BYTES, OBJECT_BYTES, 0, 0,
 					   OBJECT_BYTES, NULL);
 	if (!cache)

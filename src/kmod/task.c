@@ -24,6 +24,8 @@ int cw_task_start(struct cw_task *task, int (*fn)(void *), void *arg, const char
 	task->fn = fn;
 	task->arg = arg;
 	init_completion(&task->done);
+	if (cw_alloc_fails())
+		return -ENOMEM;
 	t = kthread_create(task_fn, task, CW_NAME "/%s", name);
 	if (IS_ERR(t))
 		return PTR_ERR(t);

@@ -4,6 +4,7 @@
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
+#include "trace_path.h"
 
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_transition_begin);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_transition_prepared);
@@ -21,3 +22,9 @@ EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_pages_withheld);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_zeropad_read);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_scenario_begin);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_scenario_end);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_paravisor_call);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_hypervisor_call);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_page_kept);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_mmio_mapped);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_interrupt_delivered);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_kexec_range);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A transition, step by step, in the order of __set_memory_enc_pgtable() and hv_vtom_*(): out
- * of the page tables, flushed, changed, told, back in.  Misbehaves where it is told to.
+/* A transition, step by step, in the order of __set_memory_enc_pgtable() and the callbacks of
+ * the mode.  Under vTOM these are hv_vtom_*(): out of the page tables, flushed, changed, told, back
+ * in.  Misbehaves where it is told to.
  */
 #include <linux/minmax.h>
 #include <asm/pgtable_types.h>
+
+#include <cocowatch/event.h>
 
 #include "cocovm.h"
 #include "trace.h"
@@ -126,6 +129,8 @@ static int step_change(struct transition *t)
 	return err;
 }
 
+/* ---- vTOM: hv_vtom_clear_present(), hv_vtom_set_host_visibility() ---- */
+
 /* On every page, also after an error on one. */
 static int set_present(struct transition *t)
 {
@@ -140,25 +145,37 @@ static int set_present(struct transition *t)
 	return err;
 }
 
+/* What the host is told, and what is made of its answer. */
+static int tell(struct transition *t)
+{
+	u32 less = has_quirk(t, CW_QUIRK_TELL_LESS) ? 1 : 0;
+	int err;
+
+	if (has_quirk(t, CW_QUIRK_IMPLICIT))
+		return cw_host_touch(t->vaddr, t->nr);
+	err = cw_hypercall_visibility(t->vaddr, t->nr - less, t->to_shared, t->quirks);
+	if (has_quirk(t, CW_QUIRK_INVERT))
+		return err ? 0 : -EIO;
+	return has_quirk(t, CW_QUIRK_HIDE_FAILURE) ? 0 : err;
+}
+
 /* Like hv_vtom_set_host_visibility(): back in, whatever the host says; the first error counts. */
 static int step_finish(struct transition *t)
 {
 	int err, present_err;
 
-	err = cw_hypercall_visibility(t->vaddr, t->nr, t->to_shared, t->quirks);
+	err = tell(t);
 	if (has_quirk(t, CW_QUIRK_ABANDON))
 		return -ECANCELED;
 	trace_cocovm_transition_host_done(t->vaddr, t->nr, t->to_shared);
 	present_err = set_present(t);
-	if (has_quirk(t, CW_QUIRK_HIDE_FAILURE))
-		err = 0;
 	if (!err)
 		err = present_err;
 	trace_cocovm_transition_finished(t->vaddr, t->nr, t->to_shared, err);
 	return err;
 }
 
-static int transition_steps(struct transition *t)
+static int vtom_steps(struct transition *t)
 {
 	int err;
 
@@ -174,6 +191,92 @@ static int transition_steps(struct transition *t)
 err_present:
 	set_present(t);
 	return err;
+}
+
+/* ---- SNP and TDX without a paravisor: the order of steps, and no more ---- */
+
+/* PVALIDATE or TDG.MEM.PAGE.ACCEPT, page by page. */
+static int validate(struct transition *t, bool valid)
+{
+	u64 gfn;
+	u32 i;
+	int err = 0;
+
+	for (i = 0; i < t->nr && !err; i++) {
+		err = cw_pte_gfn(t->vaddr + PAGE_SIZE * i, &gfn);
+		if (!err)
+			err = cw_host_validate(gfn, valid);
+	}
+	return err;
+}
+
+/* amd_enc_status_change_prepare() and _finish(): pages are invalid before the host has them, and
+ * the host has given them back before they are valid.
+ */
+static int snp_prepare(struct transition *t)
+{
+	if (!t->to_shared)
+		return 0;
+	return validate(t, false) ?: tell(t);
+}
+
+static int snp_finish(struct transition *t)
+{
+	if (t->to_shared)
+		return 0;
+	return tell(t) ?: validate(t, true);
+}
+
+/* tdx_enc_status_change_prepare() and _finish(): no private mapping of a page that is shared. */
+static int tdx_prepare(struct transition *t)
+{
+	if (t->to_shared)
+		return 0;
+	return tell(t) ?: validate(t, true);
+}
+
+static int tdx_finish(struct transition *t)
+{
+	if (!t->to_shared)
+		return 0;
+	return validate(t, false) ?: tell(t);
+}
+
+static void flush_all(struct transition *t)
+{
+	u32 flushed, online;
+
+	cw_tlb_flush(&flushed, &online);
+	trace_cocovm_transition_flushed(t->vaddr, t->nr, flushed, online);
+}
+
+static int enlightened_steps(struct transition *t)
+{
+	bool snp = cw_platform.callbacks == CW_CALLBACKS_AMD;
+	int err;
+
+	if (snp || t->to_shared)
+		flush_all(t);
+	err = snp ? snp_prepare(t) : tdx_prepare(t);
+	trace_cocovm_transition_prepared(t->vaddr, t->nr, t->to_shared, err);
+	if (err)
+		return err;
+	if (t->quirks->in_window)
+		t->quirks->in_window(t->quirks->arg);
+	err = step_change(t);
+	flush_all(t);
+	if (err)
+		return err;
+	err = snp ? snp_finish(t) : tdx_finish(t);
+	trace_cocovm_transition_finished(t->vaddr, t->nr, t->to_shared, err);
+	return has_quirk(t, CW_QUIRK_ABANDON) ? -ECANCELED : err;
+}
+
+/* ---- all modes ---- */
+
+static int transition_steps(struct transition *t)
+{
+	return cw_platform.window ? vtom_steps(t) : enlightened_steps(t);
 }
 
 int cw_transition(const struct cw_range *range, bool to_shared, const struct cw_quirks *quirks)
