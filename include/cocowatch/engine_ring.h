@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The rules, continued.  Rings, and what comes from the host: Z1, H1, H2, H3, H5, H6,
- * and R2, how PCI config space is reached.
+/* The rules, continued.  Rings, and what comes from the host: Z1, H1 to H6, and R2, how PCI config space is reached.
  * Each is judged on one event alone; nothing here reads or remembers anything.
  */
 #ifndef CW_ENGINE_RING_H
@@ -220,13 +219,22 @@ static __always_inline void cw_step_completion(const struct cw_ev_completion *ev
 {
 	if (!ev->id || ev->outcome == CW_COMPLETION_UNTRACKED)
 		return;
-	if (ev->outcome != CW_COMPLETION_KNOWN && ev->outcome != CW_COMPLETION_UNKNOWN) {
+	if (!ev->outcome || ev->outcome > CW_COMPLETION_USED) {
 		CW_NO_EVIDENCE(out, H6);
 		return;
 	}
 	CW_CHECKED(out, H6);
 	if (ev->outcome == CW_COMPLETION_UNKNOWN)
 		CW_REPORT(out, COMPLETION_UNKNOWN, CW_NO_INDEX, CW_NO_GFN, 0, 0);
+	if (ev->outcome == CW_COMPLETION_USED)
+		CW_REPORT(out, COMPLETION_USED, CW_NO_INDEX, CW_NO_GFN, 0, 0);
+}
+
+static __always_inline void cw_step_fetch(const struct cw_ev_fetch *ev, struct cw_out *out)
+{
+	CW_CHECKED(out, H4);
+	if (ev->used != ev->validated)
+		CW_REPORT(out, DOUBLE_FETCH, CW_NO_INDEX, CW_NO_GFN, ev->validated, ev->used);
 }
 
 /* ---- PCI config space ---- */
@@ -279,6 +287,9 @@ static __always_inline int cw_engine_ring(const struct cw_pte_fmt *fmt,
 		return 1;
 	case CW_EV_COMPLETION:
 		cw_step_completion((const struct cw_ev_completion *)rec, out);
+		return 1;
+	case CW_EV_FETCH:
+		cw_step_fetch((const struct cw_ev_fetch *)rec, out);
 		return 1;
 	case CW_EV_CONFIG:
 		cw_step_config((const struct cw_ev_config *)rec, out);

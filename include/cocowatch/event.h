@@ -14,7 +14,7 @@
 #include <linux/types.h>
 
 #define CW_ABI_MAJOR 1	/* readers refuse another major */
-#define CW_ABI_MINOR 1	/* bumped when fields or types are appended */
+#define CW_ABI_MINOR 2	/* bumped when fields or types are appended */
 
 #define CW_COMM_LEN 16
 #define CW_STACK_MAX 32
@@ -54,6 +54,8 @@ enum cw_rec_type {
 	CW_EV_RING_READ = 25,	/* struct cw_ev_ring_read; exit of hv_pkt_iter_first */
 	CW_EV_DEVICE = 26,	/* struct cw_ev_device: a device offered, or bound to a driver */
 	CW_EV_COMPLETION = 27,	/* struct cw_ev_completion: an id that the host completes */
+	/* Since 1.2: what only the module says. */
+	CW_EV_FETCH = 28,	/* struct cw_ev_fetch: a value of the host's, validated and used */
 	CW_EV_NR,
 	/* What the engine said of one event, with the event: struct cw_rec_verdict. */
 	CW_REC_VERDICT = 64,

@@ -101,6 +101,7 @@ enum cw_completion_outcome {
 	CW_COMPLETION_KNOWN = 1,	/* the transaction was open */
 	CW_COMPLETION_UNKNOWN = 2,	/* it was not */
 	CW_COMPLETION_UNTRACKED = 3,	/* the channel keeps no list of transactions */
+	CW_COMPLETION_USED = 4,	/* it was not, and the driver went on with it; module only */
 };
 
 /* A transaction that the host says is complete; stock: exit of __vmbus_request_addr_match. */
@@ -112,6 +113,24 @@ struct cw_ev_completion {
 	__u8 outcome;		/* enum cw_completion_outcome */
 	__u8 space;
 	__u8 pad[6];
+};
+
+enum cw_fetch_what {
+	CW_FETCH_LENGTH = 1,	/* of a packet */
+	CW_FETCH_OFFSET = 2,	/* of its data */
+	CW_FETCH_INDEX = 3,	/* of a ring */
+};
+
+/* A value in memory that the host can write: what was validated, and what was used.  Module only. */
+struct cw_ev_fetch {
+	struct cw_rec_hdr hdr;
+	__u64 validated;
+	__u64 used;
+	__u32 relid;
+	__u8 what;		/* enum cw_fetch_what */
+	__u8 space;
+	__u8 pad[2];
+	char comm[CW_COMM_LEN];
 };
 
 enum cw_config_asked {
@@ -140,6 +159,7 @@ _Static_assert(sizeof(struct cw_ev_ring_write) == 120, "struct cw_ev_ring_write 
 _Static_assert(sizeof(struct cw_ev_ring_read) == 104, "struct cw_ev_ring_read is ABI");
 _Static_assert(sizeof(struct cw_ev_device) == 96, "struct cw_ev_device is ABI");
 _Static_assert(sizeof(struct cw_ev_completion) == 56, "struct cw_ev_completion is ABI");
+_Static_assert(sizeof(struct cw_ev_fetch) == 72, "struct cw_ev_fetch is ABI");
 _Static_assert(sizeof(struct cw_ev_config) == 80, "struct cw_ev_config is ABI");
 
 #endif

@@ -239,7 +239,11 @@ enum cw_rule { CW_RULES(CW_RULE_ENUM) CW_RULE_NR };
 	X(ROUTE, R1, V, MASK, \
 	  "the hypercall takes the path of its kind", "it takes the other") \
 	X(CONFIG_BY_MMIO, R2, V, NONE, \
-	  "config space is reached by hypercall", "it was reached without")
+	  "config space is reached by hypercall", "it was reached without") \
+	X(DOUBLE_FETCH, H4, V, BYTES, \
+	  "the value that was validated is the one used", "it was read again, and is another") \
+	X(COMPLETION_USED, H6, V, NONE, \
+	  "a completion with an unknown id is dropped", "the driver went on with it")
 
 #define CW_FINDING_ENUM(id, rule, sev, values, expected, seen) CW_FIND_##id,
 enum cw_finding { CW_FIND_NONE, CW_FINDINGS(CW_FINDING_ENUM) CW_FIND_NR };

@@ -28,6 +28,7 @@
 #define RING_READ 104
 #define DEVICE 96
 #define COMPLETION 56
+#define FETCH 72
 #define OWNER 88
 
 /* clang-format off */
@@ -59,6 +60,7 @@ static const struct cw_event_info events[CW_EV_NR] = {
 	[CW_EV_RING_READ]   = { "ring_read",   "when a packet was looked for", RING_READ, H(1) | H(2) | H(3) },
 	[CW_EV_DEVICE]      = { "device",      "when a device was offered or bound", DEVICE, H(5) },
 	[CW_EV_COMPLETION]  = { "completion",  "when the host completed a transaction", COMPLETION, H(6) },
+	[CW_EV_FETCH]       = { "fetch",       "when a validated value was used", FETCH, H(4) },
 };
 /* clang-format on */
 

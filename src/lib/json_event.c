@@ -104,6 +104,15 @@ static __u32 set_completion(json_t *o, const struct cw_ev_completion *ev)
 	return ev->space;
 }
 
+static __u32 set_fetch(json_t *o, const struct cw_ev_fetch *ev)
+{
+	cw_json_u64(o, "relid", ev->relid);
+	cw_json_u64(o, "what", ev->what);
+	cw_json_u64(o, "validated", ev->validated);
+	cw_json_u64(o, "used", ev->used);
+	return ev->space;
+}
+
 static __u32 set_config(json_t *o, const struct cw_ev_config *ev)
 {
 	cw_json_u64(o, "slot", ev->slot);
@@ -223,6 +232,8 @@ __u32 cw_json_event(json_t *o, const struct cw_start *start, const struct cw_rec
 		return set_device(o, (const struct cw_ev_device *)ev);
 	case CW_EV_COMPLETION:
 		return set_completion(o, (const struct cw_ev_completion *)ev);
+	case CW_EV_FETCH:
+		return set_fetch(o, (const struct cw_ev_fetch *)ev);
 	case CW_EV_CONFIG:
 		return set_config(o, (const struct cw_ev_config *)ev);
 	case CW_EV_OWNER:

@@ -129,6 +129,15 @@ static void print_mapping(struct cw_writer *w, const struct cw_rec_hdr *hdr)
 		fprintf(f, ", at 0x%llx", ev->vaddr);
 }
 
+static void print_fetch(struct cw_writer *w, const struct cw_rec_hdr *hdr)
+{
+	const struct cw_ev_fetch *ev = (const struct cw_ev_fetch *)hdr;
+
+	fprintf(w->file, "%u, %s of a packet: %llu when it was validated, %llu when it was used",
+		ev->relid, ev->what == CW_FETCH_LENGTH ? "length" : "offset or index", ev->validated,
+		ev->used);
+}
+
 static void print_bounce(struct cw_writer *w, const struct cw_rec_hdr *hdr)
 {
 	const struct cw_ev_bounce *ev = (const struct cw_ev_bounce *)hdr;
@@ -182,6 +191,7 @@ static const struct {
 	[CW_EV_RING_READ]  = { "channel", print_ring_read },
 	[CW_EV_DEVICE]     = { "channel", print_device },
 	[CW_EV_COMPLETION] = { "channel", print_completion },
+	[CW_EV_FETCH]      = { "channel", print_fetch },
 	[CW_EV_CONFIG]     = { "function", print_config },
 	[CW_EV_OWNER]      = { "shared", print_owner },
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rules on rings, devices, completions and config space, by rows: an honest event with a few
- * fields edited, and what must be said of it.  Every row runs as native code and as BPF.
+/* The rules on rings, devices, completions, values fetched and config space, by rows: an honest
+ * event with a few fields edited, and what must be said of it.  Every row runs as native code
+ * and as BPF.
  */
 #include <stddef.h>
 #include <string.h>
@@ -66,6 +67,11 @@ static const struct cw_ev_completion honest_completion = {
 	.id = 7, .relid = 3, .nr_ids = 64, .outcome = CW_COMPLETION_KNOWN,
 };
 
+static const struct cw_ev_fetch honest_fetch = {
+	.hdr = { .type = CW_EV_FETCH, .len = sizeof(struct cw_ev_fetch) },
+	.validated = 64, .used = 64, .relid = 3, .what = CW_FETCH_LENGTH,
+};
+
 static const struct cw_ev_config honest_config = {
 	.hdr = { .type = CW_EV_CONFIG, .len = sizeof(struct cw_ev_config) },
 	.gpa = 0xf8001010, .where = 0x10, .size = 4, .calls = 2, .asked = CW_ASKED_YES,
@@ -87,6 +93,9 @@ static void honest_copy(union vector_event *ev, __u16 type)
 		break;
 	case CW_EV_COMPLETION:
 		memcpy(ev, &honest_completion, sizeof(honest_completion));
+		break;
+	case CW_EV_FETCH:
+		memcpy(ev, &honest_fetch, sizeof(honest_fetch));
 		break;
 	case CW_EV_CONFIG:
 		memcpy(ev, &honest_config, sizeof(honest_config));
@@ -271,9 +280,11 @@ static const struct row read_rows[] = {
 #define D(field, v) SET(device, field, v)
 #define M(field, v) SET(completion, field, v)
 #define C(field, v) SET(config, field, v)
+#define F(field, v) SET(fetch, field, v)
 #define DEVICE CW_EV_DEVICE
 #define COMPLETION CW_EV_COMPLETION
 #define CONFIG CW_EV_CONFIG
+#define FETCH CW_EV_FETCH
 
 static const struct row other_rows[] = {
 	{ "H5: an allowed device is offered", DEVICE, .checked = BIT(H5) },
@@ -298,11 +309,22 @@ static const struct row other_rows[] = {
 	{ "H6: an open transaction", COMPLETION, .checked = BIT(H6) },
 	{ "H6: one that is not open", COMPLETION, { M(outcome, CW_COMPLETION_UNKNOWN) },
 	  .checked = BIT(H6), .observed = BIT(H6), .finding = CW_FIND_COMPLETION_UNKNOWN },
+	{ "H6: one that is not open, and is used", COMPLETION, { M(outcome, CW_COMPLETION_USED) },
+	  .checked = BIT(H6), .violated = BIT(H6), .finding = CW_FIND_COMPLETION_USED },
 	{ "H6: id 0 answers nothing", COMPLETION,
 	  { M(outcome, CW_COMPLETION_UNKNOWN), M(id, 0) }, .checked = 0 },
 	{ "H6: a channel without a list", COMPLETION,
 	  { M(outcome, CW_COMPLETION_UNTRACKED) }, .checked = 0 },
 	{ "H6: an outcome that is none", COMPLETION, { M(outcome, 0) }, .no_evidence = BIT(H6) },
+	{ "H6: one that nobody knows", COMPLETION, { M(outcome, CW_COMPLETION_USED + 1) },
+	  .no_evidence = BIT(H6) },
+
+	{ "H4: used as it was validated", FETCH, .checked = BIT(H4) },
+	{ "H4: longer when it was used", FETCH, { F(used, 65) },
+	  .checked = BIT(H4), .violated = BIT(H4), .finding = CW_FIND_DOUBLE_FETCH,
+	  .want = 64, .seen = 65 },
+	{ "H4: in the upper half too", FETCH, { F(used, 64 | 1ULL << 32) },
+	  .checked = BIT(H4), .violated = BIT(H4), .finding = CW_FIND_DOUBLE_FETCH },
 
 	{ "R2: by hypercall", CONFIG, .checked = BIT(R2) },
 	{ "R2: without one", CONFIG, { C(calls, 0), C(gpa, 0) },
@@ -369,7 +391,7 @@ static void run_row(const struct row *row)
 /* Any bytes at all: both engines say the same, and never "checked" with "no evidence". */
 static void run_garbage(void)
 {
-	static const __u16 types[] = { WRITE, READ, DEVICE, COMPLETION, CONFIG };
+	static const __u16 types[] = { WRITE, READ, DEVICE, COMPLETION, FETCH, CONFIG };
 	__u32 random = 1, nr, i, bad = 0;
 
 	for (nr = 0; nr < 2000; nr++) {

@@ -245,6 +245,15 @@ static const struct field fields[] = {
 	F(cw_ev_completion, space, 49, 1),
 	F(cw_ev_completion, pad, 50, 6),
 	END(cw_ev_completion, 56),
+	F(cw_ev_fetch, hdr, 0, 32),
+	F(cw_ev_fetch, validated, 32, 8),
+	F(cw_ev_fetch, used, 40, 8),
+	F(cw_ev_fetch, relid, 48, 4),
+	F(cw_ev_fetch, what, 52, 1),
+	F(cw_ev_fetch, space, 53, 1),
+	F(cw_ev_fetch, pad, 54, 2),
+	F(cw_ev_fetch, comm, 56, 16),
+	END(cw_ev_fetch, 72),
 
 	F(cw_look, looked, 0, 4),
 	F(cw_look, shared, 4, 4),
@@ -365,7 +374,7 @@ struct number {
 #define N(name, number) { #name, number, (__u64)(name) }
 
 static const struct number numbers[] = {
-	N(CW_ABI_MAJOR, 1), N(CW_ABI_MINOR, 1),
+	N(CW_ABI_MAJOR, 1), N(CW_ABI_MINOR, 2),
 	N(CW_COMM_LEN, 16), N(CW_STACK_MAX, 32), N(CW_DETAIL_MAX, 4), N(CW_NO_INDEX, 0xffffffff),
 	N(CW_SPACE_KERNEL, 0), N(CW_SPACE_EMULATED, 1),
 	N(CW_STEP_RET, 1), N(CW_STEP_WINDOW, 2), N(CW_STEP_DIRECT, 4), N(CW_STEP_TOLD, 8),
@@ -393,6 +402,8 @@ static const struct number numbers[] = {
 	N(CW_DEVICE_OFFERED, 1), N(CW_DEVICE_BOUND, 2), N(CW_CHANNEL_SOCKET, 0x2000),
 	N(CW_TABLE_NONE, 0), N(CW_TABLE_KERNEL, 1), N(CW_TABLE_OURS, 2),
 	N(CW_COMPLETION_KNOWN, 1), N(CW_COMPLETION_UNKNOWN, 2), N(CW_COMPLETION_UNTRACKED, 3),
+	N(CW_COMPLETION_USED, 4),
+	N(CW_FETCH_LENGTH, 1), N(CW_FETCH_OFFSET, 2), N(CW_FETCH_INDEX, 3),
 	N(CW_ASKED_UNKNOWN, 0), N(CW_ASKED_YES, 1), N(CW_ASKED_NO, 2),
 	N(CW_HAND_GPADL, 1), N(CW_HAND_GPADL_BODY, 2), N(CW_HAND_CONTACT, 3), N(CW_HAND_DMA, 4),
 	N(CW_VIA_UNSEEN, 0), N(CW_VIA_GHCB, 1), N(CW_VIA_TDX, 2), N(CW_VIA_STD, 3),
@@ -435,12 +446,13 @@ static const struct number types[] = {
 	N(CW_EV_RING_READ, 25),
 	N(CW_EV_DEVICE, 26),
 	N(CW_EV_COMPLETION, 27),
+	N(CW_EV_FETCH, 28),
 	N(CW_REC_VERDICT, 64),
 	N(CW_REC_TICK, 65),
 	N(CW_REC_STACK, 66),
 };
 
-#define NR_EVENTS 28	/* CW_EV_NR: one more than the last event above */
+#define NR_EVENTS 29	/* CW_EV_NR: one more than the last event above */
 
 /* Bit of each rule; appended only. */
 static const char *const rules[] = {
@@ -518,6 +530,8 @@ static const char *const findings[] = {
 	"62 COMPLETION_UNKNOWN H6 O NONE",
 	"63 ROUTE R1 V MASK",
 	"64 CONFIG_BY_MMIO R2 V NONE",
+	"65 DOUBLE_FETCH H4 V BYTES",
+	"66 COMPLETION_USED H6 V NONE",
 };
 /* clang-format on */
 
