@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The rules, continued.  What is handed to the host, and what must stay private:
- * S1, S2, S5 (pages by name), S6, S7, S8, Z2, Z3, Z4, R1.  Each is judged on one
- * event alone; nothing here reads or remembers anything.
+ * S1, S2, S5 (pages by name), S6, S7, S8, T9, Z2, Z3, Z4, R1, R3.  Each is judged on
+ * one event alone; nothing here reads or remembers anything.
  */
 #ifndef CW_ENGINE_SHARE_H
 #define CW_ENGINE_SHARE_H
@@ -206,12 +206,30 @@ static __always_inline void cw_step_mapping(const struct cw_pte_fmt *fmt,
 	}
 }
 
+/* Memory at the hand-over by kexec: whoever has it next takes all of it for private. */
+static __always_inline void cw_rule_t9(const struct cw_pte_fmt *fmt,
+				       const struct cw_ev_mapping *ev, struct cw_out *out)
+{
+	const struct cw_walk *own = &ev->own;
+
+	if (ev->no_bit || !cw_mapping_complete(ev) || own->none) {
+		CW_NO_EVIDENCE(out, T9);
+		return;
+	}
+	CW_CHECKED(out, T9);
+	if (own->shared)
+		CW_REPORT(out, LEFT_SHARED, own->first_shared, cw_pte_gfn(fmt, own->pte_shared), 0,
+			  own->shared);
+}
+
 /* Pages that this mode keeps private, seen while they are in use. */
 static __always_inline void cw_step_kept(const struct cw_pte_fmt *fmt,
 					 const struct cw_ev_mapping *ev, struct cw_out *out)
 {
 	const struct cw_walk *own = &ev->own;
 
+	if (ev->kind == CW_MAP_KEXEC)
+		cw_rule_t9(fmt, ev, out);
 	if (ev->kind < CW_MAP_HYPERCALL_IN || ev->kind > CW_MAP_RODATA)
 		return;
 	if (ev->no_bit || !cw_mapping_complete(ev) || own->none) {
@@ -380,6 +398,23 @@ static __always_inline void cw_step_hypercall(const struct cw_ev_hypercall *ev, 
 	cw_rule_r1(ev, out);
 }
 
+/* ---- interrupts: R3 ---- */
+
+/* An interrupt is about to be taken.  Without a paravisor nobody stands between it and the host. */
+static __always_inline void cw_step_interrupt(const struct cw_ev_interrupt *ev,
+					      struct cw_out *out)
+{
+	if (!ev->paravisor)
+		return;
+	if (ev->have != 1) {
+		CW_NO_EVIDENCE(out, R3);
+		return;
+	}
+	CW_CHECKED(out, R3);
+	if (!(ev->enabled >> (ev->vector & 63) & 1))
+		CW_REPORT(out, INTERRUPT_STRAY, CW_NO_INDEX, CW_NO_GFN, 0, 0);
+}
+
 /* ---- bounce slots: S7 ---- */
 
 /* What is remembered of a slot that is mapped, by its address. */
@@ -490,6 +525,9 @@ static __always_inline int cw_engine_share(const struct cw_pte_fmt *fmt,
 		return 1;
 	case CW_EV_KEPT:
 		cw_step_kept(fmt, (const struct cw_ev_mapping *)rec, out);
+		return 1;
+	case CW_EV_INTERRUPT:
+		cw_step_interrupt((const struct cw_ev_interrupt *)rec, out);
 		return 1;
 	case CW_EV_BOUNCE:
 		cw_step_bounce((const struct cw_ev_bounce *)rec, out);

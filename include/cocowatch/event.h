@@ -56,6 +56,7 @@ enum cw_rec_type {
 	CW_EV_COMPLETION = 27,	/* struct cw_ev_completion: an id that the host completes */
 	/* Since 1.2: what only the module says. */
 	CW_EV_FETCH = 28,	/* struct cw_ev_fetch: a value of the host's, validated and used */
+	CW_EV_INTERRUPT = 29,	/* struct cw_ev_interrupt: an interrupt that is taken */
 	CW_EV_NR,
 	/* What the engine said of one event, with the event: struct cw_rec_verdict. */
 	CW_REC_VERDICT = 64,

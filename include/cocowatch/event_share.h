@@ -21,6 +21,7 @@ enum cw_mapping_kind {
 	CW_MAP_PACKET_COPY = 10,	/* a channel's private packet buffer */
 	CW_MAP_TEXT = 11,	/* the kernel's own text */
 	CW_MAP_RODATA = 12,	/* its read-only data */
+	CW_MAP_KEXEC = 13,	/* CW_EV_KEPT, T9: memory at the hand-over by kexec; module only */
 };
 
 /* A mapping beside the direct map that was made, or pages that this mode keeps private. */
@@ -137,10 +138,25 @@ struct cw_ev_bounce {
 	char comm[CW_COMM_LEN];
 };
 
+/* ---- interrupts ---- */
+
+/* An interrupt is about to be taken; module only. */
+struct cw_ev_interrupt {
+	struct cw_rec_hdr hdr;
+	__u64 enabled;		/* of the CPU's enabled vectors the 64 that this one is among */
+	__u32 vector;
+	__u8 have;		/* 1: enabled was read */
+	__u8 paravisor;		/* there is one, and it mediates interrupts */
+	__u8 space;
+	__u8 pad;
+	char comm[CW_COMM_LEN];
+};
+
 _Static_assert(sizeof(struct cw_ev_mapping) == 176, "struct cw_ev_mapping is ABI");
 _Static_assert(sizeof(struct cw_look) == 64, "struct cw_look is ABI");
 _Static_assert(sizeof(struct cw_ev_handover) == 144, "struct cw_ev_handover is ABI");
 _Static_assert(sizeof(struct cw_ev_hypercall) == 96, "struct cw_ev_hypercall is ABI");
 _Static_assert(sizeof(struct cw_ev_bounce) == 88, "struct cw_ev_bounce is ABI");
+_Static_assert(sizeof(struct cw_ev_interrupt) == 64, "struct cw_ev_interrupt is ABI");
 
 #endif

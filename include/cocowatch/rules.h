@@ -243,7 +243,9 @@ enum cw_rule { CW_RULES(CW_RULE_ENUM) CW_RULE_NR };
 	X(DOUBLE_FETCH, H4, V, BYTES, \
 	  "the value that was validated is the one used", "it was read again, and is another") \
 	X(COMPLETION_USED, H6, V, NONE, \
-	  "a completion with an unknown id is dropped", "the driver went on with it")
+	  "a completion with an unknown id is dropped", "the driver went on with it") \
+	X(INTERRUPT_STRAY, R3, V, NONE, \
+	  "an interrupt that the guest has not enabled is refused", "it is delivered")
 
 #define CW_FINDING_ENUM(id, rule, sev, values, expected, seen) CW_FIND_##id,
 enum cw_finding { CW_FIND_NONE, CW_FINDINGS(CW_FINDING_ENUM) CW_FIND_NR };

@@ -29,6 +29,7 @@
 #define DEVICE 96
 #define COMPLETION 56
 #define FETCH 72
+#define INTERRUPT 64
 #define OWNER 88
 
 /* clang-format off */
@@ -54,13 +55,14 @@ static const struct cw_event_info events[CW_EV_NR] = {
 	[CW_EV_HYPERCALL]   = { "hypercall",   "when a hypercall was made", HYPERCALL, Z(2) | Z(3) | R(1) },
 	[CW_EV_MAPPING]     = { "mapping",     "when a mapping was looked at", MAPPING, S(2) | S(8) },
 	[CW_EV_BOUNCE]      = { "bounce",      "when a bounce slot was taken or given back", BOUNCE, S(7) },
-	[CW_EV_KEPT]        = { "kept",        "when a page that is to stay private was looked at", MAPPING, S(5) },
+	[CW_EV_KEPT]        = { "kept",        "when a page that is to stay private was looked at", MAPPING, S(5) | T(9) },
 	[CW_EV_CONFIG]      = { "config",      "when PCI config space was reached", CONFIG, R(2) },
 	[CW_EV_RING_WRITE]  = { "ring_write",  "when a packet was written", RING_WRITE, Z(1) | H(3) },
 	[CW_EV_RING_READ]   = { "ring_read",   "when a packet was looked for", RING_READ, H(1) | H(2) | H(3) },
 	[CW_EV_DEVICE]      = { "device",      "when a device was offered or bound", DEVICE, H(5) },
 	[CW_EV_COMPLETION]  = { "completion",  "when the host completed a transaction", COMPLETION, H(6) },
 	[CW_EV_FETCH]       = { "fetch",       "when a validated value was used", FETCH, H(4) },
+	[CW_EV_INTERRUPT]   = { "interrupt",   "when an interrupt was taken", INTERRUPT, R(3) },
 };
 /* clang-format on */
 

@@ -170,6 +170,13 @@ static __u32 set_mapping(json_t *o, const struct cw_start *start, const struct c
 	return ev->space;
 }
 
+static __u32 set_interrupt(json_t *o, const struct cw_ev_interrupt *ev)
+{
+	cw_json_u64(o, "vector", ev->vector);
+	cw_json_u64(o, "paravisor", ev->paravisor);
+	return ev->space;
+}
+
 static __u32 set_bounce(json_t *o, const struct cw_ev_bounce *ev)
 {
 	cw_json_text(o, "op", ev->op == CW_BOUNCE_MAP ? "map" : "unmap");
@@ -222,6 +229,8 @@ __u32 cw_json_event(json_t *o, const struct cw_start *start, const struct cw_rec
 	case CW_EV_MAPPING:
 	case CW_EV_KEPT:
 		return set_mapping(o, start, (const struct cw_ev_mapping *)ev);
+	case CW_EV_INTERRUPT:
+		return set_interrupt(o, (const struct cw_ev_interrupt *)ev);
 	case CW_EV_BOUNCE:
 		return set_bounce(o, (const struct cw_ev_bounce *)ev);
 	case CW_EV_RING_WRITE:

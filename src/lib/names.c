@@ -169,6 +169,7 @@ const char *cw_mapping_name(__u32 kind)
 		[CW_MAP_PACKET_COPY] = "packet copies",
 		[CW_MAP_TEXT] = "kernel text",
 		[CW_MAP_RODATA] = "kernel read-only data",
+		[CW_MAP_KEXEC] = "memory at kexec",
 	};
 
 	return WORD(names, kind);

@@ -176,6 +176,13 @@ static void print_completion(struct cw_writer *w, const struct cw_rec_hdr *hdr)
 	fprintf(w->file, "%u, transaction %llu", ev->relid, ev->id);
 }
 
+static void print_interrupt(struct cw_writer *w, const struct cw_rec_hdr *hdr)
+{
+	const struct cw_ev_interrupt *ev = (const struct cw_ev_interrupt *)hdr;
+
+	fprintf(w->file, "vector %u", ev->vector);
+}
+
 /* clang-format off */
 static const struct {
 	const char *label;
@@ -192,6 +199,7 @@ static const struct {
 	[CW_EV_DEVICE]     = { "channel", print_device },
 	[CW_EV_COMPLETION] = { "channel", print_completion },
 	[CW_EV_FETCH]      = { "channel", print_fetch },
+	[CW_EV_INTERRUPT]  = { "interrupt", print_interrupt },
 	[CW_EV_CONFIG]     = { "function", print_config },
 	[CW_EV_OWNER]      = { "shared", print_owner },
 };

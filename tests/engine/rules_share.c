@@ -42,6 +42,7 @@ struct row {
 #define HAND(field, v) SET(cw_ev_handover, field, v)
 #define CALL(field, v) SET(cw_ev_hypercall, field, v)
 #define MAP(field, v)  SET(cw_ev_mapping, field, v)
+#define IRQ(field, v)  SET(cw_ev_interrupt, field, v)
 #define SLOT(field, v) SET(cw_ev_bounce, field, v)
 #define HDR(t, s) { .type = t, .len = sizeof(struct s), .task = TASK }
 
@@ -114,7 +115,33 @@ static const struct cw_ev_bounce honest_unmap = {
 	.phys = 0x4000800, .bytes = 1514, .owner_bytes = 1514, .op = CW_BOUNCE_UNMAP, .open = 1,
 };
 
+static const struct cw_ev_mapping honest_kexec = {
+	.hdr = HDR(CW_EV_KEPT, cw_ev_mapping),
+	.nr_pages = 8, .kind = CW_MAP_KEXEC, .own = WALK(8, 0, 0),
+};
+
+static const struct cw_ev_interrupt honest_interrupt = {
+	.hdr = HDR(CW_EV_INTERRUPT, cw_ev_interrupt),
+	.enabled = 1ULL << 7, .vector = 64 + 7, .have = 1, .paravisor = 1,
+};
+
 static const struct row rows[] = {
+	{ "T9: honest", &honest_kexec, .checked = BIT(T9) },
+	{ "T9: pages are left shared", &honest_kexec,
+	  { MAP(own.shared, 3), MAP(own.first_shared, 2), MAP(own.pte_shared, PTE_SHARED) },
+	  .checked = BIT(T9), .violated = BIT(T9), .finding = CW_FIND_LEFT_SHARED },
+	{ "T9: pages that were not walked", &honest_kexec, { MAP(own.walked, 7) },
+	  .no_evidence = BIT(T9) },
+	{ "T9: PTEs that do not tell", &honest_kexec, { MAP(no_bit, 1) }, .no_evidence = BIT(T9) },
+	{ "R3: honest", &honest_interrupt, .checked = BIT(R3) },
+	{ "R3: a vector that is not enabled", &honest_interrupt, { IRQ(vector, 64 + 8) },
+	  .checked = BIT(R3), .violated = BIT(R3), .finding = CW_FIND_INTERRUPT_STRAY },
+	{ "R3: none is", &honest_interrupt, { IRQ(enabled, 0) },
+	  .checked = BIT(R3), .violated = BIT(R3), .finding = CW_FIND_INTERRUPT_STRAY },
+	{ "R3: what is enabled was not read", &honest_interrupt, { IRQ(have, 0) },
+	  .no_evidence = BIT(R3) },
+	{ "R3: nobody mediates", &honest_interrupt, { IRQ(paravisor, 0), IRQ(enabled, 0) },
+	  .checked = 0 },
 	{ "S1: honest", &honest_gpadl, .checked = BIT(S1) },
 	{ "S1: honest body", &honest_gpadl, { HAND(kind, CW_HAND_GPADL_BODY) },
 	  .checked = BIT(S1) },
@@ -216,7 +243,7 @@ static const struct row rows[] = {
 	    MAP(own.pte_shared, PTE_SHARED) },
 	  .checked = BIT(S5), .violated = BIT(S5), .finding = CW_FIND_KEPT_SHARED },
 	{ "S5: a kind that is not known", &honest_kept,
-	  { MAP(kind, CW_MAP_RODATA + 1), MAP(own.shared, 1) }, .checked = 0 },
+	  { MAP(kind, CW_MAP_KEXEC + 1), MAP(own.shared, 1) }, .checked = 0 },
 	{ "S5: a kind that is no kept page", &honest_kept,
 	  { MAP(kind, CW_MAP_DEVICE), MAP(own.shared, 1) }, .checked = 0 },
 
@@ -553,7 +580,7 @@ static void run_stale(const struct stale_row *row)
 static void run_garbage(void)
 {
 	static const __u16 types[] = { CW_EV_HANDOVER, CW_EV_HYPERCALL, CW_EV_MAPPING, CW_EV_BOUNCE,
-				       CW_EV_KEPT };
+				       CW_EV_KEPT, CW_EV_INTERRUPT };
 	struct vector_io io;
 	bool agree = true, both = false;
 	int i;

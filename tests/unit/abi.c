@@ -254,6 +254,15 @@ static const struct field fields[] = {
 	F(cw_ev_fetch, pad, 54, 2),
 	F(cw_ev_fetch, comm, 56, 16),
 	END(cw_ev_fetch, 72),
+	F(cw_ev_interrupt, hdr, 0, 32),
+	F(cw_ev_interrupt, enabled, 32, 8),
+	F(cw_ev_interrupt, vector, 40, 4),
+	F(cw_ev_interrupt, have, 44, 1),
+	F(cw_ev_interrupt, paravisor, 45, 1),
+	F(cw_ev_interrupt, space, 46, 1),
+	F(cw_ev_interrupt, pad, 47, 1),
+	F(cw_ev_interrupt, comm, 48, 16),
+	END(cw_ev_interrupt, 64),
 
 	F(cw_look, looked, 0, 4),
 	F(cw_look, shared, 4, 4),
@@ -413,7 +422,7 @@ static const struct number numbers[] = {
 	N(CW_MAP_RING_OUT, 1), N(CW_MAP_RING_IN, 2), N(CW_MAP_IOAPIC, 3), N(CW_MAP_VTPM, 4),
 	N(CW_MAP_DEVICE, 5), N(CW_MAP_FIRMWARE, 6), N(CW_MAP_HYPERCALL_IN, 7),
 	N(CW_MAP_HYPERCALL_OUT, 8), N(CW_MAP_INT_PAGE, 9), N(CW_MAP_PACKET_COPY, 10),
-	N(CW_MAP_TEXT, 11), N(CW_MAP_RODATA, 12),
+	N(CW_MAP_TEXT, 11), N(CW_MAP_RODATA, 12), N(CW_MAP_KEXEC, 13),
 	N(CW_NEED_OVERLAP, 1), N(CW_NEED_PTE, 2), N(CW_DO_REPAIR, 4), N(CW_DO_ACCUSED, 8),
 };
 
@@ -447,12 +456,13 @@ static const struct number types[] = {
 	N(CW_EV_DEVICE, 26),
 	N(CW_EV_COMPLETION, 27),
 	N(CW_EV_FETCH, 28),
+	N(CW_EV_INTERRUPT, 29),
 	N(CW_REC_VERDICT, 64),
 	N(CW_REC_TICK, 65),
 	N(CW_REC_STACK, 66),
 };
 
-#define NR_EVENTS 29	/* CW_EV_NR: one more than the last event above */
+#define NR_EVENTS 30	/* CW_EV_NR: one more than the last event above */
 
 /* Bit of each rule; appended only. */
 static const char *const rules[] = {
@@ -532,6 +542,7 @@ static const char *const findings[] = {
 	"64 CONFIG_BY_MMIO R2 V NONE",
 	"65 DOUBLE_FETCH H4 V BYTES",
 	"66 COMPLETION_USED H6 V NONE",
+	"67 INTERRUPT_STRAY R3 V NONE",
 };
 /* clang-format on */
 
