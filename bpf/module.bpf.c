@@ -12,16 +12,29 @@
 #include "step.bpf.h"
 #include "zeropad.bpf.h"
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cw_stale_scratch);
+} stale_scratches SEC(".maps");
+
 SEC("raw_tp/cocovm_transition_begin")
 int on_begin(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct cw_scratch *s = step_get(CW_EV_BEGIN, ctx->args[0], ctx->args[2], ctx->args[3]);
+	struct cw_stale_scratch *stale = NULL;
+	__u32 key = 0;
 
 	if (!s)
 		return 0;
 	if (ctx->args[4])
 		s->ev.flags |= CW_STEP_WINDOW;
-	step_begin(ctx, s, NULL);
+	if (cfg_stale && s->ev.to_shared)
+		stale = bpf_map_lookup_elem(&stale_scratches, &key);
+	if (stale && !stale_look(stale, s->ev.vaddr, s->ev.nr_pages))
+		stale = NULL;
+	step_begin(ctx, s, stale);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <bpf/btf.h>
 
 #include "module.skel.h"
+#include "module_path.skel.h"
 #include "pci.skel.h"
 #include "stock_free.skel.h"
 #include "stock_share.skel.h"
@@ -27,6 +28,7 @@ static const struct {
 	[CW_OBJ_SHARE] = { "stock_share", stock_share_bpf__elf_bytes, NULL },
 	[CW_OBJ_VMBUS_SHARE] = { "vmbus_share", vmbus_share_bpf__elf_bytes, "hv_vmbus" },
 	[CW_OBJ_VMBUS] = { "vmbus", vmbus_bpf__elf_bytes, "hv_vmbus" },
+	[CW_OBJ_MODULE_PATH] = { "module_path", module_path_bpf__elf_bytes, NULL },
 	[CW_OBJ_PCI] = { "pci", pci_bpf__elf_bytes, "pci_hyperv" },
 };
 

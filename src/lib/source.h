@@ -30,6 +30,7 @@ enum cw_object_id {
 	CW_OBJ_VMBUS_SHARE,
 	CW_OBJ_VMBUS,
 	CW_OBJ_PCI,
+	CW_OBJ_MODULE_PATH,
 	CW_OBJ_NR,
 	CW_OBJ_NONE = CW_OBJ_NR,	/* the inventory's are not attached */
 };

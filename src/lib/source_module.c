@@ -6,6 +6,8 @@
 
 #define T(n) CW_RULE_BIT(CW_RULE_T##n)
 #define S(n) CW_RULE_BIT(CW_RULE_S##n)
+#define Z(n) CW_RULE_BIT(CW_RULE_Z##n)
+#define R(n) CW_RULE_BIT(CW_RULE_R##n)
 #define P(n) CW_RULE_BIT(CW_RULE_P##n)
 
 /* What no rule on transitions, or on the states that they leave, can do without: where one
@@ -46,7 +48,7 @@ static const struct cw_probe probes[] = {
 	  { CW_RAW_TP("on_host_done", "cocovm_transition_host_done") } },
 	{ .event = CW_EV_END,         CW_OBJ_MODULE, TRANSITION_RULES,
 	  { CW_RAW_TP("on_end", "cocovm_transition_end") } },
-	{ .event = CW_EV_BEGIN,       CW_OBJ_MODULE, TRANSITION_RULES,
+	{ .event = CW_EV_BEGIN,       CW_OBJ_MODULE, TRANSITION_RULES | Z(4),
 	  { CW_RAW_TP("on_begin", "cocovm_transition_begin") } },
 	{ .event = CW_EV_ZEROPAD,     CW_OBJ_MODULE, T(8),
 	  { CW_FEXIT("on_fixup_exception", "fixup_exception") } },
@@ -58,8 +60,28 @@ static const struct cw_probe probes[] = {
 	  { CW_RAW_TP("on_page_free", "mm_page_free") } },
 	{ .event = CW_EV_PAGE_FREE,   CW_OBJ_MODULE, S(3),
 	  { CW_RAW_TP("on_page_free_nested", "mm_page_free") }, .spare = true, .again = true },
+	{ .event = CW_EV_HYPERCALL,   CW_OBJ_MODULE_PATH, S(1) | S(5) | Z(2) | Z(3) | R(1),
+	  { CW_RAW_TP("on_paravisor_call", "cocovm_paravisor_call") } },
+	{ .event = CW_EV_HYPERCALL,   CW_OBJ_MODULE_PATH, S(1) | Z(2) | Z(3) | R(1),
+	  { CW_RAW_TP("on_hypervisor_call", "cocovm_hypervisor_call") } },
+	{ .event = CW_EV_KEPT,        CW_OBJ_MODULE_PATH, S(5),
+	  { CW_RAW_TP("on_page_kept", "cocovm_page_kept") } },
+	{ .event = CW_EV_KEPT,        CW_OBJ_MODULE_PATH, T(9),
+	  { CW_RAW_TP("on_kexec", "cocovm_kexec_range") } },
+	{ .event = CW_EV_MAPPING,     CW_OBJ_MODULE_PATH, S(8),
+	  { CW_RAW_TP("on_mmio", "cocovm_mmio_mapped") } },
+	{ .event = CW_EV_INTERRUPT,   CW_OBJ_MODULE_PATH, R(3),
+	  { CW_RAW_TP("on_interrupt", "cocovm_interrupt_delivered") } },
 };
 /* clang-format on */
+
+/* Who judges by the state of frames loses with it. */
+static const struct cw_side sides[] = {
+	{ CW_EV_BEGIN, S(1) },
+	{ CW_EV_END, S(1) },
+	{ CW_EV_SEED, S(1) },
+	{ 0, 0 },
+};
 
 _Static_assert(sizeof(probes) / sizeof(probes[0]) <= CW_PROBES_MAX, "raise CW_PROBES_MAX");
 
@@ -67,4 +89,5 @@ const struct cw_source cw_source_module = {
 	.name = "module",
 	.probes = probes,
 	.nr_probes = sizeof(probes) / sizeof(probes[0]),
+	.sides = sides,
 };
