@@ -162,6 +162,7 @@ void cw_pool_announce_kept(void);
 
 #define CW_HVCALL_POST_MESSAGE	0x005c	/* codes, statuses and layouts: TLFS */
 #define CW_HVCALL_SIGNAL_EVENT	0x005d
+#define CW_HVCALL_VP_INDEX	0x009a	/* HVCALL_GET_VP_INDEX_FROM_APIC_ID */
 #define CW_HVCALL_VISIBILITY	0x00db	/* HVCALL_MODIFY_SPARSE_GPA_PAGE_HOST_VISIBILITY */
 #define CW_HVCALL_MMIO_READ	0x0106
 #define CW_HVCALL_MMIO_WRITE	0x0107
@@ -178,6 +179,8 @@ void cw_pool_announce_kept(void);
 #define CW_HV_NOT_VISIBLE	0
 #define CW_HV_READ_WRITE	3
 #define CW_HV_STATUS(result)	((u32)((result) & 0xffff))
+
+#define CW_CONNECTION_TEST	0xc0c0	/* the hypervisor takes what comes there, and forgets it */
 
 /* struct hv_gpa_range_for_visibility */
 struct cw_hv_list {
@@ -237,6 +240,7 @@ u64 cw_host_hypervisor(u64 control, const void *input, void *output, u32 via,
 		       enum cw_host_id orders);
 /* PVALIDATE or TDG.MEM.PAGE.ACCEPT of one page, and its reverse: 0, or -EIO as it would fail. */
 int cw_host_validate(u64 gfn, bool valid);
+void cw_host_invalidate(u64 gfn);
 /* TDX: the guest uses pages as shared that the host was not told of. */
 int cw_host_touch(unsigned long vaddr, u32 nr);
 /* The host reads or writes the first words of pages: -EACCES when its table says that one of them
@@ -248,6 +252,7 @@ int cw_host_write(struct page *page, u32 offset, const void *bytes, u32 len);
  * -EOPNOTSUPP for one that only cocobox can be.
  */
 int cw_host_become(const char *name);
+void cw_host_each(void (*fn)(void *arg, const char *name), void *arg);
 enum cw_host_id cw_host_current(void);
 const char *cw_host_name(void);
 
@@ -266,6 +271,8 @@ void cw_hypercall_exit(void);
 int cw_hypercall_post_message(u32 connection, u32 type, const void *payload, u32 bytes,
 			      u32 miscall);
 int cw_hypercall_signal_event(u32 connection, u16 flag, u32 miscall);
+/* Any other, with an input page of the caller's own in place of this CPU's. */
+int cw_hypercall_from(void *page, u16 code, const void *input, u32 bytes);
 /* Any other, by the route of its kind; output may be NULL. */
 int cw_hypercall(u16 code, const void *input, u32 bytes, void *output, u32 output_bytes,
 		 u32 miscall);
@@ -282,7 +289,7 @@ int cw_hypercall(u16 code, const void *input, u32 bytes, void *output, u32 outpu
 #define CW_QUIRK_ABANDON	BIT(7)	/* leave once the host has answered */
 #define CW_QUIRK_FAIL_PREPARE	BIT(8)	/* on page `page` */
 #define CW_QUIRK_FAIL_CHANGE	BIT(9)
-#define CW_QUIRK_NARROW_FRAME	BIT(10)	/* the highest bit of page `page`'s frame is lost */
+#define CW_QUIRK_NARROW_FRAME	BIT(10)	/* of page `page`'s frame the low 8 bits are told */
 #define CW_QUIRK_ROUTE		BIT(11)	/* the hypercall goes to the hypervisor */
 #define CW_QUIRK_RESERVED	BIT(12)	/* its reserved field is not zero */
 #define CW_QUIRK_TELL_LESS	BIT(13)	/* the host is told a page less than the range has */
@@ -332,9 +339,7 @@ struct cw_run {
 
 #define CW_NEEDS_WINDOW		BIT(0)
 #define CW_NEEDS_PARAVISOR	BIT(1)
-#define CW_NEEDS_VTOM		BIT(2)
-#define CW_NEEDS_SNP		BIT(3)	/* without a paravisor */
-#define CW_NEEDS_TDX		BIT(4)	/* without a paravisor */
+#define CW_NEEDS_TDX		BIT(2)	/* without a paravisor */
 
 struct cw_scenario {
 	const char *name;
@@ -344,7 +349,7 @@ struct cw_scenario {
 	enum cw_finding finding;	/* of the rule, that the misbehaviour must bring about */
 	const char *bug;	/* CVE or commit of the kernel whose error it repeats, or NULL */
 	u32 pages, pages_min, pages_max;
-	u32 flags;		/* CW_QUIRK_* of the misbehaving one */
+	u32 flags;		/* CW_QUIRK_* of the misbehaving one, or what run makes of it */
 	u32 needs;		/* CW_NEEDS_*: modes without it do not have the scenario */
 	enum cw_host_id host;	/* of both */
 	int (*run)(const struct cw_run *run);
@@ -358,7 +363,11 @@ struct cw_scenario_set {
 
 #define CW_SCENARIO_SET(rows) { (rows), ARRAY_SIZE(rows) }
 
+extern const struct cw_scenario_set cw_scenarios_path;
+
 const struct cw_scenario *cw_scenario_get(u32 nr);	/* NULL beyond the last */
+/* Whether the mode has what the scenario is about. */
+bool cw_scenario_fits(const struct cw_scenario *sc);
 const struct cw_scenario *cw_scenario_find(const char *name);
 int cw_scenario_run(const struct cw_run *run);
 
@@ -367,10 +376,23 @@ int cw_range_finish(const struct cw_run *run, struct cw_range *range, int err, i
 
 /* Frees a disposable area; dirty: with the shared bit set, which is cleared right after. */
 void cw_sacrifice_put(struct cw_area *area, bool dirty);
+int cw_run_share(const struct cw_run *run);
 int cw_run_freed_shared(const struct cw_run *run);
 int cw_run_freed_unknown(const struct cw_run *run);
 int cw_run_slab(const struct cw_run *run);
+int cw_run_freed_unrestored(const struct cw_run *run);
+int cw_run_freed_host_order(const struct cw_run *run);
 int cw_run_zeropad(const struct cw_run *run);
+
+/* flags of these: which device, and what the hand-over forgets */
+enum cw_mmio { CW_MMIO_IO_APIC, CW_MMIO_VTPM, CW_MMIO_PCI };
+int cw_run_mmio(const struct cw_run *run);
+int cw_run_interrupt(const struct cw_run *run);
+#define CW_KEXEC_UNLISTED	BIT(0)
+#define CW_KEXEC_RACE		BIT(1)
+#define CW_KEXEC_ASSIST		BIT(2)
+int cw_run_kexec(const struct cw_run *run);
+
 int cw_slab_init(void);
 void cw_slab_exit(void);
 

@@ -243,6 +243,11 @@ static void feature_show(void *m, const char *what, const char *how)
 	seq_printf(m, "feature %s text=\"%s\"\n", what, how);
 }
 
+static void host_show(void *m, const char *name)
+{
+	seq_printf(m, " %s", name);
+}
+
 static void platform_show(struct seq_file *m)
 {
 	const struct cw_platform *p = &cw_platform;
@@ -258,7 +263,9 @@ static void platform_show(struct seq_file *m)
 		   cw_platform_mkenc(prot, p->cc_mask), cw_platform_mkdec(prot, p->cc_mask));
 	mmio_show(m);
 	cw_platform_features(feature_show, m);
-	seq_printf(m, "host=%s\n", cw_host_name());
+	seq_printf(m, "host=%s\nhosts=", cw_host_name());
+	cw_host_each(host_show, m);
+	seq_putc(m, '\n');
 }
 
 static void counters_show(struct seq_file *m)
@@ -304,7 +311,8 @@ static int device_show(struct seq_file *m, void *unused)
 	seq_printf(m, "pool_pages=%u\n", cw_pool_size());
 	counters_show(m);
 	for (i = 0; (sc = cw_scenario_get(i)); i++)
-		scenario_show(m, sc);
+		if (cw_scenario_fits(sc))
+			scenario_show(m, sc);
 	return 0;
 }
 

@@ -101,6 +101,15 @@ int cw_host_validate(u64 gfn, bool valid)
 	return frame_store(gfn, val ^ FRAME_VALID) ? 0 : -EIO;
 }
 
+/* Of a private page, in whatever state it is. */
+void cw_host_invalidate(u64 gfn)
+{
+	void *entry = xa_load(&frames, gfn);
+
+	if (entry && !(xa_to_value(entry) & FRAME_VISIBILITY))
+		frame_store(gfn, 0);
+}
+
 /* ---- hypercalls ---- */
 
 static u64 host_bad(u32 status, u32 reps)
@@ -146,6 +155,8 @@ static u64 host_message(const void *input)
 	memcpy(&message, input, sizeof(message));
 	if (message.payload_bytes > sizeof(message.payload))
 		return host_bad(CW_HV_INVALID_PARAMETER, 0);
+	if (message.connection == CW_CONNECTION_TEST)
+		return CW_HV_SUCCESS;
 	return v && v->message ? v->message(&message) : CW_HV_SUCCESS;
 }
 
@@ -155,6 +166,8 @@ static u64 host_event(const void *input)
 	struct cw_hv_event event;
 
 	memcpy(&event, input, sizeof(event));
+	if (event.connection == CW_CONNECTION_TEST)
+		return CW_HV_SUCCESS;
 	return v && v->event ? v->event(event.connection, event.flag) : CW_HV_SUCCESS;
 }
 
@@ -169,6 +182,10 @@ static u64 host_call(u64 control, const void *input, void *output, enum cw_host_
 		return host_message(input);
 	case CW_HVCALL_SIGNAL_EVENT:
 		return host_event(input);
+	case CW_HVCALL_VP_INDEX:
+		/* CPUs have one number for all purposes */
+		memcpy(output, input, sizeof(u32));
+		return CW_HV_SUCCESS;
 	default:
 		return host_other(CONTROL_CODE(control), input, output);
 	}

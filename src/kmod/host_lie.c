@@ -121,6 +121,15 @@ void cw_host_lie(enum cw_host_id orders, struct cw_host_call *call)
 	lie_tell(row->lie, call);
 }
 
+void cw_host_each(void (*fn)(void *arg, const char *name), void *arg)
+{
+	int id;
+
+	for (id = 0; id < CW_HOST_NR; id++)
+		if (id == CW_HOST_HONEST || row_find(id) || cw_host_vmbus_is(id))
+			fn(arg, names[id]);
+}
+
 int cw_host_become(const char *name)
 {
 	int id = match_string(names, CW_HOST_NR, name);

@@ -123,12 +123,13 @@ static enum cw_route route_of(u16 code, u32 miscall)
 	return direct == !(miscall & CW_MISCALL_ROUTE) ? CW_ROUTE_HYPERVISOR : CW_ROUTE_PARAVISOR;
 }
 
-/* The input is in this CPU's page, and interrupts are off.  Past a paravisor only what is copied
+/* The input is in a page that is this CPU's for now, and interrupts are off.  Past a paravisor only what is copied
  * into the direct page reaches the hypervisor.
  */
-static u64 call_make(u64 control, u32 bytes, enum cw_route route, enum cw_host_id orders)
+static u64 call_make(u64 control, void *input, u32 bytes, enum cw_route route,
+		     enum cw_host_id orders)
 {
-	void *input = cpu_page(PAGE_INPUT), *output = cpu_page(PAGE_OUTPUT);
+	void *output = cpu_page(PAGE_OUTPUT);
 
 	if (cw_platform.paravisor && route == CW_ROUTE_PARAVISOR) {
 		trace_cocovm_paravisor_call(control, (unsigned long)input, bytes);
@@ -166,10 +167,22 @@ int cw_hypercall(u16 code, const void *input, u32 bytes, void *output, u32 outpu
 	if (bytes > PAGE_SIZE || output_bytes > PAGE_SIZE)
 		return -EMSGSIZE;
 	local_irq_save(flags);
-	memcpy(cpu_page(PAGE_INPUT), input, bytes);
-	result = call_make(code, bytes, route_of(code, miscall), CW_HOST_HONEST);
+	result = call_make(code, memcpy(cpu_page(PAGE_INPUT), input, bytes), bytes,
+			   route_of(code, miscall), CW_HOST_HONEST);
 	if (output && CW_HV_STATUS(result) == CW_HV_SUCCESS)
 		memcpy(output, cpu_page(PAGE_OUTPUT), output_bytes);
+	local_irq_restore(flags);
+	return call_errno(result);
+}
+
+int cw_hypercall_from(void *page, u16 code, const void *input, u32 bytes)
+{
+	unsigned long flags;
+	u64 result;
+
+	local_irq_save(flags);
+	result = call_make(code, memcpy(page, input, bytes), bytes, route_of(code, 0),
+			   CW_HOST_HONEST);
 	local_irq_restore(flags);
 	return call_errno(result);
 }
@@ -192,7 +205,7 @@ int cw_hypercall_post_message(u32 connection, u32 type, const void *payload, u32
 	message->type = type;
 	message->payload_bytes = bytes;
 	memcpy(message->payload, payload, bytes);
-	result = call_make(CW_HVCALL_POST_MESSAGE, sizeof(*message),
+	result = call_make(CW_HVCALL_POST_MESSAGE, message, sizeof(*message),
 			   route_of(CW_HVCALL_POST_MESSAGE, miscall), CW_HOST_HONEST);
 	local_irq_restore(flags);
 	return call_errno(result);
@@ -225,7 +238,8 @@ static u16 visibility_code(void)
 }
 
 /* Repetitions done in total; *status says why they end. */
-static u32 list_repeat(u32 count, const struct cw_quirks *quirks, u32 *status)
+static u32 list_repeat(struct cw_hv_list *input, u32 count, const struct cw_quirks *quirks,
+		       u32 *status)
 {
 	enum cw_route route = route_of(CW_HVCALL_VISIBILITY,
 				       quirks->flags & CW_QUIRK_ROUTE ? CW_MISCALL_ROUTE : 0);
@@ -234,7 +248,7 @@ static u32 list_repeat(u32 count, const struct cw_quirks *quirks, u32 *status)
 
 	do {
 		before = done;
-		result = call_make(CONTROL(visibility_code(), count, done), bytes, route,
+		result = call_make(CONTROL(visibility_code(), count, done), input, bytes, route,
 				   quirks->host);
 		done = min(RESULT_REPS(result), count);
 		*status = CW_HV_STATUS(result);
@@ -257,9 +271,9 @@ static int frames_fill(u64 *frames, unsigned long vaddr, u32 first, u32 count,
 			continue;
 		if (quirks->flags & CW_QUIRK_WRONG_FRAME)
 			frames[i] = quirks->gfn;
-		/* an address in a type that is too narrow for it */
+		/* in a type that is too narrow for it */
 		if (quirks->flags & CW_QUIRK_NARROW_FRAME)
-			frames[i] &= ~BIT_ULL(fls64(frames[i]) - 1);
+			frames[i] = (u8)frames[i];
 	}
 	return 0;
 }
@@ -278,7 +292,7 @@ static int batch_tell(const u64 *frames, unsigned long vaddr, u32 first, u32 cou
 	input->reserved = quirks->flags & CW_QUIRK_RESERVED ? LEFTOVER : 0;
 	memcpy(input->gfn, frames, sizeof(*frames) * count);
 	trace_cocovm_host_call(vaddr, (unsigned long)input, first, count, visibility_code());
-	reps = list_repeat(count, quirks, &status);
+	reps = list_repeat(input, count, quirks, &status);
 	trace_cocovm_host_answer(vaddr, first, count, reps, status);
 	local_irq_restore(flags);
 	return status != CW_HV_SUCCESS || reps < count ? -EFAULT : 0;

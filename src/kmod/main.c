@@ -73,6 +73,11 @@ MODULE_PARM_DESC(pte_mask, "read only: mask of the shared bit");
 module_param_cb(set_is_private, &set_is_private_ops, NULL, 0444);
 MODULE_PARM_DESC(set_is_private, "read only: 1 where that bit is set in what is private");
 
+static void host_print(void *unused, const char *name)
+{
+	pr_cont(" %s", name);
+}
+
 static int __init cw_init(void)
 {
 	int err;
@@ -82,7 +87,9 @@ static int __init cw_init(void)
 		return err;
 	err = cw_host_become(host);
 	if (err) {
-		pr_err("host=%s: no host that can be emulated\n", host);
+		pr_err("host=%s: not one of", host);
+		cw_host_each(host_print, NULL);
+		pr_cont("\n");
 		return err;
 	}
 	cw_alloc_fail(fail_alloc);

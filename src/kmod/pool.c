@@ -279,9 +279,12 @@ void cw_range_keep(struct cw_range *range)
  */
 int cw_range_restore(struct cw_range *range)
 {
+	u32 i;
 	int err;
 
 	cw_area_restore(range->area, range->first, range->nr);
+	for (i = 0; i < range->nr && !cw_platform.window; i++)
+		cw_host_invalidate(page_to_pfn(range->area->pages[range->first + i]));
 	err = cw_transition(range, false, NULL);
 	if (err || !range->err)
 		return err;

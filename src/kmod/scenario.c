@@ -45,31 +45,35 @@ static struct cw_range range_part(const struct cw_range *range, u32 nr)
 	return part;
 }
 
+/* Of these the host itself sees that they are wrong. */
+#define REFUSED (CW_QUIRK_NARROW_FRAME | CW_QUIRK_ROUTE | CW_QUIRK_RESERVED)
+
 /* Shares a range with the quirks of the table, and makes it private. */
-static int run_share(const struct cw_run *run)
+int cw_run_share(const struct cw_run *run)
 {
 	const struct cw_scenario *sc = run->sc;
 	u32 nr = run->pages, spare = sc->flags & CW_QUIRK_WRONG_FRAME ? 1 : 0;
 	struct cw_range *range = cw_pool_get(nr + spare), part;
 	struct cw_quirks quirks = { .page = nr / 2, .host = sc->host };
-	int want = !run->misbehave && sc->host ? -EFAULT : 0, err;
+	bool is_refused = run->misbehave ? sc->flags & REFUSED : sc->host != CW_HOST_HONEST;
+	int err;
 
 	if (IS_ERR(range))
 		return PTR_ERR(range);
 	part = range_part(range, nr);
 	if (spare)
 		quirks.gfn = page_to_pfn(range->area->pages[range->first + nr]);
-	if (run->misbehave)
+	if (run->misbehave || !sc->has_twin)
 		quirks.flags = sc->flags;
 	err = cw_transition(&part, true, &quirks);
-	return cw_range_finish(run, range, err, want);
+	return cw_range_finish(run, range, err, is_refused ? -EFAULT : 0);
 }
 
 static int run_flush_one_cpu(const struct cw_run *run)
 {
 	if (run->misbehave && num_online_cpus() == 1)
 		return -EOPNOTSUPP;
-	return run_share(run);
+	return cw_run_share(run);
 }
 
 /* ---- overlap ---- */
@@ -136,6 +140,11 @@ static int run_overlap(const struct cw_run *run)
 	complete_all(&o.ended);
 	complete_all(&o.go);
 	second_err = cw_task_join(&second);
+	if (!run->misbehave && !err && !second_err) {
+		/* the second has made it private */
+		cw_range_put(range);
+		return 0;
+	}
 	err = cw_range_finish(run, range, err, 0);
 	return err ?: second_err == want ? 0 : second_err ?: -EPROTO;
 }
@@ -268,45 +277,63 @@ static int run_plain(const struct cw_run *run)
 /* clang-format off */
 static const struct cw_scenario scenarios[] = {
 	{ .name = "window-present", .rule = "T1", .has_twin = true,
-	  .finding = CW_FIND_WINDOW_OWN_PRESENT,
+	  .finding = CW_FIND_WINDOW_OWN_PRESENT, .bug = "0f34d1123486",
 	  .pages = DEFAULT_PAGES, .pages_min = 3,
+	  .needs = CW_NEEDS_WINDOW,
 	  .text = "one page stays present while the host is told",
-	  .flags = CW_QUIRK_LEAVE_PRESENT, .run = run_share },
+	  .flags = CW_QUIRK_LEAVE_PRESENT, .run = cw_run_share },
 	{ .name = "no-flush", .rule = "T2", .has_twin = true,
 	  .finding = CW_FIND_FLUSH_MISSING,
 	  .pages = DEFAULT_PAGES,
+	  .needs = CW_NEEDS_WINDOW,
 	  .text = "the TLB is not flushed before the host is told",
-	  .flags = CW_QUIRK_NO_FLUSH, .run = run_share },
+	  .flags = CW_QUIRK_NO_FLUSH, .run = cw_run_share },
 	{ .name = "flush-one-cpu", .rule = "T2", .has_twin = true,
 	  .finding = CW_FIND_FLUSH_PARTIAL,
 	  .pages = DEFAULT_PAGES,
+	  .needs = CW_NEEDS_WINDOW,
 	  .text = "the TLB is flushed on one CPU of several",
 	  .flags = CW_QUIRK_FLUSH_HERE, .run = run_flush_one_cpu },
 	{ .name = "wrong-bit", .rule = "T3", .has_twin = true,
 	  .finding = CW_FIND_END_ALIAS_BIT,
 	  .pages = DEFAULT_PAGES,
 	  .text = "the direct map keeps its shared bit as it was, success is returned",
-	  .flags = CW_QUIRK_KEEP_ALIAS, .run = run_share },
+	  .flags = CW_QUIRK_KEEP_ALIAS, .run = cw_run_share },
 	{ .name = "page-skipped", .rule = "T3", .has_twin = true,
 	  .finding = CW_FIND_END_OWN_BIT,
 	  .pages = DEFAULT_PAGES, .pages_min = 3,
 	  .text = "one page of the range is told to the host and not converted",
-	  .flags = CW_QUIRK_SKIP_PAGE, .run = run_share },
+	  .flags = CW_QUIRK_SKIP_PAGE, .run = cw_run_share },
 	{ .name = "wrong-frame", .rule = "T6", .has_twin = true,
-	  .finding = CW_FIND_TOLD_OTHER_FRAME,
+	  .finding = CW_FIND_TOLD_OTHER_FRAME, .needs = CW_NEEDS_WINDOW,
 	  .pages = DEFAULT_PAGES,
 	  .text = "the host is told a frame that the range does not map",
-	  .flags = CW_QUIRK_WRONG_FRAME, .run = run_share },
+	  .flags = CW_QUIRK_WRONG_FRAME, .run = cw_run_share },
+	{ .name = "narrow-frame", .rule = "T6", .has_twin = true,
+	  .finding = CW_FIND_TOLD_OTHER_FRAME, .bug = "CVE-2023-52659",
+	  .pages = DEFAULT_PAGES,
+	  .text = "a frame number goes through a type that is too narrow for it",
+	  .flags = CW_QUIRK_NARROW_FRAME, .run = cw_run_share },
+	{ .name = "told-too-few", .rule = "T6", .has_twin = true,
+	  .finding = CW_FIND_TOLD_TOO_FEW, .bug = "CVE-2023-53996",
+	  .pages = DEFAULT_PAGES, .pages_min = 2,
+	  .text = "a page too little is told, its number taken for another quantity",
+	  .flags = CW_QUIRK_TELL_LESS, .run = cw_run_share },
+	{ .name = "answer-inverted", .rule = "T4", .has_twin = true,
+	  .finding = CW_FIND_FAILURE_HIDDEN, .bug = "e792d843aa3c",
+	  .pages = DEFAULT_PAGES,
+	  .text = "the test of the host's answer is the wrong way round",
+	  .flags = CW_QUIRK_INVERT, .host = CW_HOST_REFUSE_ALL, .run = cw_run_share },
 	{ .name = "hidden-failure", .rule = "T4", .has_twin = true,
 	  .finding = CW_FIND_FAILURE_HIDDEN,
 	  .pages = DEFAULT_PAGES,
 	  .text = "the host refuses, success is returned",
-	  .flags = CW_QUIRK_HIDE_FAILURE, .host = CW_HOST_REFUSE_ALL, .run = run_share },
+	  .flags = CW_QUIRK_HIDE_FAILURE, .host = CW_HOST_REFUSE_ALL, .run = cw_run_share },
 	{ .name = "hidden-partial", .rule = "T4", .has_twin = true,
 	  .finding = CW_FIND_PARTIAL_HIDDEN,
 	  .pages = DEFAULT_PAGES, .pages_min = 2,
 	  .text = "the host completes a part of the repetitions, success is returned",
-	  .flags = CW_QUIRK_HIDE_FAILURE, .host = CW_HOST_PART_FAILED, .run = run_share },
+	  .flags = CW_QUIRK_HIDE_FAILURE, .host = CW_HOST_PART_FAILED, .run = cw_run_share },
 	{ .name = "overlap", .rule = "T5", .has_twin = true,
 	  .finding = CW_FIND_OVERLAP,
 	  .pages = DEFAULT_PAGES,
@@ -322,8 +349,23 @@ static const struct cw_scenario scenarios[] = {
 	  .pages = 1, .pages_max = FREED_PAGES_MAX,
 	  .text = "pages are freed while they are shared",
 	  .run = cw_run_freed_shared },
+	{ .name = "freed-half", .rule = "S3", .has_twin = true,
+	  .finding = CW_FIND_FREED_UNKNOWN, .bug = "CVE-2026-64104",
+	  .pages = 4, .pages_min = 2, .pages_max = FREED_PAGES_MAX,
+	  .text = "pages are freed after the host converted the half of them",
+	  .host = CW_HOST_PART_FAILED, .run = cw_run_freed_unknown },
+	{ .name = "freed-unrestored", .rule = "S3", .has_twin = true,
+	  .finding = CW_FIND_FREED_UNKNOWN, .bug = "CVE-2024-57793",
+	  .pages = 1, .pages_max = FREED_PAGES_MAX,
+	  .text = "shared pages are freed after the host refused to give them back",
+	  .host = CW_HOST_REFUSE_TO_PRIVATE, .run = cw_run_freed_unrestored },
+	{ .name = "freed-host-order", .rule = "S3", .has_twin = true,
+	  .finding = CW_FIND_FREED_SHARED, .bug = "CVE-2026-52959",
+	  .pages = 4, .pages_min = 2, .pages_max = FREED_PAGES_MAX,
+	  .text = "how many pages are made private before the free is read from shared memory",
+	  .run = cw_run_freed_host_order },
 	{ .name = "freed-unknown", .rule = "S3", .has_twin = true,
-	  .finding = CW_FIND_FREED_UNKNOWN,
+	  .finding = CW_FIND_FREED_UNKNOWN, .bug = "CVE-2024-35939",
 	  .pages = 1, .pages_max = FREED_PAGES_MAX,
 	  .text = "pages are freed after the host refused their conversion",
 	  .host = CW_HOST_REFUSE_ALL, .run = cw_run_freed_unknown },
@@ -337,13 +379,14 @@ static const struct cw_scenario scenarios[] = {
 	  .text = "the platform's vendor contradicts its isolation type",
 	  .run = run_platform_mixed },
 	{ .name = "mask-in-physical", .rule = "P2", .has_twin = true,
-	  .finding = CW_FIND_MASK_IN_PHYSICAL,
+	  .finding = CW_FIND_MASK_IN_PHYSICAL, .needs = CW_NEEDS_WINDOW,
 	  .text = "the physical mask contains the shared GPA boundary",
 	  .run = run_mask_in_physical },
-	{ .name = "zeropad", .rule = "T8", .pages = DEFAULT_PAGES,
+	{ .name = "zeropad", .rule = "T8", .pages = DEFAULT_PAGES, .needs = CW_NEEDS_WINDOW,
 	  .text = "stray reads into the window, repaired by the page-fault fixup",
 	  .run = cw_run_zeropad },
 	{ .name = "failing-steps", .rule = "T4", .pages = DEFAULT_PAGES, .pages_min = 3,
+	  .needs = CW_NEEDS_WINDOW,
 	  .text = "a step of the guest fails, which is returned, and the pages are withheld",
 	  .run = run_failing_steps },
 	{ .name = "plain", .rule = "-",
@@ -356,6 +399,7 @@ static const struct cw_scenario_set transitions = CW_SCENARIO_SET(scenarios);
 
 static const struct cw_scenario_set *const sets[] = {
 	&transitions,
+	&cw_scenarios_path,
 };
 
 const struct cw_scenario *cw_scenario_get(u32 nr)
@@ -370,29 +414,44 @@ const struct cw_scenario *cw_scenario_get(u32 nr)
 	return NULL;
 }
 
-/* Number of the scenario of that name; -1 when there is none. */
-static int scenario_number(const char *name)
+/* Among those that the mode has: its line in /dev/cocovm. */
+static u32 scenario_line(const struct cw_scenario *sc)
 {
-	const struct cw_scenario *sc;
-	int i;
+	const struct cw_scenario *other;
+	u32 i, line = 0;
 
-	for (i = 0; (sc = cw_scenario_get(i)); i++)
-		if (!strcmp(sc->name, name))
-			return i;
-	return -1;
+	for (i = 0; (other = cw_scenario_get(i)) && other != sc; i++)
+		line += cw_scenario_fits(other);
+	return line;
 }
 
 const struct cw_scenario *cw_scenario_find(const char *name)
 {
-	int nr = scenario_number(name);
+	const struct cw_scenario *sc;
+	u32 i;
 
-	return nr < 0 ? NULL : cw_scenario_get(nr);
+	for (i = 0; (sc = cw_scenario_get(i)); i++)
+		if (!strcmp(sc->name, name))
+			return sc;
+	return NULL;
+}
+
+bool cw_scenario_fits(const struct cw_scenario *sc)
+{
+	u32 has = (cw_platform.window ? CW_NEEDS_WINDOW : 0) |
+		  (cw_platform.paravisor ? CW_NEEDS_PARAVISOR : 0) |
+		  (cw_platform.callbacks == CW_CALLBACKS_TDX ? CW_NEEDS_TDX : 0);
+
+	return !(sc->needs & ~has);
 }
 
 int cw_scenario_run(const struct cw_run *run)
 {
-	u32 nr = scenario_number(run->sc->name);
+	u32 nr = scenario_line(run->sc);
 	int err;
+
+	if (!cw_scenario_fits(run->sc))
+		return -EOPNOTSUPP;
 
 	trace_cocovm_scenario_begin(nr, run->misbehave);
 	err = run->sc->run(run);

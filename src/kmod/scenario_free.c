@@ -20,8 +20,9 @@ static DEFINE_MUTEX(free_lock);
 static void free_dirty(struct page *page)
 {
 	unsigned long va = (unsigned long)page_address(page), flags;
+	u64 mask = cw_platform.pte_mask, set = cw_platform_mkdec(0, mask);
 
-	cw_pte_edit(va, cw_platform.pte_mask, 0);
+	cw_pte_edit(va, set, mask & ~set);
 	local_irq_save(flags);
 	__free_page(page);
 	cw_pte_clear_bit(va, ilog2(cw_platform.pte_mask));
@@ -101,6 +102,53 @@ static int run_free(const struct cw_run *run, int want)
 int cw_run_freed_shared(const struct cw_run *run)
 {
 	return run_free(run, 0);
+}
+
+/* Of a buffer that was shared for a while nobody knows what the host still has of it. */
+int cw_run_freed_unrestored(const struct cw_run *run)
+{
+	struct cw_range *range = sacrifice_get(run->pages);
+	struct cw_quirks quirks = { .host = run->sc->host };
+	int err;
+
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	err = cw_transition(range, true, NULL);
+	if (err)
+		return cw_range_finish(run, range, err, 0);
+	err = cw_transition(range, false, &quirks);
+	if (!run->misbehave || !err)
+		return cw_range_finish(run, range, err, -EFAULT);
+	cw_sacrifice_put(range->area, true);
+	kvfree(range);
+	return 0;
+}
+
+/* The buffer begins with its own size, which the host can write as well. */
+int cw_run_freed_host_order(const struct cw_run *run)
+{
+	struct cw_range *range = sacrifice_get(run->pages), part;
+	u32 *size, less = 1;
+	int err;
+
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	part = *range;
+	size = (u32 *)cw_range_vaddr(range);
+	err = cw_transition(range, true, NULL);
+	if (err)
+		return cw_range_finish(run, range, err, 0);
+	WRITE_ONCE(*size, range->nr);
+	err = cw_host_write(range->area->pages[0], 0, &less, sizeof(less));
+	if (!run->misbehave || err)
+		return cw_range_finish(run, range, 0, 0) ?: err;
+	part.nr = READ_ONCE(*size);
+	err = cw_transition(&part, false, NULL);
+	if (err)
+		return cw_range_finish(run, range, err, 0);
+	cw_sacrifice_put(range->area, true);
+	kvfree(range);
+	return 0;
 }
 
 int cw_run_freed_unknown(const struct cw_run *run)

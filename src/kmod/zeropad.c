@@ -92,14 +92,18 @@ int cw_run_zeropad(const struct cw_run *run)
 	part = *range;
 	part.first++;
 	part.nr--;
+	/* it is shared first: what it is then filled with would be stale before */
+	err = cw_transition(&part, true, NULL);
+	if (err)
+		return cw_range_finish(run, range, err, 0);
 	memset((void *)cw_range_vaddr(range), FILL, 2 * PAGE_SIZE);
 	r.addr = cw_range_vaddr(&part) - OWN_BYTES;
 	if (has_reader) {
 		err = cw_task_start(&task, reader_fn, &r, "zeropad");
 		if (err)
-			goto out_range;
+			return cw_range_finish(run, range, 0, 0) ?: err;
 	}
-	err = cw_transition(&part, true, &quirks);
+	err = cw_transition(&part, false, &quirks);
 	if (has_reader) {
 		WRITE_ONCE(r.stop, true);
 		cw_task_join(&task);
@@ -107,9 +111,8 @@ int cw_run_zeropad(const struct cw_run *run)
 		atomic64_add(r.fixed, &cw_counters.zeropad_fixed);
 		trace_cocovm_zeropad_read(r.reads, r.fixed);
 	}
-	err = cw_range_finish(run, range, err, 0);
-	return err ?: r.fixed || r.own_fixed ? 0 : -EPROTO;
-out_range:
+	if (err)
+		return cw_range_finish(run, range, err, 0);
 	cw_range_put(range);
-	return err;
+	return r.fixed || r.own_fixed ? 0 : -EPROTO;
 }

@@ -107,8 +107,8 @@ cpus=$(grep -c ^processor /proc/cpuinfo)
 # Every honest twin, alone and from several workers at once: nothing is reported, every rule is held.
 section_honest() {
 	scenarios >/tmp/scenarios
-	ok 'honest: there are scenarios' test "$(grep -c . /tmp/scenarios)" -ge 17
-	ok 'honest: and those with a twin that misbehaves' test "$(grep -c ' 1$' /tmp/scenarios)" -ge 15
+	ok 'honest: there are scenarios' test "$(grep -c . /tmp/scenarios)" -ge 40
+	ok 'honest: and those with a twin that misbehaves' test "$(grep -c ' 1$' /tmp/scenarios)" -ge 37
 	watch_start
 	scenarios | while read -r name rule twin; do
 		[ "$cpus" -gt 1 ] || [ "$name" != flush-one-cpu ] || continue
@@ -123,7 +123,7 @@ section_honest() {
 	watch_stop
 	is "$rc" 0 "honest: cocowatch ends with 0 on $cpus CPUs"
 	is "$(grep -E '"type":"(violation|warning)"' $nd)" '' 'honest: nothing is reported'
-	for rule in T1 T2 T3 T4 T5 T6 T7 T8 S3 S5 P1 P2; do
+	for rule in T1 T2 T3 T4 T5 T6 T7 T8 T9 S3 S5 S8 Z2 Z3 Z4 R1 R3 P1 P2; do
 		is "$(outcome $rule)" held "honest: $rule is held"
 	done
 	is "$(counter host_bad)" 0 'honest: the host saw no bad request'
@@ -151,7 +151,7 @@ section_misbehave() {
 
 	watch_start
 	scenarios | while read -r name rule twin; do
-		[ "$twin" = 0 ] || cocovm start "$name" loops=10 workers=2 || echo "$name"
+		[ "$twin" = 0 ] || cocovm start "$name" loops=2 workers=2 || echo "$name"
 	done >/tmp/refused
 	ok 'misbehave: all of them end' wait_for 120 nothing_runs
 	cocovm stop
@@ -174,6 +174,111 @@ misbehave_check() {
 		echo "$(task_name "$name") $rule" >>/tmp/expected
 	done </tmp/scenarios
 	is "$(reported)" "$(sort -u /tmp/expected)" "misbehave, $1: and nothing is reported for any other task"
+}
+
+# What there is in each of the other modes: every twin is silent, every misbehaviour fires its rule.
+section_modes() {
+	for mode in tdx-vtom vbs snp tdx; do
+		rmmod cocovm
+		ok "modes: insmod emulate=$mode" module_in emulate=$mode
+		mode_honest
+		mode_misbehave
+	done
+	rmmod cocovm
+	module_in
+}
+
+mode_honest() {
+	scenarios >/tmp/scenarios
+	watch_start
+	while read -r name rule twin; do
+		cocovm honest "$name" loops=2 || echo "$name"
+	done </tmp/scenarios >/tmp/refused
+	watch_stop
+	is "$(cat /tmp/refused)" '' "modes: $mode: every twin runs"
+	is "$rc $(reported)" '0 ' "modes: $mode: and nothing is reported"
+	for rule in $(awk '$2 != "-" { print $2 }' /tmp/scenarios | sort -u); do
+		is "$(outcome "$rule")" held "modes: $mode: $rule is held"
+	done
+	is "$(counter host_bad) $(counter errors)" '0 0' "modes: $mode: the host saw no bad request"
+}
+
+mode_misbehave() {
+	watch_start
+	while read -r name rule twin; do
+		[ "$twin" = 0 ] || [ "$name" = flush-one-cpu ] || cocovm run "$name" || echo "$name"
+	done </tmp/scenarios >/tmp/refused
+	watch_stop
+	is "$(cat /tmp/refused)" '' "modes: $mode: every misbehaviour runs"
+	while read -r name rule twin; do
+		[ "$twin" = 0 ] || [ "$name" = flush-one-cpu ] || echo "$(task_name "$name") $rule"
+	done </tmp/scenarios | sort -u >/tmp/expected
+	is "$(reported)" "$(cat /tmp/expected)" "modes: $mode: and fires its rule, and no other"
+}
+
+# Whatever the host does, the honest guest breaks no rule, and loses no page for good.
+section_hosts() {
+	watch_start
+	for name in $(counter hosts); do
+		cocovm host "$name"
+		is "$(counter host)" "$name" "hosts: $name"
+		for i in 1 2 3 4; do
+			cocovm honest plain
+			cocovm honest freed-shared pages=3
+		done
+		cocovm honest plain pages=1100
+		cocovm host honest
+		ok "hosts: $name: what it kept can be restored" cocovm restore
+		is "$(counter withheld)" 0 "hosts: $name: nothing is withheld then"
+	done 2>/dev/null
+	watch_stop
+	is "$rc $(reported)" '0 ' 'hosts: no rule is broken under any of them'
+	like "$(counter host_refused)" '^[1-9]' 'hosts: they did refuse'
+	not_ok 'hosts: a name that no list has' cocovm host nobody 2>/dev/null
+	not_ok 'hosts: one that cocobox alone can be' cocovm host interrupt-empty 2>/dev/null
+}
+
+# Fails one allocation after the other in what is then run, until there is none left to fail.
+fail_each() {
+	nth=0
+	while [ $nth -lt 200 ]; do
+		nth=$((nth + 1))
+		before=$(counter alloc_failed)
+		cocovm fail $nth
+		cocovm "$@" 2>/dev/null
+		cocovm fail 0
+		cocovm restore || echo "restore after $nth: $*"
+		[ "$(counter alloc_failed)" != "$before" ] || return 0
+	done
+	echo "no end: $*"
+}
+
+# Memory that is not to be had: an error, and no page that is lost or left half way.
+section_fail() {
+	dmesg_mark fail
+	scenarios >/tmp/scenarios
+	watch_start
+	while read -r name rule twin; do
+		fail_each honest "$name"
+	done </tmp/scenarios >/tmp/refused
+	watch_stop
+	is "$(cat /tmp/refused)" '' 'fail: each allocation of each scenario can fail'
+	is "$rc $(reported)" '0 ' 'fail: no rule is broken by it'
+	is "$(counter withheld)" 0 'fail: nothing is withheld after a restore'
+	like "$(counter alloc_failed)" '^[1-9][0-9]+$' "fail: allocations that failed"
+	rmmod cocovm
+	nth=0
+	while ! module_in pool_pages=16 fail_alloc=$nth || [ $nth = 0 ]; do
+		[ ! -e /dev/cocovm ] || rmmod cocovm
+		nth=$((nth < 30 ? nth + 1 : nth + 13))
+		[ $nth -lt 5000 ] || break
+	done
+	ok "fail: the module loads once the allocation that fails is beyond its last ($nth)" \
+		test $nth -gt 100 -a $nth -lt 5000
+	rmmod cocovm
+	is "$(life_left)" '' 'fail: and none of its failures leaves anything'
+	module_in
+	is "$(dmesg_splats fail)" '' 'fail: no splat'
 }
 
 # Everything that may be running when the module goes.
@@ -314,7 +419,7 @@ section_device() {
 	not_ok 'device: noise is refused' sh -c 'dd if=/dev/urandom of=/dev/cocovm bs=200 count=1 2>/dev/null'
 	is "$(stat -c %a /dev/cocovm)" 600 'device: for root alone'
 	like "$(cat /dev/cocovm)" '^abi=1\.' 'device: says its ABI version'
-	for bad in emulate=snp emulate=nonsense shared_bit=8 shared_bit=63 pool_pages=0; do
+	for bad in host=nobody emulate=nonsense shared_bit=8 shared_bit=63 pool_pages=0; do
 		rmmod cocovm
 		not_ok "device: insmod refuses $bad" module_in $bad
 		module_in
