@@ -248,6 +248,7 @@ int cw_host_touch(unsigned long vaddr, u32 nr);
  */
 int cw_host_read(struct page **pages, u32 nr, u64 *words);
 int cw_host_write(struct page *page, u32 offset, const void *bytes, u32 len);
+bool cw_host_sees(u64 gfn);	/* the frame is shared */
 /* The behaviour of the host for all who give no orders: -ENOENT for a name that no list has,
  * -EOPNOTSUPP for one that only cocobox can be.
  */
@@ -361,6 +362,8 @@ struct cw_scenario_set {
 	u32 nr;
 };
 
+extern const struct cw_scenario_set cw_scenarios_vmbus;
+
 #define CW_SCENARIO_SET(rows) { (rows), ARRAY_SIZE(rows) }
 
 extern const struct cw_scenario_set cw_scenarios_path;
@@ -374,6 +377,8 @@ int cw_scenario_run(const struct cw_run *run);
 /* Hands a range back after a transition returned err: 0, or the error if it was not `want`. */
 int cw_range_finish(const struct cw_run *run, struct cw_range *range, int err, int want);
 
+/* Pages that can be freed, mapped and split like those of the pool. */
+struct cw_range *cw_sacrifice_get(u32 nr);
 /* Frees a disposable area; dirty: with the shared bit set, which is cleared right after. */
 void cw_sacrifice_put(struct cw_area *area, bool dirty);
 int cw_run_share(const struct cw_run *run);

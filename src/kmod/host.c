@@ -81,7 +81,7 @@ void cw_host_supply(u64 gfn, bool shared)
 	frame_set(gfn, shared ? CW_HV_READ_WRITE : CW_HV_NOT_VISIBLE);
 }
 
-static bool frame_is_visible(u64 gfn)
+bool cw_host_sees(u64 gfn)
 {
 	void *entry = xa_load(&frames, gfn);
 
@@ -221,7 +221,7 @@ u64 cw_host_hypervisor(u64 control, const void *input, void *output, u32 via,
 	if (cw_platform.paravisor && !code_is_direct(code))
 		return host_bad(CW_HV_ACCESS_DENIED, 0);
 	if (memory && (cw_pte_gfn((unsigned long)input & PAGE_MASK, &gfn) ||
-		       !frame_is_visible(gfn)))
+		       !cw_host_sees(gfn)))
 		return host_bad(CW_HV_INVALID_PARAMETER, 0);
 	return host_call(control, input, output, orders);
 }
@@ -265,7 +265,7 @@ int cw_host_read(struct page **pages, u32 nr, u64 *words)
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		if (!frame_is_visible(page_to_pfn(pages[i])))
+		if (!cw_host_sees(page_to_pfn(pages[i])))
 			return -EACCES;
 	view = cw_vmap(pages, nr);
 	if (!view)
@@ -280,7 +280,7 @@ int cw_host_write(struct page *page, u32 offset, const void *bytes, u32 len)
 {
 	void *view;
 
-	if (!frame_is_visible(page_to_pfn(page)))
+	if (!cw_host_sees(page_to_pfn(page)))
 		return -EACCES;
 	view = cw_vmap(&page, 1);
 	if (!view)

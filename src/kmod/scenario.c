@@ -400,6 +400,7 @@ static const struct cw_scenario_set transitions = CW_SCENARIO_SET(scenarios);
 static const struct cw_scenario_set *const sets[] = {
 	&transitions,
 	&cw_scenarios_path,
+	&cw_scenarios_vmbus,
 };
 
 const struct cw_scenario *cw_scenario_get(u32 nr)

@@ -49,7 +49,7 @@ void cw_sacrifice_put(struct cw_area *area, bool dirty)
 	kvfree(pages);
 }
 
-static struct cw_range *sacrifice_get(u32 nr)
+struct cw_range *cw_sacrifice_get(u32 nr)
 {
 	struct page **pages = cw_zalloc(nr, sizeof(*pages));
 	struct cw_range *range;
@@ -85,7 +85,7 @@ err_array:
 
 static int run_free(const struct cw_run *run, int want)
 {
-	struct cw_range *range = sacrifice_get(run->pages);
+	struct cw_range *range = cw_sacrifice_get(run->pages);
 	struct cw_quirks quirks = { .host = run->sc->host };
 	int err;
 

@@ -5,6 +5,7 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 #include "trace_path.h"
+#include "trace_vmbus.h"
 
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_transition_begin);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_transition_prepared);
@@ -28,3 +29,24 @@ EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_page_kept);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_mmio_mapped);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_interrupt_delivered);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_kexec_range);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_message_post);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_message_taken);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_version_asked);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_gpadl_established);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_gpadl_torndown);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_channel_opened);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_channel_closed);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_ring_mapped);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_ring_write_begin);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_ring_write_end);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_ring_read_begin);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_ring_read_end);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_value_used);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_device_offered);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_device_bound);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_completion_seen);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_packet_named);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_bounce_mapped);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_bounce_unmapped);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_config_begin);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_config_end);

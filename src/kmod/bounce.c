@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Bounce slots: shared memory that data of devices goes through, so that nothing private has to be
+ * shared for it.  A slot has one owner, and is given back as it was taken.
+ */
+#include <linux/bitmap.h>
+#include <linux/err.h>
+#include <linux/string.h>
+
+#include "trace_vmbus.h"
+#include "vmbus.h"
+
+#define POOL_PAGES	(CW_BOUNCE_SLOTS * CW_SLOT_BYTES / PAGE_SIZE)
+
+static u32 slots_for(u32 bytes)
+{
+	return DIV_ROUND_UP(bytes, CW_SLOT_BYTES);
+}
+
+static u8 *slot_at(const struct cw_bounce *b, int slot)
+{
+	return (u8 *)cw_range_vaddr(b->range) + slot * CW_SLOT_BYTES;
+}
+
+static u64 slot_phys(const struct cw_bounce *b, int slot)
+{
+	u32 at = slot * CW_SLOT_BYTES;
+	struct page *page = b->range->area->pages[b->range->first + (at >> PAGE_SHIFT)];
+
+	return PFN_PHYS(page_to_pfn(page)) + offset_in_page(at);
+}
+
+int cw_bounce_init(struct cw_bounce *b)
+{
+	int err;
+
+	memset(b, 0, sizeof(*b));
+	b->range = cw_pool_get(POOL_PAGES);
+	if (IS_ERR(b->range))
+		return PTR_ERR(b->range);
+	memset((void *)cw_range_vaddr(b->range), 0, POOL_PAGES * PAGE_SIZE);
+	err = cw_transition(b->range, true, NULL);
+	if (err)
+		cw_bounce_exit(b);
+	return err;
+}
+
+int cw_bounce_exit(struct cw_bounce *b)
+{
+	int err;
+
+	if (IS_ERR_OR_NULL(b->range))
+		return 0;
+	err = cw_transition(b->range, false, NULL);
+	if (err) {
+		cw_range_withhold(b->range, err);
+		cw_range_keep(b->range);
+	} else {
+		cw_range_put(b->range);
+	}
+	b->range = NULL;
+	return err;
+}
+
+int cw_bounce_map(struct cw_bounce *b, u64 dev, const void *from, u32 bytes, u32 quirks)
+{
+	u32 nr = slots_for(bytes), room = nr * CW_SLOT_BYTES;
+	unsigned long slot;
+
+	slot = quirks & CW_GUEST_SLOT_TWICE ? 0 :
+	       bitmap_find_next_zero_area(b->used, CW_BOUNCE_SLOTS, 0, nr, 0);
+	if (!nr || slot + nr > CW_BOUNCE_SLOTS)
+		return -ENOSPC;
+	bitmap_set(b->used, slot, nr);
+	b->slot[slot].dev = dev;
+	b->slot[slot].bytes = bytes;
+	/* whoever had it before left something */
+	memcpy(slot_at(b, slot), from, bytes);
+	memset(slot_at(b, slot) + bytes, 0, room - bytes);
+	trace_cocovm_bounce_mapped(dev, slot_phys(b, slot), bytes, slot, nr);
+	return slot;
+}
+
+int cw_bounce_unmap(struct cw_bounce *b, u64 dev, int slot, void *to, u32 bytes, u32 quirks)
+{
+	bool is_owner = b->slot[slot].dev == dev, is_whole = b->slot[slot].bytes == bytes;
+
+	if ((!is_owner && !(quirks & CW_GUEST_SLOT_FOREIGN)) ||
+	    (!is_whole && !(quirks & CW_GUEST_SLOT_SIZE)))
+		return -EINVAL;
+	trace_cocovm_bounce_unmapped(dev, slot_phys(b, slot), bytes, slot, slots_for(bytes));
+	if (to)
+		memcpy(to, slot_at(b, slot), min(bytes, b->slot[slot].bytes));
+	bitmap_clear(b->used, slot, slots_for(b->slot[slot].bytes));
+	return 0;
+}
+
+int cw_bounce_name(const struct cw_bounce *b, int slot, u32 bytes, struct cw_packet_gpa *gpa)
+{
+	unsigned long vaddr = (unsigned long)slot_at(b, slot);
+	u32 i, nr = PFN_UP(offset_in_page(vaddr) + bytes);
+	int err = 0;
+
+	gpa->bytes = bytes;
+	gpa->offset = offset_in_page(vaddr);
+	for (i = 0; i < nr && !err; i++)
+		err = cw_pte_gfn((vaddr & PAGE_MASK) + PAGE_SIZE * i, &gpa->gfn[i]);
+	return err;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Internal interface of the VMBus half of cocovm.ko: the guest's bus, channels, rings and devices,
+ * and the emulated host at the other end (the peer).  Each run of a scenario has a bus of its own,
+ * which one task uses.  Functions that can fail return 0 or -errno.
+ */
+#ifndef COCOVM_VMBUS_H
+#define COCOVM_VMBUS_H
+
+#include <linux/uio.h>
+
+#include <cocowatch/hosts.h>
+
+#include "cocovm.h"
+#include "vmbus_wire.h"
+
+/* ---- misbehaviours of the guest: flags of the scenarios ---- */
+
+#define CW_GUEST_PAD_DIRTY	BIT(0)	/* the bytes that pad a packet are what lay around */
+#define CW_GUEST_LENGTH_WRONG	BIT(1)	/* len8 is more than what is written */
+#define CW_GUEST_READ_TRUSTED	BIT(2)	/* the host's read index is not validated */
+#define CW_GUEST_WRITE_TRUSTED	BIT(3)	/* nor is its write index */
+#define CW_GUEST_LENGTH_TRUSTED	BIT(4)	/* nor the length of a packet */
+#define CW_GUEST_OFFSET_TRUSTED	BIT(5)	/* nor where its data begins */
+#define CW_GUEST_NO_COPY	BIT(6)	/* drivers get packets in the ring itself */
+#define CW_GUEST_COPY_SHARED	BIT(7)	/* packets are copied to a shared page */
+#define CW_GUEST_LENGTH_TWICE	BIT(8)	/* the length is fetched again after validation */
+#define CW_GUEST_OFFSET_TWICE	BIT(9)
+#define CW_GUEST_ID_TWICE	BIT(10)	/* likewise the number of a transaction */
+#define CW_GUEST_GPADL_PRIVATE	BIT(11)	/* frames are named and not shared */
+#define CW_GUEST_GPADL_LATE	BIT(12)	/* frames are named, and shared then */
+#define CW_GUEST_GPADL_HIDDEN	BIT(13)	/* that sharing failed is ignored */
+#define CW_GUEST_MONITOR_PRIVATE BIT(14)
+#define CW_GUEST_SECOND_PRIVATE	BIT(15)	/* the second mapping of a ring has the wrong attribute */
+#define CW_GUEST_SECOND_PART	BIT(16)	/* in its last page */
+#define CW_GUEST_TAIL_DIRTY	BIT(17)	/* behind a message is what lay around */
+#define CW_GUEST_INT_SHARED	BIT(18)	/* the interrupt page is shared */
+#define CW_GUEST_BIND_ANY	BIT(19)	/* any device that is offered */
+#define CW_GUEST_ID_TRUSTED	BIT(20)	/* completions of transactions that are not open */
+#define CW_GUEST_NO_BOUNCE	BIT(21)	/* the host gets the frames of private memory */
+#define CW_GUEST_SLOT_FOREIGN	BIT(22)	/* a bounce slot is given back by another device */
+#define CW_GUEST_SLOT_SIZE	BIT(23)	/* or with another size */
+#define CW_GUEST_SLOT_TWICE	BIT(24)	/* or handed out twice */
+#define CW_GUEST_CONFIG_MMIO	BIT(25)	/* config space is reached by memory access */
+#define CW_GUEST_FREE_ANYWAY	BIT(26)	/* what could not be made private is freed */
+#define CW_GUEST_STALE		BIT(27)	/* buffers are shared with what they hold */
+#define CW_GUEST_UNTRACKED	BIT(28)	/* that a conversion back failed is forgotten */
+#define CW_GUEST_FRAME_TWICE	BIT(29)	/* the head of a frame is read where the host can write it */
+#define CW_GUEST_BOUNCE_PART	BIT(30)	/* the last frame named is of private memory */
+
+/* ---- vmbus_bus.c: the connection ---- */
+
+#define CW_CHANNELS_MAX	16	/* relids are below */
+#define CW_OPEN_IDS	64	/* transactions of a channel */
+
+struct cw_peer;
+struct cw_channel;
+
+/* What the host answered to what was asked last. */
+struct cw_answer {
+	u32 type;	/* that is waited for; 0: nothing is */
+	u32 key;	/* GPADL handle, open id or, in a version response, 0 */
+	bool there;
+	u32 status;
+};
+
+struct cw_bus {
+	const struct cw_run *run;
+	u32 quirks;		/* CW_GUEST_* of a run that misbehaves */
+	u32 connection;
+	u32 version;
+	struct cw_peer *peer;
+	struct cw_range *synic;	/* message page; shared, of the paravisor's making */
+	struct cw_range *monitor;	/* two pages; shared */
+	void *int_page;		/* private */
+	struct cw_range *int_range;	/* where it is not */
+	struct cw_answer answer;
+	struct cw_channel *channel[CW_CHANNELS_MAX];
+	u32 gpadls;		/* handles given */
+	u32 opens;
+	u32 dropped;		/* messages, and offers */
+};
+
+/* A bus that has agreed on a version and got its offers; the run's host is at the other end. */
+struct cw_bus *cw_bus_new(const struct cw_run *run);
+int cw_bus_free(struct cw_bus *bus);	/* takes NULL; the first thing that went wrong */
+/* First channel of that device that was bound, or NULL. */
+struct cw_channel *cw_bus_channel(const struct cw_bus *bus, const u8 *device);
+/* Posts a message; answer: type of the message to wait for, 0 for none.  -ENODEV when the channel
+ * (or NULL) was taken back, -ETIMEDOUT when the host is silent, -EDQUOT when it says no.
+ */
+int cw_bus_ask(struct cw_bus *bus, const struct cw_channel *ch, const void *msg, u32 bytes,
+	       u32 answer, u32 key);
+/* Lets the host run, and takes its messages. */
+void cw_bus_poll(struct cw_bus *bus);
+bool cw_bus_is(const struct cw_bus *bus, u32 quirk);
+
+/* ---- vmbus_gpadl.c ---- */
+
+struct cw_gpadl {
+	u32 handle;		/* 0: there is none */
+	bool unclean;		/* the range may be shared: it must not be reused */
+	struct cw_range *range;
+};
+
+/* Shares a range and names it to the host.  The range stays with the GPADL, also after an error. */
+int cw_gpadl_establish(struct cw_channel *ch, struct cw_range *range, struct cw_gpadl *gpadl);
+int cw_gpadl_teardown(struct cw_channel *ch, struct cw_gpadl *gpadl);
+/* Hands the range back: put, withheld, or as the scenario's misbehaviour has it. */
+int cw_gpadl_release(struct cw_bus *bus, struct cw_gpadl *gpadl);
+/* Makes a range private, or shares it, as the scenario lets the host answer. */
+int cw_bus_transition(struct cw_bus *bus, struct cw_range *range, bool to_shared);
+/* Pages for what the bus shares: of the pool, or such as can be freed. */
+struct cw_range *cw_bus_pages(struct cw_bus *bus, u32 nr);
+int cw_bus_pages_put(struct cw_bus *bus, struct cw_range *range, bool unclean);
+
+/* ---- vmbus_ring.c ---- */
+
+struct cw_ring {
+	struct cw_ring_header *header;	/* NULL: not mapped */
+	u8 *data;		/* mapped twice, one behind the other */
+	u32 bytes;
+	u32 nr_pages;		/* with the header's */
+	u32 at;			/* in: the guest's own read index */
+	u8 *copy;		/* in: private packet buffer, in the direct map */
+	u32 copy_bytes;
+	struct cw_range *copy_range;	/* where it is not private */
+};
+
+struct cw_channel {
+	struct cw_bus *bus;
+	struct cw_msg_offer offer;	/* a private copy */
+	u32 relid;
+	bool bound;
+	bool opened;
+	bool rescinded;
+	u32 openid;
+	struct cw_gpadl gpadl;
+	struct cw_ring out;
+	struct cw_ring in;
+	DECLARE_BITMAP(ids, CW_OPEN_IDS);
+	void *request[CW_OPEN_IDS];
+};
+
+int cw_ring_init(struct cw_channel *ch, struct cw_ring *ring, u32 first, u32 nr, bool inbound);
+void cw_ring_exit(struct cw_ring *ring);
+/* Writes a packet: header, payload, padding.  -EAGAIN: no room; -EIO: bad indices. */
+int cw_ring_write(struct cw_channel *ch, const struct kvec *vec, u32 nr);
+/* The next packet in the channel's own buffer, its lengths made good; NULL: there is none. */
+struct cw_packet *cw_ring_first(struct cw_channel *ch);
+void cw_ring_next(struct cw_channel *ch, const struct cw_packet *packet);
+
+/* ---- vmbus_channel.c ---- */
+
+int cw_channel_open(struct cw_channel *ch, u32 pages);	/* of each ring */
+int cw_channel_close(struct cw_channel *ch);
+/* Sends a packet; request: what its completion is to find, NULL: none is asked for. */
+int cw_channel_send(struct cw_channel *ch, u32 type, const void *payload, u32 bytes,
+		    void *request);
+int cw_channel_send_gpa(struct cw_channel *ch, struct cw_packet_gpa *gpa, const void *payload,
+			u32 bytes, void *request);
+int cw_channel_answer(struct cw_channel *ch, u64 id, const void *payload, u32 bytes);
+/* The request that a completion names, which is closed; NULL: the host made it up. */
+void *cw_channel_request(struct cw_channel *ch, u64 id);
+void cw_channel_forget(struct cw_channel *ch, u64 id);
+void *cw_packet_data(const struct cw_packet *packet, u32 *bytes);
+
+/* ---- bounce.c: slots of shared memory ---- */
+
+#define CW_SLOT_BYTES	2048
+#define CW_BOUNCE_SLOTS	32
+
+struct cw_bounce {
+	struct cw_range *range;
+	DECLARE_BITMAP(used, CW_BOUNCE_SLOTS);
+	struct {
+		u64 dev;
+		u32 bytes;
+	} slot[CW_BOUNCE_SLOTS];
+};
+
+int cw_bounce_init(struct cw_bounce *b);
+int cw_bounce_exit(struct cw_bounce *b);
+/* Slots for that many bytes, filled from private memory, cleared behind it.  The first, or -ENOSPC. */
+int cw_bounce_map(struct cw_bounce *b, u64 dev, const void *from, u32 bytes, u32 quirks);
+/* Copies back where `to` is given, and frees the slots.  -EINVAL: they are not dev's, or not so. */
+int cw_bounce_unmap(struct cw_bounce *b, u64 dev, int slot, void *to, u32 bytes, u32 quirks);
+/* Names the slots in the head of a packet. */
+int cw_bounce_name(const struct cw_bounce *b, int slot, u32 bytes, struct cw_packet_gpa *gpa);
+
+/* ---- the peer: vmbus_host.c, vmbus_host_dev.c, vmbus_lie.c ---- */
+
+struct cw_peer *cw_peer_new(enum cw_host_id host, u64 synic_gfn, u32 *connection);
+void cw_peer_free(struct cw_peer *peer);
+/* What hypercalls reach is queued, since they do not sleep; the host acts on it here. */
+void cw_peer_work(struct cw_peer *peer);
+void cw_peer_eom(struct cw_peer *peer);	/* the message slot is empty again */
+/* Time passes between two reads of the guest: what another CPU of the host may do meanwhile.  at:
+ * what the guest is reading.
+ */
+void cw_peer_meanwhile(struct cw_peer *peer, u32 relid, void *at);
+/* A window of two pages: the function that is chosen, its config space. */
+u64 cw_peer_window(const struct cw_peer *peer);
+int cw_peer_mmio(struct cw_peer *peer, u64 gpa, u32 size, u32 *value, bool write);
+void cw_peers_init(void);
+void cw_peers_exit(void);
+
+/* ---- dev_*.c: the drivers; each opens its channel, moves data to and fro, compares, closes ---- */
+
+extern const u8 cw_guid_net[16], cw_guid_disk[16], cw_guid_pci[16];
+
+bool cw_device_is_allowed(const u8 *guid);
+int cw_net_run(struct cw_bus *bus, u32 frames);
+int cw_disk_run(struct cw_bus *bus, u32 commands);
+int cw_pci_run(struct cw_bus *bus);
+
+#endif
