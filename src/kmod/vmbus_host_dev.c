@@ -133,7 +133,7 @@ static void net_packet(struct cw_peer *peer, struct cw_peer_channel *ch,
 	msg.status = msg.type == CW_NET_INIT || bytes ||
 		     (msg.type == CW_NET_RECV_BUF && ch->recv) ||
 		     (msg.type == CW_NET_SEND_BUF && ch->send);
-	if (head->type != CW_PT_COMPLETION && head->id)
+	if (head->id)
 		packet_send(peer, ch, CW_PT_COMPLETION, head->id, &msg, sizeof(msg));
 	if (bytes && ch->recv)
 		net_echo(peer, ch, frame, bytes);
@@ -163,7 +163,8 @@ static void packet_take(struct cw_peer *peer, struct cw_peer_channel *ch, u32 by
 	const struct cw_packet *head = (struct cw_packet *)peer->image;
 	u32 offset = (u32)head->offset8 << 3;
 
-	if (offset < sizeof(*head) || offset > bytes)
+	/* that the guest has taken a frame is no message */
+	if (offset < sizeof(*head) || offset > bytes || head->type == CW_PT_COMPLETION)
 		return;
 	/* what is behind the packet is zero, or of an earlier one of the guest's own */
 	offset = min_t(u32, offset, CW_IMAGE_BYTES - sizeof(struct cw_disk_msg));
