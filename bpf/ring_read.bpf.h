@@ -46,36 +46,17 @@ static __always_inline struct read_slot *read_slot_get(__u64 channel)
 	return bpf_map_lookup_elem(&ring_reads, &key);
 }
 
-static __always_inline int read_info(struct ring_scratch *s, __u64 channel)
+/* The host's index on entry; the rest of the slot is filled. */
+static __always_inline void read_entered(struct read_slot *slot, __u64 channel)
 {
-	__u32 inbound = bpf_core_field_offset(struct vmbus_channel___cw, inbound);
-
-	return ring_info_read(s, channel + inbound);
-}
-
-static __always_inline int read_in(__u64 channel)
-{
-	struct ring_scratch *s = ring_get(RING_READ_IN);
-	struct read_slot *slot = read_slot_get(channel);
 	struct ring_indices indices;
 
-	if (!s || !slot)
-		return 0;
-	cw_write_once(slot->channel, 0);
-	if (read_info(s, channel))
-		return 0;
-	slot->ring = RING_INFO(s, __u64, ring_buffer);
-	slot->buf = RING_INFO(s, __u64, pkt_buffer);
-	slot->ring_bytes = RING_INFO(s, __u32, ring_datasize);
-	slot->buf_bytes = RING_INFO(s, __u32, pkt_buffer_size);
-	slot->read_at = RING_INFO(s, __u32, priv_read_index);
 	slot->flags = 0;
 	if (!ring_indices_read(&indices, slot->ring)) {
 		slot->write_before = indices.write;
 		slot->flags = CW_RING_BEFORE;
 	}
 	cw_write_once(slot->channel, channel);
-	return 0;
 }
 
 struct read_ctx {
@@ -101,22 +82,6 @@ static __always_inline bool read_take(struct read_slot *slot, __u64 channel, str
 		return false;
 	cw_write_once(slot->channel, 0);
 	return true;
-}
-
-/* What is there without an entry: all but the index as it was then. */
-static __always_inline void read_late(__u64 channel, struct read_ctx *c,
-				      struct cw_ev_ring_read *ev)
-{
-	c->ring = 0;
-	ev->ring_bytes = 0;
-	ev->flags = 0;
-	if (read_info(c->s, channel))
-		return;
-	c->ring = RING_INFO(c->s, __u64, ring_buffer);
-	c->buf = RING_INFO(c->s, __u64, pkt_buffer);
-	ev->ring_bytes = RING_INFO(c->s, __u32, ring_datasize);
-	ev->buf_bytes = RING_INFO(c->s, __u32, pkt_buffer_size);
-	ev->read_at = RING_INFO(c->s, __u32, priv_read_index);
 }
 
 /* First frame of the buffer whose state is not private, or its first. */
@@ -228,72 +193,26 @@ static __always_inline void read_packet(struct cw_ev_ring_read *ev, __u64 desc, 
 	ev->flags |= CW_RING_HEADER;
 }
 
-static __always_inline int read_out(void *ctx, __u64 channel, __u64 desc)
+/* What the driver got, and the host's index on exit. */
+static __always_inline void read_judge(struct read_slot *slot, struct read_ctx *c,
+				       struct cw_ev_ring_read *ev, __u64 desc)
 {
-	struct ring_scratch *s = ring_get(RING_READ_OUT);
-	struct read_slot *slot = read_slot_get(channel);
 	struct cw_kern *kern = kern_get();
-	struct read_ctx c = { .s = s };
 	struct cw_pte_fmt fmt = {};
-	struct cw_ev_ring_read *ev;
 	struct ring_indices indices;
 
-	if (!s || !slot)
-		return 0;
-	ev = &s->sent.ev.read;
-	__builtin_memset(ev, 0, sizeof(*ev));
-	ev->space = CW_SPACE;
-	if (!read_take(slot, channel, &c, ev))
-		read_late(channel, &c, ev);
-	if (c.ring && !ring_indices_read(&indices, c.ring)) {
+	if (c->ring && !ring_indices_read(&indices, c->ring)) {
 		ev->write_after = indices.write;
 		ev->flags |= CW_RING_AFTER;
 	}
 	if (kern)
 		fmt_fill(kern, &fmt);
 	if (desc)
-		read_packet(ev, desc, c.buf);
+		read_packet(ev, desc, c->buf);
 	if (ev->flags & CW_RING_COPY)
-		read_look(slot, kern, &fmt, &c, ev);
-	cw_step_ring_read(&fmt, ev, &s->out);
-	out_count(&s->out);
-	if (!ring_is_wanted(s))
-		return 0;
-	ev->relid = ring_relid(channel);
-	ev->confidential = ring_is_confidential(channel);
-	ring_send(ctx, s, CW_EV_RING_READ, sizeof(*ev));
-	return 0;
-}
-
-/* struct vmpacket_descriptor *hv_pkt_iter_first(struct vmbus_channel *), to which
- * __hv_pkt_iter_next() jumps
- */
-SEC("fentry/hv_pkt_iter_first")
-int on_ring_read_in(__u64 *ctx)
-{
-	return read_in(ring_arg(ctx, 0));
-}
-
-SEC("fexit/hv_pkt_iter_first")
-int on_ring_read_out(__u64 *ctx)
-{
-	return read_out(ctx, ring_arg(ctx, 0), ring_ret(ctx));
-}
-
-SEC("kprobe/hv_pkt_iter_first")
-int on_ring_read_in_k(struct pt_regs *ctx)
-{
-	return read_in(PT_REGS_PARM1(ctx));
-}
-
-/* struct vmpacket_descriptor *__hv_pkt_iter_next(struct vmbus_channel *,
- *						   const struct vmpacket_descriptor *desc)
- * A return probe does not know the channel; here the driver gives the packet back, with both.
- */
-SEC("kprobe/__hv_pkt_iter_next")
-int on_ring_read_out_k(struct pt_regs *ctx)
-{
-	return read_out(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx));
+		read_look(slot, kern, &fmt, c, ev);
+	cw_step_ring_read(&fmt, ev, &c->s->out);
+	out_count(&c->s->out);
 }
 
 #endif
