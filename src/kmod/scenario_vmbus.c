@@ -13,10 +13,11 @@
 /* What a device makes of a host that lies, or of a guest that does, is no error of the scenario;
  * what is left behind is.
  */
-static int run_on_bus(const struct cw_run *run, int (*work)(struct cw_bus *bus))
+static int run_with_host(const struct cw_run *run, enum cw_host_id host,
+			 int (*work)(struct cw_bus *bus))
 {
-	bool is_honest = !run->misbehave && !run->sc->host && !cw_host_current();
-	struct cw_bus *bus = cw_bus_new(run);
+	bool is_honest = !run->misbehave && !host;
+	struct cw_bus *bus = cw_bus_new(run, host);
 	int err = PTR_ERR_OR_ZERO(bus), free_err;
 
 	if (!err)
@@ -25,6 +26,11 @@ static int run_on_bus(const struct cw_run *run, int (*work)(struct cw_bus *bus))
 	if (is_honest || err == -ENOMEM)
 		return err ?: free_err;
 	return free_err == -ENOMEM ? free_err : 0;
+}
+
+static int run_on_bus(const struct cw_run *run, int (*work)(struct cw_bus *bus))
+{
+	return run_with_host(run, run->sc->host ?: cw_host_current(), work);
 }
 
 static int work_none(struct cw_bus *bus)
@@ -102,6 +108,21 @@ static int run_buffer(const struct cw_run *run)
 	return run_on_bus(run, work_buffer);
 }
 
+static int work_all(struct cw_bus *bus)
+{
+	int err = cw_net_run(bus, FRAMES), ret = cw_disk_run(bus, COMMANDS);
+
+	err = err ?: ret;
+	ret = cw_pci_run(bus);
+	return err ?: ret;
+}
+
+/* One host after the other, those that other scenarios have among them. */
+static int run_hosts(const struct cw_run *run)
+{
+	return run_with_host(run, run->loop % CW_HOST_NR, work_all);
+}
+
 /* Two devices, a mapping each.  What is done wrong is done to the second. */
 static int run_bounce(const struct cw_run *run)
 {
@@ -147,7 +168,7 @@ static const struct cw_scenario scenarios[] = {
 	  .run = run_bus },
 	{ .name = "buffer-stale", .rule = "Z4", TWIN, .finding = CW_FIND_STALE,
 	  .text = "a receive buffer is shared with what it holds", .flags = CW_GUEST_STALE, .run = run_net },
-	{ .name = "length-trusted", .rule = "H1", TWIN, .finding = CW_FIND_READ_OUTSIDE_COPY,
+	{ .name = "trusted-length", .rule = "H1", TWIN, .finding = CW_FIND_READ_OUTSIDE_COPY,
 	  .bug = "44144185951a", .text = "a packet's length is believed, and it is beyond the ring",
 	  .flags = CW_GUEST_LENGTH_TRUSTED, .host = CW_HOST_LENGTH_LONG, .run = run_net },
 	{ .name = "offset-trusted", .rule = "H1", TWIN, .finding = CW_FIND_READ_OUTSIDE_COPY,
@@ -164,10 +185,10 @@ static const struct cw_scenario scenarios[] = {
 	{ .name = "read-index-trusted", .rule = "H3", TWIN, .finding = CW_FIND_INDEX_USED,
 	  .text = "the host's read index is beyond the ring, and is believed",
 	  .flags = CW_GUEST_READ_TRUSTED, .host = CW_HOST_INDEX_READ, .run = run_disk },
-	{ .name = "length-twice", .rule = "H4", TWIN, .finding = CW_FIND_DOUBLE_FETCH,
+	{ .name = "twice-length", .rule = "H4", TWIN, .finding = CW_FIND_DOUBLE_FETCH,
 	  .text = "a packet's length is validated, and read once more",
 	  .flags = CW_GUEST_LENGTH_TWICE, .host = CW_HOST_LENGTH_FLIPS, .run = run_net },
-	{ .name = "offset-twice", .rule = "H4", TWIN, .finding = CW_FIND_DOUBLE_FETCH,
+	{ .name = "twice-offset", .rule = "H4", TWIN, .finding = CW_FIND_DOUBLE_FETCH,
 	  .text = "where a packet's data begins is validated, and read once more",
 	  .flags = CW_GUEST_OFFSET_TWICE, .host = CW_HOST_LENGTH_FLIPS, .run = run_net },
 	{ .name = "id-twice", .rule = "H4", TWIN, .finding = CW_FIND_DOUBLE_FETCH, .bug = "CVE-2026-64034",
@@ -191,13 +212,13 @@ static const struct cw_scenario scenarios[] = {
 	{ .name = "gpadl-unknown", .rule = "S1", TWIN, .finding = CW_FIND_HANDED_UNKNOWN,
 	  .text = "a ring's frames are named though the host refused to share them",
 	  .flags = CW_GUEST_GPADL_HIDDEN, .host = CW_HOST_REFUSE_TO_SHARED, .run = run_ring },
-	{ .name = "monitor-private", .rule = "S1", TWIN, .finding = CW_FIND_HANDED_PRIVATE,
+	{ .name = "private-monitor", .rule = "S1", TWIN, .finding = CW_FIND_HANDED_PRIVATE,
 	  .text = "the monitor pages are named to the host and not shared",
 	  .flags = CW_GUEST_MONITOR_PRIVATE, .run = run_bus },
 	{ .name = "second-private", .rule = "S2", TWIN, .finding = CW_FIND_SECOND_PRIVATE,
 	  .text = "the second mapping of a ring is private", .flags = CW_GUEST_SECOND_PRIVATE,
 	  .run = run_ring },
-	{ .name = "second-part", .rule = "S2", TWIN, .finding = CW_FIND_SECOND_PRIVATE,
+	{ .name = "last-second", .rule = "S2", TWIN, .finding = CW_FIND_SECOND_PRIVATE,
 	  .text = "the last page of the second mapping of a ring is private",
 	  .flags = CW_GUEST_SECOND_PART, .run = run_ring },
 	{ .name = "int-page-shared", .rule = "S5", TWIN, .finding = CW_FIND_KEPT_SHARED,
@@ -219,23 +240,25 @@ static const struct cw_scenario scenarios[] = {
 	{ .name = "config-mmio", .rule = "R2", TWIN, .finding = CW_FIND_CONFIG_BY_MMIO,
 	  .bug = "2c6ba4216844", .text = "PCI config space is reached by memory access",
 	  .flags = CW_GUEST_CONFIG_MMIO, .run = run_pci },
-	{ .name = "ring-freed", .rule = "S3", TWIN, .finding = CW_FIND_FREED_UNKNOWN, .bug = "CVE-2024-36909",
+	{ .name = "freed-ring", .rule = "S3", TWIN, .finding = CW_FIND_FREED_UNKNOWN, .bug = "CVE-2024-36909",
 	  .text = "a ring is freed that could not be made private", .flags = CW_GUEST_FREE_ANYWAY,
 	  .host = CW_HOST_REFUSE_TO_PRIVATE, .run = run_ring },
-	{ .name = "uio-buffer-freed", .rule = "S3", TWIN, .finding = CW_FIND_FREED_UNKNOWN,
+	{ .name = "freed-uio-buffer", .rule = "S3", TWIN, .finding = CW_FIND_FREED_UNKNOWN,
 	  .bug = "CVE-2024-36910", .text = "a buffer of user space is freed that could not be made private",
 	  .flags = CW_GUEST_FREE_ANYWAY, .host = CW_HOST_REFUSE_TO_PRIVATE, .run = run_buffer },
-	{ .name = "net-buffer-freed", .rule = "S3", TWIN, .finding = CW_FIND_FREED_UNKNOWN,
+	{ .name = "freed-net-buffer", .rule = "S3", TWIN, .finding = CW_FIND_FREED_UNKNOWN,
 	  .bug = "CVE-2024-36911", .text = "network buffers are freed that could not be made private",
 	  .flags = CW_GUEST_FREE_ANYWAY, .host = CW_HOST_REFUSE_TO_PRIVATE, .run = run_net },
-	{ .name = "gpadl-untracked", .rule = "S3", TWIN, .finding = CW_FIND_FREED_UNKNOWN,
+	{ .name = "untracked-gpadl", .rule = "S3", TWIN, .finding = CW_FIND_FREED_UNKNOWN,
 	  .bug = "CVE-2024-36912", .text = "nobody remembers that a GPADL could not be made private",
 	  .flags = CW_GUEST_UNTRACKED, .host = CW_HOST_REFUSE_TO_PRIVATE, .run = run_buffer },
-	{ .name = "monitor-freed", .rule = "S3", TWIN, .finding = CW_FIND_FREED_UNKNOWN,
+	{ .name = "freed-monitor", .rule = "S3", TWIN, .finding = CW_FIND_FREED_UNKNOWN,
 	  .bug = "CVE-2024-36913", .text = "monitor pages are freed that could not be made private",
 	  .flags = CW_GUEST_FREE_ANYWAY, .host = CW_HOST_REFUSE_TO_PRIVATE, .run = run_bus },
 	{ .name = "net", .rule = "-", .text = "frames are sent to a network, and come back", .run = run_net },
 	{ .name = "disk", .rule = "-", .text = "a disk is written and read", .run = run_disk },
+	{ .name = "hosts", .rule = "-", .text = "all devices, under each host of the list in turn",
+	  .run = run_hosts },
 	{ .name = "pci", .rule = "-", .text = "config space is written and read", .run = run_pci },
 };
 /* clang-format on */

@@ -29,7 +29,7 @@ EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_page_kept);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_mmio_mapped);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_interrupt_delivered);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_kexec_range);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_message_post);
+EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_message_posted);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_message_taken);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_version_asked);
 EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_gpadl_established);

@@ -30,10 +30,10 @@
 			  __entry->a, __entry->b, __entry->c, __entry->d))
 #endif
 
-/* message: payload that is about to be copied to where the host reads it; type: its first word */
-COCOVM_EVENT(cocovm_message_post,
-	TP_PROTO(u64 message, u32 bytes, u32 connection, u32 type, int answer),
-	TP_ARGS(message, bytes, connection, type, answer), bytes, connection, type, answer);
+/* answer: type of the message that is waited for, 0: none */
+COCOVM_EVENT(cocovm_message_posted,
+	TP_PROTO(u32 connection, u32 type, u32 bytes, u32 answer),
+	TP_ARGS(connection, type, bytes, answer), connection, type, bytes, answer);
 
 COCOVM_EVENT(cocovm_message_taken,
 	TP_PROTO(u32 connection, u32 type, u32 bytes, u32 taken),

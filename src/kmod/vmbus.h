@@ -66,6 +66,7 @@ struct cw_answer {
 struct cw_bus {
 	const struct cw_run *run;
 	u32 quirks;		/* CW_GUEST_* of a run that misbehaves */
+	enum cw_host_id host;
 	u32 connection;
 	u32 version;
 	struct cw_peer *peer;
@@ -80,8 +81,8 @@ struct cw_bus {
 	u32 dropped;		/* messages, and offers */
 };
 
-/* A bus that has agreed on a version and got its offers; the run's host is at the other end. */
-struct cw_bus *cw_bus_new(const struct cw_run *run);
+/* A bus that has agreed on a version and got its offers. */
+struct cw_bus *cw_bus_new(const struct cw_run *run, enum cw_host_id host);
 int cw_bus_free(struct cw_bus *bus);	/* takes NULL; the first thing that went wrong */
 /* First channel of that device that was bound, or NULL. */
 struct cw_channel *cw_bus_channel(const struct cw_bus *bus, const u8 *device);
@@ -195,7 +196,7 @@ void cw_peer_free(struct cw_peer *peer);
 void cw_peer_work(struct cw_peer *peer);
 void cw_peer_eom(struct cw_peer *peer);	/* the message slot is empty again */
 /* Time passes between two reads of the guest: what another CPU of the host may do meanwhile.  at:
- * what the guest is reading.
+ * the four bytes that the guest is reading.
  */
 void cw_peer_meanwhile(struct cw_peer *peer, u32 relid, void *at);
 /* A window of two pages: the function that is chosen, its config space. */

@@ -157,8 +157,7 @@ static int bus_post(struct cw_bus *bus, const struct cw_msg *msg, u32 bytes)
 {
 	u32 miscall = cw_bus_is(bus, CW_GUEST_TAIL_DIRTY) ? CW_MISCALL_TAIL : 0;
 
-	trace_cocovm_message_post((unsigned long)msg, bytes, bus->connection, msg->type,
-				  bus->answer.type);
+	trace_cocovm_message_posted(bus->connection, msg->type, bytes, bus->answer.type);
 	return cw_hypercall_post_message(bus->connection, CW_MESSAGE_CHANNEL, msg, bytes, miscall);
 }
 
@@ -189,7 +188,7 @@ int cw_bus_transition(struct cw_bus *bus, struct cw_range *range, bool to_shared
 {
 	/* hosts that refuse to share begin with the channels */
 	struct cw_quirks quirks = {
-		.host = to_shared && !bus->version ? CW_HOST_HONEST : bus->run->sc->host,
+		.host = to_shared && !bus->version ? CW_HOST_HONEST : bus->host,
 	};
 
 	return cw_transition(range, to_shared, &quirks);
@@ -317,15 +316,14 @@ static int bus_connect(struct cw_bus *bus)
 	err = int_page_new(bus);
 	if (err)
 		return err;
-	bus->peer = cw_peer_new(bus->run->sc->host ?: cw_host_current(),
-				cw_range_gfn(bus->synic), &bus->connection);
+	bus->peer = cw_peer_new(bus->host, cw_range_gfn(bus->synic), &bus->connection);
 	if (IS_ERR(bus->peer))
 		return PTR_ERR(bus->peer);
 	err = bus_negotiate(bus);
 	return err ?: cw_bus_ask(bus, NULL, &msg, 8, CW_MT_OFFERS_DONE, 0);
 }
 
-struct cw_bus *cw_bus_new(const struct cw_run *run)
+struct cw_bus *cw_bus_new(const struct cw_run *run, enum cw_host_id host)
 {
 	struct cw_bus *bus = cw_zalloc(1, sizeof(*bus));
 	int err;
@@ -333,6 +331,7 @@ struct cw_bus *cw_bus_new(const struct cw_run *run)
 	if (!bus)
 		return ERR_PTR(-ENOMEM);
 	bus->run = run;
+	bus->host = host;
 	bus->quirks = run->misbehave ? run->sc->flags : 0;
 	err = bus_connect(bus);
 	if (!err)

@@ -95,10 +95,13 @@ void *cw_channel_request(struct cw_channel *ch, u64 id)
 {
 	bool is_open = id && id <= CW_OPEN_IDS && test_bit(id - 1, ch->ids);
 	bool is_trusted = cw_bus_is(ch->bus, CW_GUEST_ID_TRUSTED);
-	const struct cw_packet *desc = (struct cw_packet *)(ch->in.data + ch->in.at);
-	u64 used = cw_bus_is(ch->bus, CW_GUEST_ID_TWICE) ? READ_ONCE(desc->id) : id;
+	struct cw_packet *desc = (struct cw_packet *)(ch->in.data + ch->in.at);
 	void *request = NULL;
+	u64 used = id;
 
+	cw_peer_meanwhile(ch->bus->peer, ch->relid, &desc->id);
+	if (cw_bus_is(ch->bus, CW_GUEST_ID_TWICE))
+		used = READ_ONCE(desc->id);
 	trace_cocovm_value_used(ch->relid, CW_FETCH_INDEX, id, used);
 
 	/* whoever takes an id for an index stays in the table here */

@@ -185,7 +185,7 @@ static const struct lie lies[CW_HOST_NR] = {
 	[CW_HOST_LENGTH_ZERO] = FRAME(AT_LEN8, 2, 0),
 	[CW_HOST_LENGTH_SHORT] = FRAME(AT_LEN8, 2, 1),
 	[CW_HOST_LENGTH_FLIPS] = { CW_STAGE_MEANWHILE, .tell = lie_poke,
-				   .poke = { { AT_OFFSET8, 4, 0x2000003 }, { AT_ID, 4, 60 } } },
+				   .poke = { { 0, 4, 0x2000003 } } },
 	[CW_HOST_OFFSET_ZERO] = FRAME(AT_OFFSET8, 2, 0),
 	[CW_HOST_OFFSET_BEYOND] = FRAME(AT_OFFSET8, 2, 0xffff),
 	[CW_HOST_RANGE_OFFSET] = FRAME(AT_RANGES + 8, 4, 0xfffff000),

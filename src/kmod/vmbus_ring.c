@@ -152,11 +152,14 @@ int cw_ring_write(struct cw_channel *ch, const struct kvec *vec, u32 nr)
 	struct cw_ring *ring = &ch->out;
 	int err;
 
+	/* as under the lock that a ring has where several tasks write to it */
+	preempt_disable();
 	trace_cocovm_ring_write_begin((unsigned long)vec, (unsigned long)ring->header,
 				      ring->bytes, ch->relid, nr, vec[0].iov_len);
 	err = ring_write(ch, vec, nr);
 	trace_cocovm_ring_write_end((unsigned long)vec, (unsigned long)ring->header,
 				    ring->bytes, ch->relid, nr, err);
+	preempt_enable();
 	return err;
 }
 
@@ -199,7 +202,7 @@ static struct fetched packet_fetch(struct cw_channel *ch, const struct cw_packet
 	if (!cw_bus_is(ch->bus, CW_GUEST_OFFSET_TRUSTED) &&
 	    (f.offset < PACKET_BYTES || f.offset > f.bytes))
 		f.offset = PACKET_BYTES;
-	cw_peer_meanwhile(ch->bus->peer, ch->relid, (void *)desc);
+	cw_peer_meanwhile(ch->bus->peer, ch->relid, (void *)&desc->offset8);
 	f.bytes = fetch_used(ch, CW_FETCH_LENGTH, CW_GUEST_LENGTH_TWICE, f.bytes, &desc->len8);
 	f.offset = fetch_used(ch, CW_FETCH_OFFSET, CW_GUEST_OFFSET_TWICE, f.offset,
 			      &desc->offset8);
@@ -244,12 +247,14 @@ struct cw_packet *cw_ring_first(struct cw_channel *ch)
 	struct cw_ring *ring = &ch->in;
 	struct cw_packet *packet;
 
+	preempt_disable();	/* as in a tasklet */
 	trace_cocovm_ring_read_begin((unsigned long)ch, (unsigned long)ring->header, ring->bytes,
 				     ring->at, (unsigned long)ring->copy, ring->copy_bytes,
 				     ch->relid);
 	packet = ring_first(ch);
 	trace_cocovm_ring_read_end((unsigned long)ch, (unsigned long)packet, ch->relid, !!packet,
 				   ring->at, packet ? (u32)packet->len8 << 3 : 0);
+	preempt_enable();
 	return packet;
 }
 

@@ -10,6 +10,7 @@
 
 #include "module.skel.h"
 #include "module_path.skel.h"
+#include "module_vmbus.skel.h"
 #include "pci.skel.h"
 #include "stock_free.skel.h"
 #include "stock_share.skel.h"
@@ -23,6 +24,7 @@ static const struct {
 	const char *module;
 } objects[CW_OBJ_NR] = {
 	[CW_OBJ_MODULE] = { "module", module_bpf__elf_bytes, NULL },
+	[CW_OBJ_MODULE_VMBUS] = { "module_vmbus", module_vmbus_bpf__elf_bytes, NULL },
 	[CW_OBJ_TRANSITION] = { "stock_transition", stock_transition_bpf__elf_bytes, NULL },
 	[CW_OBJ_FREE] = { "stock_free", stock_free_bpf__elf_bytes, NULL },
 	[CW_OBJ_SHARE] = { "stock_share", stock_share_bpf__elf_bytes, NULL },

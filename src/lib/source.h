@@ -24,6 +24,7 @@ enum cw_hook_kind {
 /* BPF objects, in the order of loading; see objects.c. */
 enum cw_object_id {
 	CW_OBJ_MODULE,
+	CW_OBJ_MODULE_VMBUS,
 	CW_OBJ_TRANSITION,
 	CW_OBJ_FREE,
 	CW_OBJ_SHARE,

@@ -6,9 +6,10 @@
 
 #define T(n) CW_RULE_BIT(CW_RULE_T##n)
 #define S(n) CW_RULE_BIT(CW_RULE_S##n)
-#define Z(n) CW_RULE_BIT(CW_RULE_Z##n)
+#define H(n) CW_RULE_BIT(CW_RULE_H##n)
 #define R(n) CW_RULE_BIT(CW_RULE_R##n)
 #define P(n) CW_RULE_BIT(CW_RULE_P##n)
+#define Z(n) CW_RULE_BIT(CW_RULE_Z##n)
 
 /* What no rule on transitions, or on the states that they leave, can do without: where one
  * begins and ends.
@@ -72,14 +73,46 @@ static const struct cw_probe probes[] = {
 	  { CW_RAW_TP("on_mmio", "cocovm_mmio_mapped") } },
 	{ .event = CW_EV_INTERRUPT,   CW_OBJ_MODULE_PATH, R(3),
 	  { CW_RAW_TP("on_interrupt", "cocovm_interrupt_delivered") } },
+	{ .event = CW_EV_RING_WRITE,  CW_OBJ_MODULE_VMBUS, Z(1) | H(3),
+	  { CW_RAW_TP("on_ring_write_begin", "cocovm_ring_write_begin") } },
+	{ .event = CW_EV_RING_WRITE,  CW_OBJ_MODULE_VMBUS, Z(1) | H(3),
+	  { CW_RAW_TP("on_ring_write_end", "cocovm_ring_write_end") } },
+	{ .event = CW_EV_RING_READ,   CW_OBJ_MODULE_VMBUS, H(1) | H(2) | H(3),
+	  { CW_RAW_TP("on_ring_read_begin", "cocovm_ring_read_begin") } },
+	{ .event = CW_EV_RING_READ,   CW_OBJ_MODULE_VMBUS, H(1) | H(2) | H(3),
+	  { CW_RAW_TP("on_ring_read_end", "cocovm_ring_read_end") } },
+	{ .event = CW_EV_FETCH,       CW_OBJ_MODULE_VMBUS, H(4),
+	  { CW_RAW_TP("on_value_used", "cocovm_value_used") } },
+	{ .event = CW_EV_DEVICE,      CW_OBJ_MODULE_VMBUS, H(5),
+	  { CW_RAW_TP("on_device_offered", "cocovm_device_offered") } },
+	{ .event = CW_EV_DEVICE,      CW_OBJ_MODULE_VMBUS, H(5),
+	  { CW_RAW_TP("on_device_bound", "cocovm_device_bound") } },
+	{ .event = CW_EV_COMPLETION,  CW_OBJ_MODULE_VMBUS, H(6),
+	  { CW_RAW_TP("on_completion_seen", "cocovm_completion_seen") } },
+	{ .event = CW_EV_MAPPING,     CW_OBJ_MODULE_VMBUS, S(2),
+	  { CW_RAW_TP("on_ring_mapped", "cocovm_ring_mapped") } },
+	{ .event = CW_EV_HANDOVER,    CW_OBJ_MODULE_VMBUS, S(6),
+	  { CW_RAW_TP("on_packet_named", "cocovm_packet_named") } },
+	{ .event = CW_EV_BOUNCE,      CW_OBJ_MODULE_VMBUS, S(7),
+	  { CW_RAW_TP("on_bounce_unmapped", "cocovm_bounce_unmapped") } },
+	{ .event = CW_EV_BOUNCE,      CW_OBJ_MODULE_VMBUS, S(7),
+	  { CW_RAW_TP("on_bounce_mapped", "cocovm_bounce_mapped") } },
+	{ .event = CW_EV_CONFIG,      CW_OBJ_MODULE_VMBUS, R(2),
+	  { CW_RAW_TP("on_config_end", "cocovm_config_end") } },
+	{ .event = CW_EV_CONFIG,      CW_OBJ_MODULE_VMBUS, R(2),
+	  { CW_RAW_TP("on_config_call", "cocovm_paravisor_call") } },
+	{ .event = CW_EV_CONFIG,      CW_OBJ_MODULE_VMBUS, R(2),
+	  { CW_RAW_TP("on_config_call_direct", "cocovm_hypervisor_call") } },
+	{ .event = CW_EV_CONFIG,      CW_OBJ_MODULE_VMBUS, R(2),
+	  { CW_RAW_TP("on_config_begin", "cocovm_config_begin") } },
 };
 /* clang-format on */
 
 /* Who judges by the state of frames loses with it. */
 static const struct cw_side sides[] = {
-	{ CW_EV_BEGIN, S(1) },
-	{ CW_EV_END, S(1) },
-	{ CW_EV_SEED, S(1) },
+	{ CW_EV_BEGIN, S(1) | S(6) },
+	{ CW_EV_END, S(1) | S(6) },
+	{ CW_EV_SEED, S(1) | S(6) },
 	{ 0, 0 },
 };
 
