@@ -107,7 +107,7 @@ int cw_run_freed_shared(const struct cw_run *run)
 /* Of a buffer that was shared for a while nobody knows what the host still has of it. */
 int cw_run_freed_unrestored(const struct cw_run *run)
 {
-	struct cw_range *range = sacrifice_get(run->pages);
+	struct cw_range *range = cw_sacrifice_get(run->pages);
 	struct cw_quirks quirks = { .host = run->sc->host };
 	int err;
 
@@ -127,7 +127,7 @@ int cw_run_freed_unrestored(const struct cw_run *run)
 /* The buffer begins with its own size, which the host can write as well. */
 int cw_run_freed_host_order(const struct cw_run *run)
 {
-	struct cw_range *range = sacrifice_get(run->pages), part;
+	struct cw_range *range = cw_sacrifice_get(run->pages), part;
 	u32 *size, less = 1;
 	int err;
 
