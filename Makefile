@@ -309,6 +309,7 @@ findings: $(tool) $(box) $(guest_bin) $(verified)
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer --exec '' tests/findings/findings.long.t
 
 bench: all module misuse convert $(bench_bin) $(guest_bin)
+	@$(again) module KMOD_OUT=$(base)/kmod-notrace MODULE_FLAGS=COCOVM_NOTRACE=1
 	@O=$(base) CW=$(abspath $O/cocowatch) CW_BENCH=$(abspath $O/tests/bench) CW_KERNEL=$(KERNEL) scripts/bench
 
 lint:
@@ -331,7 +332,7 @@ define newline
 endef
 
 # Never more than what was made, and nothing where $O cannot be told from a place for other things.
-made := bench.json bpf cocobox cocowatch convert flags fuzz initramfs kernels kmod libcocobox.a libcocowatch.a lint man misuse obj san tests vm-accel
+made := bench.json bpf cocobox cocowatch convert flags fuzz initramfs kernels kmod kmod-notrace libcocobox.a libcocowatch.a lint man misuse obj san tests vm-accel
 
 clean:
 	$Qset -e; [ -d '$(base)' ] || exit 0; dir=$$(realpath '$(base)'); home=$$(realpath "$${HOME:-/}"); no=; \

@@ -144,6 +144,8 @@ void cw_area_restore(struct cw_area *area, u32 first, u32 nr)
 {
 	u32 i;
 
+	if (cw_platform.native)
+		return;
 	for (i = first; i < first + nr; i++) {
 		if (!area->direct)
 			cw_pte_restore(cw_area_own(area, i), area->own[i]);

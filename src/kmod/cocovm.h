@@ -59,6 +59,7 @@ struct cw_platform {
 	u32 window;		/* pages are taken out while they change */
 	u32 direct;		/* enum cw_via of a hypercall that goes to the hypervisor */
 	bool shares_calls;	/* hypercall pages are shared: the hypervisor itself reads them */
+	bool native;		/* nothing is emulated: the kernel's own conversions are driven */
 	bool set_is_private;	/* the bit in PTEs is a C-bit: set where the page is private */
 	u64 boundary;
 	u64 cc_mask;
@@ -351,6 +352,7 @@ struct cw_scenario {
 	const char *bug;	/* CVE or commit of the kernel whose error it repeats, or NULL */
 	u32 pages, pages_min, pages_max;
 	u32 flags;		/* CW_QUIRK_* of the misbehaving one, or what run makes of it */
+	bool native;		/* can be driven on a real confidential VM too */
 	u32 needs;		/* CW_NEEDS_*: modes without it do not have the scenario */
 	enum cw_host_id host;	/* of both */
 	int (*run)(const struct cw_run *run);

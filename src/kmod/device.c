@@ -254,7 +254,7 @@ static void platform_show(struct seq_file *m)
 	u64 prot = pgprot_val(PAGE_KERNEL);
 
 	seq_printf(m, "abi=%d.%d\n", CW_ABI_MAJOR, CW_ABI_MINOR);
-	seq_printf(m, "mode=%s emulated=1\n", p->mode);
+	seq_printf(m, "mode=%s emulated=%d\n", p->mode, !p->native);
 	seq_printf(m, "isolation=%u\nparavisor=%u\nvendor=%u\ncallbacks=%u\nwindow=%u\n",
 		   p->isolation, p->paravisor, p->vendor, p->callbacks, p->window);
 	seq_printf(m, "boundary=0x%llx\ncc_mask=0x%llx\nphysical_mask=0x%llx\nsev_status=0x%llx\n",
@@ -279,8 +279,9 @@ static void counters_show(struct seq_file *m)
 		   atomic64_read(&c->host_bad));
 	seq_printf(m, "zeropad_reads=%lld\nzeropad_fixed=%lld\n", atomic64_read(&c->zeropad_reads),
 		   atomic64_read(&c->zeropad_fixed));
-	seq_printf(m, "withheld=%lld\nalloc_failed=%lld\nerrors=%lld\nrunning=%d\n", atomic64_read(&c->withheld),
-		   atomic64_read(&c->alloc_failed), atomic64_read(&c->errors), atomic_read(&c->running));
+	seq_printf(m, "withheld=%lld\nalloc_failed=%lld\nerrors=%lld\nrunning=%d\n",
+		   atomic64_read(&c->withheld), atomic64_read(&c->alloc_failed),
+		   atomic64_read(&c->errors), atomic_read(&c->running));
 }
 
 /* As NDJSON spells them: in lower case. */

@@ -75,7 +75,7 @@ int cw_hypercall_init(void)
 {
 	u32 nr = PAGE_KINDS * nr_cpu_ids;
 	struct page **pages = cw_zalloc(nr, sizeof(*pages));
-	int err = -ENOMEM;
+	int err;
 
 	if (!pages)
 		return -ENOMEM;
@@ -89,7 +89,7 @@ int cw_hypercall_init(void)
 		cw_pages_free(pages, nr);
 		goto err_array;
 	}
-	err = pages_share(true);
+	err = cw_platform.native ? 0 : pages_share(true);
 	if (err)
 		cw_hypercall_exit();
 	return err;
@@ -104,7 +104,8 @@ void cw_hypercall_exit(void)
 	struct page **pages = calls->pages;
 	u32 nr = calls->nr;
 
-	pages_share(false);
+	if (!cw_platform.native)
+		pages_share(false);
 	cw_area_free(calls);
 	calls = NULL;
 	cw_pages_free(pages, nr);
@@ -123,8 +124,8 @@ static enum cw_route route_of(u16 code, u32 miscall)
 	return direct == !(miscall & CW_MISCALL_ROUTE) ? CW_ROUTE_HYPERVISOR : CW_ROUTE_PARAVISOR;
 }
 
-/* The input is in a page that is this CPU's for now, and interrupts are off.  Past a paravisor only what is copied
- * into the direct page reaches the hypervisor.
+/* The input is in a page that is this CPU's for now, and interrupts are off.  Past a paravisor
+ * only what is copied into the direct page reaches the hypervisor.
  */
 static u64 call_make(u64 control, void *input, u32 bytes, enum cw_route route,
 		     enum cw_host_id orders)

@@ -21,7 +21,7 @@ struct cw_counters cw_counters;
 
 static char *emulate = "snp-vtom";
 module_param(emulate, charp, 0444);
-MODULE_PARM_DESC(emulate, "platform: snp-vtom (default), tdx-vtom, vbs, snp, tdx, or auto: as the machine is");
+MODULE_PARM_DESC(emulate, "platform: snp-vtom (default), tdx-vtom, vbs, snp, tdx, auto: as the machine is, none: not at all");
 
 static char *host = "honest";
 module_param(host, charp, 0444);
@@ -116,8 +116,9 @@ static int __init cw_init(void)
 	err = cw_device_init();
 	if (err)
 		goto err_hypercall;
-	pr_info("emulating %s with %u pages, shared bit %u, abi %s; a test module, not for production\n",
-		cw_platform.mode, pool_pages, shared_bit, ABI);
+	pr_info("%s %s with %u pages, shared bit %u, abi %s; a test module, not for production\n",
+		cw_platform.native ? "driving" : "emulating", cw_platform.mode, pool_pages,
+		shared_bit, ABI);
 	return 0;
 err_hypercall:
 	cw_peers_exit();

@@ -134,12 +134,23 @@ int cw_platform_init(const char *mode, unsigned int shared_bit)
 		return -EOPNOTSUPP;
 	}
 	isolation = machine_isolation(&paravisor);
+	if (!strcmp(mode, "none")) {
+		if (!isolation) {
+			pr_err("emulate=none: this is no confidential VM on Hyper-V\n");
+			return -EOPNOTSUPP;
+		}
+		platform_fill(mode_detected(isolation, paravisor), shared_bit);
+		/* the kernel's own bit is the kernel's to change */
+		cw_platform.native = true;
+		cw_platform.pte_mask = 0;
+		return 0;
+	}
 	if (isolation)
 		pr_info("this is a Hyper-V confidential VM (type %u, paravisor %d); it is left alone\n",
 			isolation, paravisor);
 	row = strcmp(mode, "auto") ? mode_find(mode) : mode_detected(isolation, paravisor);
 	if (!row) {
-		pr_err("emulate=%s: not one of auto, vbs, snp-vtom, tdx-vtom, snp, tdx\n", mode);
+		pr_err("emulate=%s: not one of auto, none, vbs, snp-vtom, tdx-vtom, snp, tdx\n", mode);
 		return -EINVAL;
 	}
 	/* what hardware ignores and the kernel does not use in its own mappings */

@@ -141,8 +141,12 @@ err_array:
 static void kept_drop(void)
 {
 	struct cw_range *range, *next;
+	u32 i;
 
 	list_for_each_entry_safe(range, next, &kept, link) {
+		/* what a real host may still have nobody gets: a reference that is not dropped */
+		for (i = 0; cw_platform.native && i < range->nr; i++)
+			get_page(range->area->pages[range->first + i]);
 		if (range->area->disposable)
 			cw_sacrifice_put(range->area, false);
 		kvfree(range);

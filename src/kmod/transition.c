@@ -4,6 +4,7 @@
  * in.  Misbehaves where it is told to.
  */
 #include <linux/minmax.h>
+#include <linux/set_memory.h>
 #include <asm/pgtable_types.h>
 
 #include <cocowatch/event.h>
@@ -274,8 +275,17 @@ static int enlightened_steps(struct transition *t)
 
 /* ---- all modes ---- */
 
+/* The kernel's own conversion, of the module's mapping and the direct map, by its own transport. */
+static int native_steps(struct transition *t)
+{
+	return t->to_shared ? set_memory_decrypted(t->vaddr, t->nr) :
+			      set_memory_encrypted(t->vaddr, t->nr);
+}
+
 static int transition_steps(struct transition *t)
 {
+	if (cw_platform.native)
+		return native_steps(t);
 	return cw_platform.window ? vtom_steps(t) : enlightened_steps(t);
 }
 

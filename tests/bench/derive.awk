@@ -42,6 +42,7 @@ $1 ~ /^trans_.*_on$/ {
 	emit("ratio_" size, $2 / off)
 	if (size == 512) emit("added_page", (added[512] - added[1]) / 511)
 }
+$1 == "trans_1_off" { emit("ratio_points", $2 / v["trans_1_bare", n]) }
 $1 == "exit_on" { emit("ratio_exit", $2 / v["exit_off", n]) }
 $1 == "VmHWM" { emit("hwm", $2 / 1024) }
 $1 == "VmRSS" { emit("rss", $2 / 1024) }

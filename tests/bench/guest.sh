@@ -101,11 +101,20 @@ line_age() {
 	echo "line_age $(cat /tmp/age)"
 }
 
-insmod /modules/cocovm.ko || die 'cocovm.ko could not be inserted'
+# module_swap KO: another build of the module in place of what there is.
+module_swap() {
+	[ ! -e /dev/cocovm ] || rmmod cocovm || die 'cocovm.ko could not be removed'
+	insmod "$1" || die "$1 could not be inserted"
+}
+
+module_swap /modules/cocovm.ko
 echo "accel_$COCOVM_ACCEL 1"
 : >/tmp/w.err
 round=0
 while [ $round -lt "$rounds" ]; do
+	module_swap /bench/cocovm_notrace.ko
+	value trans_1_bare gauge plain 1 "$ms"
+	module_swap /modules/cocovm.ko
 	load off
 	watch_start
 	load on

@@ -18,7 +18,7 @@ like "$out" '^T1 not-present-window$' 'rules RULE: by id'
 like "$out" '^S3 private-before-free$' 'rules RULE: by name'
 like "$out" 'raw_tp mm_page_free$' 'rules RULE: the probes that feed it'
 like "$out" 'violation +the freed page is shared$' 'rules RULE: what it can report'
-run "$CW" rules S1
+run "$CW" rules S4
 like "$out" '^  module +no probe: not armed$' 'rules RULE: one that has no probe'
 
 run "$CW" rules -o ndjson

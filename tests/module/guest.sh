@@ -419,7 +419,7 @@ section_device() {
 	not_ok 'device: noise is refused' sh -c 'dd if=/dev/urandom of=/dev/cocovm bs=200 count=1 2>/dev/null'
 	is "$(stat -c %a /dev/cocovm)" 600 'device: for root alone'
 	like "$(cat /dev/cocovm)" '^abi=1\.' 'device: says its ABI version'
-	for bad in host=nobody emulate=nonsense shared_bit=8 shared_bit=63 pool_pages=0; do
+	for bad in host=nobody emulate=none emulate=nonsense shared_bit=8 shared_bit=63 pool_pages=0; do
 		rmmod cocovm
 		not_ok "device: insmod refuses $bad" module_in $bad
 		module_in
