@@ -290,7 +290,8 @@ int on_ring_mapped(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/cocovm_packet_named")
 int on_packet_named(struct bpf_raw_tracepoint_args *ctx)
 {
-	packet_see(ctx, 0, ctx->args[2], 0, ctx->args[0], ctx->args[1]);
+	/* a frame that was freed while it was shared is in use again, and still called shared */
+	packet_see(ctx, 0, ctx->args[2], 0, ctx->args[0], ctx->args[1], true);
 	return 0;
 }
 

@@ -86,13 +86,13 @@ static long packet_word(__u64 nr, void *data)
 	return 0;
 }
 
-static __always_inline void packet_walk(struct packet_scratch *s, __u64 desc, __u32 desc_size)
+static __always_inline void packet_walk(struct packet_scratch *s, __u64 desc, __u32 desc_size,
+					bool walks_all)
 {
 	struct packet_ctx ctx = { .s = s, .list = desc + MPB_RANGES_OFF };
 	struct cw_ev_handover *ev = &s->sent.ev;
 
-	/* packets are many: a frame that the state calls shared is believed to be */
-	ctx.kern = look_begin(&s->looker, false);
+	ctx.kern = look_begin(&s->looker, walks_all);
 	if (!ctx.kern || desc_size <= MPB_RANGES_OFF ||
 	    bpf_probe_read_kernel(&ev->nr_ranges, 4, (void *)(desc + MPB_COUNT_OFF)))
 		return;
@@ -122,9 +122,11 @@ static __always_inline void packet_send(void *ctx, struct packet_scratch *s)
 		verdict_send(ctx, CW_EV_HANDOVER, &s->sent.verdict, &ev->hdr, &s->out, sizeof(*ev));
 }
 
-/* A packet whose head is at desc.  confidential: its memory is rightly private. */
+/* A packet whose head is at desc.  confidential: its memory is rightly private; walks_all: also a
+ * frame that its state calls shared is walked to.
+ */
 static __always_inline void packet_see(void *ctx, __u32 nested, __u32 relid, __u8 confidential,
-				       __u64 desc, __u32 desc_size)
+				       __u64 desc, __u32 desc_size, bool walks_all)
 {
 	struct packet_scratch *s = bpf_map_lookup_elem(&packet_scratches, &nested);
 	struct cw_ev_handover *ev;
@@ -142,7 +144,7 @@ static __always_inline void packet_see(void *ctx, __u32 nested, __u32 relid, __u
 	ev->relid = relid;
 	ev->confidential = confidential;
 	if (!ev->confidential)
-		packet_walk(s, desc, desc_size);
+		packet_walk(s, desc, desc_size, walks_all);
 	cw_step_handover(ev, &s->out);
 	rule_count(CW_RULE_S6, &s->out);
 	packet_send(ctx, s);

@@ -46,8 +46,9 @@ channel_external_is_confidential(const struct vmbus_channel___cw *channel)
 static __always_inline void sendpacket(void *ctx, __u32 nested, struct vmbus_channel___cw *channel,
 				       __u64 desc, __u32 desc_size)
 {
+	/* packets are many: a frame that the state calls shared is believed to be */
 	packet_see(ctx, nested, channel_relid(channel), channel_external_is_confidential(channel),
-		   desc, desc_size);
+		   desc, desc_size, false);
 }
 
 /* int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel, struct vmbus_packet_mpb_array *desc,
