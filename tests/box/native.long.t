@@ -6,6 +6,7 @@
 
 : "${O:=$(cd "$(dirname "$0")/../.." && pwd)/.build}" "${CW:=$O/cocowatch}" "${CW_KERNEL:=linux-image-6.12-cloud-amd64}"
 ko=$O/kmod/$(cat "$O/kernels/$CW_KERNEL/release")/cocovm.ko
+# shellcheck disable=SC2034 # read by box.sh
 box_more=(--program "$CW" --file "$ko:/native/cocovm.ko")
 . "$(dirname "$0")/box.sh"
 
