@@ -125,8 +125,6 @@ struct cw_area *cw_area_new(struct page **pages, u32 nr, bool direct)
 	err = area_tell_host(area);
 	if (err)
 		goto err_map;
-	if (cw_platform.set_is_private)
-		cw_area_restore(area, 0, nr);
 	mutex_lock(&areas_lock);
 	list_add_tail(&area->link, &areas);
 	mutex_unlock(&areas_lock);
@@ -162,11 +160,8 @@ void cw_area_free(struct cw_area *area)
 	mutex_lock(&areas_lock);
 	list_del(&area->link);
 	mutex_unlock(&areas_lock);
-	for (i = 0; i < area->nr; i++) {
-		area->own[i] &= ~cw_platform.pte_mask;
-		area->alias[i] &= ~cw_platform.pte_mask;
+	for (i = 0; i < area->nr; i++)
 		cw_host_del(page_to_pfn(area->pages[i]));
-	}
 	/* vunmap() warns about entries that are not present */
 	cw_area_restore(area, 0, area->nr);
 	if (!area->direct)

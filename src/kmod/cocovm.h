@@ -60,7 +60,6 @@ struct cw_platform {
 	u32 direct;		/* enum cw_via of a hypercall that goes to the hypervisor */
 	bool shares_calls;	/* hypercall pages are shared: the hypervisor itself reads them */
 	bool native;		/* nothing is emulated: the kernel's own conversions are driven */
-	bool set_is_private;	/* the bit in PTEs is a C-bit: set where the page is private */
 	u64 boundary;
 	u64 cc_mask;
 	u64 physical_mask;

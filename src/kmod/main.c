@@ -55,15 +55,6 @@ static int pte_mask_show(char *buf, const struct kernel_param *kp)
 	return sysfs_emit(buf, "0x%llx\n", cw_platform.pte_mask);
 }
 
-/* The other polarity of that bit, a C-bit's. */
-static int set_is_private_show(char *buf, const struct kernel_param *kp)
-{
-	return sysfs_emit(buf, "%d\n", cw_platform.set_is_private);
-}
-
-static const struct kernel_param_ops set_is_private_ops = {
-	.set = param_refuse, .get = set_is_private_show,
-};
 static const struct kernel_param_ops abi_ops = { .set = param_refuse, .get = abi_show };
 static const struct kernel_param_ops pte_mask_ops = { .set = param_refuse, .get = pte_mask_show };
 
@@ -71,8 +62,6 @@ module_param_cb(abi, &abi_ops, NULL, 0444);
 MODULE_PARM_DESC(abi, "read only: version of the tracepoints and records");
 module_param_cb(pte_mask, &pte_mask_ops, NULL, 0444);
 MODULE_PARM_DESC(pte_mask, "read only: mask of the shared bit");
-module_param_cb(set_is_private, &set_is_private_ops, NULL, 0444);
-MODULE_PARM_DESC(set_is_private, "read only: 1 where that bit is set in what is private");
 
 static void host_print(void *unused, const char *name)
 {

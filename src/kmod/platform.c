@@ -36,25 +36,24 @@ struct mode_row {
 	u32 direct;
 	bool window;
 	bool shares_calls;
-	bool set_is_private;
 };
 
 /* As hv_vtom_init() and the plain SNP and TDX start-up leave the kernel (arch/x86/hyperv/ivm.c). */
 /* clang-format off */
 static const struct mode_row modes[] = {
 	/*           leaf              paravisor, vendor, callbacks            sev_status
-	 *	hypercalls to the hypervisor; window, shared hypercall pages, C-bit
+	 *	hypercalls to the hypervisor; window, shared hypercall pages
 	 */
 	{ "vbs",      CW_ISOLATION_VBS, 0, CW_VENDOR_AMD,   CW_CALLBACKS_VTOM, SEV_VTOM,
-		CW_VIA_STD,  true,  false, false },
+		CW_VIA_STD,  true,  false },
 	{ "snp-vtom", CW_ISOLATION_SNP, 1, CW_VENDOR_AMD,   CW_CALLBACKS_VTOM, SEV_VTOM,
-		CW_VIA_GHCB, true,  false, false },
+		CW_VIA_GHCB, true,  false },
 	{ "tdx-vtom", CW_ISOLATION_TDX, 1, CW_VENDOR_INTEL, CW_CALLBACKS_VTOM, 0,
-		CW_VIA_TDX,  true,  false, false },
+		CW_VIA_TDX,  true,  false },
 	{ "snp",      CW_ISOLATION_SNP, 0, CW_VENDOR_AMD,   CW_CALLBACKS_AMD,  SEV_SNP,
-		CW_VIA_SNP,  false, true,  true },
+		CW_VIA_SNP,  false, true },
 	{ "tdx",      CW_ISOLATION_TDX, 0, CW_VENDOR_INTEL, CW_CALLBACKS_TDX,  0,
-		CW_VIA_TDX,  false, true,  false },
+		CW_VIA_TDX,  false, true },
 };
 /* clang-format on */
 
@@ -114,8 +113,7 @@ static void platform_fill(const struct mode_row *row, unsigned int shared_bit)
 		.direct = row->direct,
 		.window = row->window,
 		.shares_calls = row->shares_calls,
-		.set_is_private = row->set_is_private,
-		/* without vTOM there is no boundary: it is a C-bit, or TDX' shared bit */
+		/* without vTOM there is no boundary */
 		.boundary = row->window ? top : 0,
 		.cc_mask = top,
 		.physical_mask = __PHYSICAL_MASK & (top - 1),
@@ -162,14 +160,17 @@ int cw_platform_init(const char *mode, unsigned int shared_bit)
 	return 0;
 }
 
+/* In all modes the emulated bit is set for shared, also where a C-bit would be the other way round:
+ * the kernel's own pages, which the emulated guest uses as well, would otherwise all read as shared.
+ */
 u64 cw_platform_mkenc(u64 val, u64 mask)
 {
-	return cw_platform.set_is_private ? val | mask : val & ~mask;
+	return val & ~mask;
 }
 
 u64 cw_platform_mkdec(u64 val, u64 mask)
 {
-	return cw_platform.set_is_private ? val & ~mask : val | mask;
+	return val | mask;
 }
 
 /* ---- how the modes differ ---- */
