@@ -263,7 +263,7 @@ static void platform_show(struct seq_file *m)
 		   cw_platform_mkenc(prot, p->cc_mask), cw_platform_mkdec(prot, p->cc_mask));
 	mmio_show(m);
 	cw_platform_features(feature_show, m);
-	seq_printf(m, "host=%s\nhosts=", cw_host_name());
+	seq_printf(m, "host=%s\nhosts:", cw_host_name());
 	cw_host_each(host_show, m);
 	seq_putc(m, '\n');
 }

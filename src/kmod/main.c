@@ -75,13 +75,6 @@ static int __init cw_init(void)
 	err = cw_platform_init(emulate, shared_bit);
 	if (err)
 		return err;
-	err = cw_host_become(host);
-	if (err) {
-		pr_err("host=%s: not one of", host);
-		cw_host_each(host_print, NULL);
-		pr_cont("\n");
-		return err;
-	}
 	cw_alloc_fail(fail_alloc);
 	if (pool_pages < POOL_PAGES_MIN || pool_pages > POOL_PAGES_MAX) {
 		pr_err("pool_pages=%u: not between %u and %u\n", pool_pages, POOL_PAGES_MIN,
@@ -102,6 +95,13 @@ static int __init cw_init(void)
 		goto err_pool;
 	}
 	cw_peers_init();
+	err = cw_host_become(host);
+	if (err) {
+		pr_err("host=%s: not one of", host);
+		cw_host_each(host_print, NULL);
+		pr_cont("\n");
+		goto err_hypercall;
+	}
 	err = cw_device_init();
 	if (err)
 		goto err_hypercall;

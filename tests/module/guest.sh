@@ -219,7 +219,7 @@ mode_misbehave() {
 # Whatever the host does, the honest guest breaks no rule, and loses no page for good.
 section_hosts() {
 	watch_start
-	for name in $(counter hosts); do
+	for name in $(sed -n 's/^hosts: //p' /dev/cocovm); do
 		cocovm host "$name"
 		is "$(counter host)" "$name" "hosts: $name"
 		for i in 1 2 3 4; do
