@@ -32,7 +32,6 @@
 #define CW_GUEST_MONITOR_PRIVATE BIT(14)
 #define CW_GUEST_SECOND_PRIVATE	BIT(15)	/* the second mapping of a ring has the wrong attribute */
 #define CW_GUEST_SECOND_PART	BIT(16)	/* in its last page */
-#define CW_GUEST_TAIL_DIRTY	BIT(17)	/* behind a message is what lay around */
 #define CW_GUEST_INT_SHARED	BIT(18)	/* the interrupt page is shared */
 #define CW_GUEST_BIND_ANY	BIT(19)	/* any device that is offered */
 #define CW_GUEST_ID_TRUSTED	BIT(20)	/* completions of transactions that are not open */

@@ -155,10 +155,8 @@ void cw_bus_poll(struct cw_bus *bus)
 
 static int bus_post(struct cw_bus *bus, const struct cw_msg *msg, u32 bytes)
 {
-	u32 miscall = cw_bus_is(bus, CW_GUEST_TAIL_DIRTY) ? CW_MISCALL_TAIL : 0;
-
 	trace_cocovm_message_posted(bus->connection, msg->type, bytes, bus->answer.type);
-	return cw_hypercall_post_message(bus->connection, CW_MESSAGE_CHANNEL, msg, bytes, miscall);
+	return cw_hypercall_post_message(bus->connection, CW_MESSAGE_CHANNEL, msg, bytes, 0);
 }
 
 int cw_bus_ask(struct cw_bus *bus, const struct cw_channel *ch, const void *msg, u32 bytes,

@@ -95,6 +95,7 @@ void cw_peer_offer(struct cw_peer *peer, const u8 *device, u32 relid, u16 flags)
 	};
 
 	memcpy(msg.device, device, sizeof(msg.device));
+	memset(msg.instance, 0xc0, sizeof(msg.instance));
 	memcpy(msg.instance, &msg.connection, sizeof(msg.connection));
 	cw_peer_send(peer, &msg, sizeof(msg));
 }

@@ -107,15 +107,17 @@ cpus=$(grep -c ^processor /proc/cpuinfo)
 # Every honest twin, alone and from several workers at once: nothing is reported, every rule is held.
 section_honest() {
 	scenarios >/tmp/scenarios
-	ok 'honest: there are scenarios' test "$(grep -c . /tmp/scenarios)" -ge 40
-	ok 'honest: and those with a twin that misbehaves' test "$(grep -c ' 1$' /tmp/scenarios)" -ge 37
+	ok 'honest: there are scenarios' test "$(grep -c . /tmp/scenarios)" -ge 73
+	ok 'honest: and those with a twin that misbehaves' test "$(grep -c ' 1$' /tmp/scenarios)" -ge 70
+	is "$(while read -r name rule _; do echo "$(task_name "$name") $rule"; done </tmp/scenarios |
+		sort -u | cut -d' ' -f1 | uniq -d)" '' 'honest: no two of different rules have tasks of one name'
 	watch_start
 	scenarios | while read -r name rule twin; do
 		[ "$cpus" -gt 1 ] || [ "$name" != flush-one-cpu ] || continue
 		cocovm honest "$name" loops=2 || echo "$name"
 	done >/tmp/refused
 	is "$(cat /tmp/refused)" '' "honest: every twin runs on $cpus CPUs"
-	for name in window-present hidden-failure freed-shared overlap plain; do
+	for name in window-present hidden-failure freed-shared overlap plain net disk hosts; do
 		cocovm start honest $name loops=0 workers=2
 	done
 	sleep 3
@@ -123,7 +125,7 @@ section_honest() {
 	watch_stop
 	is "$rc" 0 "honest: cocowatch ends with 0 on $cpus CPUs"
 	is "$(grep -E '"type":"(violation|warning)"' $nd)" '' 'honest: nothing is reported'
-	for rule in T1 T2 T3 T4 T5 T6 T7 T8 T9 S3 S5 S8 Z2 Z3 Z4 R1 R3 P1 P2; do
+	for rule in T1 T2 T3 T4 T5 T6 T7 T8 T9 S1 S2 S3 S5 S6 S7 S8 Z1 Z2 Z3 Z4 H1 H2 H3 H4 H5 H6 R1 R2 R3 P1 P2; do
 		is "$(outcome $rule)" held "honest: $rule is held"
 	done
 	is "$(counter host_bad)" 0 'honest: the host saw no bad request'
