@@ -161,7 +161,9 @@ static void on_gpadl(struct cw_peer *peer, const void *payload)
 	*view = (struct cw_view){ msg->gpadl, msg->relid, msg->range_bytes / 8 - 1 };
 	view->gfn = cw_zalloc(view->nr, 8);
 	if (view->gfn)
-		gpadl_add(peer, view, gfn, ARRAY_SIZE(gfn));
+		return gpadl_add(peer, view, gfn, ARRAY_SIZE(gfn));
+	cw_view_drop(view);
+	cw_peer_say(peer, CW_MT_GPADL_CREATED, msg->relid, msg->gpadl, 1);
 }
 
 static void on_gpadl_body(struct cw_peer *peer, const void *payload)
