@@ -2,6 +2,7 @@
 /* Jobs: a scenario, run by one or more worker threads for a number of loops or until stopped. */
 #include <linux/err.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -43,7 +44,8 @@ static int worker_loop(struct job *job)
 	while (!err && !READ_ONCE(job->stop) && (!opt->loops || run.loop < opt->loops)) {
 		err = cw_scenario_run(&run);
 		run.loop++;
-		cond_resched();
+		/* a worker that never sleeps would hold up whoever detaches a probe */
+		cond_resched_tasks_rcu_qs();
 	}
 	return err;
 }
