@@ -16,6 +16,7 @@ int cw_cmd_doctor(int argc, char **argv);
 int cw_cmd_rules(int argc, char **argv);
 int cw_cmd_report(int argc, char **argv);
 int cw_cmd_export(int argc, char **argv);
+int cw_cmd_selftest(int argc, char **argv);
 
 /* cocowatch-rules(7) in man(7) format, on stdout (rules_man.c). */
 void cw_rules_man(void);

@@ -36,6 +36,7 @@ static const struct cw_cmd cmds[] = {
 	{ "metrics", "give the numbers of a running session to Prometheus", cw_cmd_metrics },
 	{ "doctor", "say what this machine offers and which rules can be armed", cw_cmd_doctor },
 	{ "rules", "list the rules, or explain one", cw_cmd_rules },
+	{ "selftest", "have cocovm.ko break every rule, and see each found", cw_cmd_selftest },
 };
 
 #define NR_CMDS (sizeof(cmds) / sizeof(cmds[0]))

@@ -226,12 +226,13 @@ static __u64 median_of(const struct cw_selftest *s, int rule)
 
 void cw_selftest_judge(struct cw_selftest *s, const struct cw_catalogue *c)
 {
+	bool any = false;
 	size_t i;
 	int rule;
 
 	memset(s->rule, 0, sizeof(s->rule));
 	s->named = 0;
-	s->exit = s->ended_early || !s->nr ? CW_EXIT_UNKNOWN : CW_EXIT_HELD;
+	s->exit = s->ended_early ? CW_EXIT_UNKNOWN : CW_EXIT_HELD;
 	for (i = 0; i < c->nr; i++) {
 		scenario_count(s, &c->row[i], false);
 		scenario_count(s, &c->row[i], true);
@@ -239,10 +240,11 @@ void cw_selftest_judge(struct cw_selftest *s, const struct cw_catalogue *c)
 	for (rule = 0; rule <= CW_RULE_NR; rule++) {
 		struct cw_rule_result *r = &s->rule[rule];
 
-		/* all that this machine cannot do shows nothing */
-		if (r->impossible && !r->honest && !r->misbehaving)
-			r->exit = CW_EXIT_UNKNOWN;
+		any |= r->honest || r->misbehaving;
 		r->median_ns = rule < CW_RULE_NR ? median_of(s, rule) : 0;
 		s->exit = worse(s->exit, r->exit);
 	}
+	/* of what this machine or mode cannot do, nothing is known; of that alone, nothing at all */
+	if (!any)
+		s->exit = worse(s->exit, CW_EXIT_UNKNOWN);
 }

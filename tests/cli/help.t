@@ -10,7 +10,7 @@ run "$CW" --help
 is "$rc" 0 '--help: exit status 0'
 is "$err" '' '--help: nothing on stderr'
 commands=$(printf '%s\n' "$out" | sed -n 's/^  \([a-z]*\)  .*/\1/p' | tr '\n' ' ')
-is "$commands" 'watch gate record replay report export map top metrics doctor rules ' '--help: lists the commands'
+is "$commands" 'watch gate record replay report export map top metrics doctor rules selftest ' '--help: lists the commands'
 
 run "$CW" --version
 is "$rc" 0 '--version: exit status 0'

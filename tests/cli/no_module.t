@@ -35,6 +35,13 @@ run "$CW" watch --source both
 is "$rc" 2 'watch --source both: exit status 2'
 is "$err" "cocowatch: --source: 'both' is not auto, stock or module" 'watch --source both: one line'
 
+run "$CW" selftest
+is "$rc" 3 'selftest: exit status 3'
+is "$err" 'cocowatch: the module cocovm is neither loaded nor installed (--module FILE inserts one)' 'selftest: one line'
+run "$CW" selftest --module "$tap_tmp/none.ko"
+is "$rc" 3 'selftest --module: exit status 3'
+is "$err" "cocowatch: cannot insert $tap_tmp/none.ko: No such file or directory" 'selftest --module: what is missing'
+
 run "$CW" doctor
 is "$rc" 3 'doctor: exit status 3'
 like "$out" "^kernel +Linux $(uname -r)\$" 'doctor: the kernel'

@@ -130,5 +130,15 @@ refused 'cannot replay no-such.ccw: No such file or directory' replay no-such.cc
 refused 'cannot replay /tmp: Is a directory' replay /tmp
 refused 'cannot replay /etc/passwd: it is no recording of cocowatch' replay /etc/passwd
 refused 'cannot replay /dev/zero: it is no regular file' replay /dev/zero
+refused "selftest takes no arguments: 'T1'" selftest T1
+refused "--rule: unknown rule 't3' (did you mean 'T3'?)" selftest --rule t3
+refused "--seed: 'x' is not a number" selftest --seed x
+refused "--repeat: '0' is not a count from 1 to 1000" selftest --repeat 0
+refused "--repeat: '1001' is not a count from 1 to 1000" selftest --repeat 1001
+refused "--slow-limit: '3' is not a duration (such as 500ms, 30s or 5m)" selftest --slow-limit 3
+refused "--max-walk: '0' is not a count from 1 to 1073741824" selftest --max-walk 0
+refused '--junit names no file' selftest --junit ''
+refused 'two outputs go to a' selftest -o text=a --junit a
+refused 'selftest --list writes text or ndjson, not junit' selftest --list --junit a
 
 done_testing
