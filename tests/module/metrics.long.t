@@ -8,7 +8,7 @@ if ! command -v prometheus >/dev/null || ! command -v promtool >/dev/null; then
 fi
 
 . "$(dirname "$0")/module.sh"
-module_more=(--memory 2G --program "$(command -v prometheus)" --program "$(command -v promtool)"
+module_args=(--memory 2G --program "$(command -v prometheus)" --program "$(command -v promtool)"
 	--file "$TOP/scripts/dist/cocowatch.rules.yml:/tests/cocowatch.rules.yml"
 	--file "$TOP/tests/module/prometheus.yml:/tests/prometheus.yml")
 boot 2 metrics

@@ -1,25 +1,28 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Boots one machine for a list of sections of guest.sh, and passes their TAP on.
+# Boots one machine for a list of sections of a guest script, and passes their TAP on.
 #
 # Usage: . module.sh; boot CPUS SECTION...
-#        module_more=(...) before it: further options of scripts/vm
+#
+# module_guest: the script (default: guest.sh).  module_out: a directory for what it leaves in /out.
+# module_args: more for scripts/vm.  module_limit: seconds, boot included (540).
 
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 : "${O:=$TOP/.build}" "${CW:=$O/cocowatch}" "${CW_KERNEL:=linux-image-6.12-cloud-amd64}"
 export O
-module_more=()
+module_args=()
 
 module_run() {
 	local cpus=$1 release
 	shift
 	release=$(cat "$O/kernels/$CW_KERNEL/release") || exit 1
-	"$TOP/scripts/vm" --kernel "$CW_KERNEL" --cpus "$cpus" --timeout 540 --log "$module_tmp/log" \
+	"$TOP/scripts/vm" --kernel "$CW_KERNEL" --cpus "$cpus" --timeout "${module_limit:-540}" --log "$module_tmp/log" \
 		--program "$CW" --program "$(PATH=$PATH:/usr/sbin command -v bpftool)" --module "$O/kmod/$release/cocovm.ko" \
 		--file "$TOP/tests/lib.sh:/tests/lib.sh" \
-		--file "$TOP/tests/module/guest.sh:/tests/guest.sh" "${module_more[@]}" \
-		-- sh /tests/guest.sh "$@" >"$module_tmp/out" 2>"$module_tmp/err" &
+		--file "$TOP/tests/module/${module_guest:=guest.sh}:/tests/guest.sh" \
+		--out "${module_out:=$module_tmp/files}" \
+		"${module_args[@]}" -- sh /tests/guest.sh "$@" >"$module_tmp/out" 2>"$module_tmp/err" &
 	module_vm=$!
 	wait $module_vm
 }

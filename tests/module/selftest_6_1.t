@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# cocowatch selftest on Debian's 6.1, the oldest kernel that we claim: the whole catalogue passes.
+
+CW_KERNEL=linux-image-cloud-amd64
+. "$(dirname "$0")/module.sh"
+# shellcheck disable=SC2034 # for boot
+module_guest=selftest_guest.sh
+boot 2 all
