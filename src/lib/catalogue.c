@@ -200,6 +200,16 @@ static int line_read(struct cw_catalogue *c, char *line, char *why, size_t size)
 	return 0;
 }
 
+/* What a line has beyond the buffer is of no use: a scenario that is cut is not complete. */
+static void rest_skip(FILE *f)
+{
+	int c;
+
+	do {
+		c = getc(f);
+	} while (c != EOF && c != '\n');
+}
+
 int cw_catalogue_read(struct cw_catalogue *c, FILE *f, char *why, size_t size)
 {
 	char line[1024];
@@ -207,10 +217,9 @@ int cw_catalogue_read(struct cw_catalogue *c, FILE *f, char *why, size_t size)
 
 	*c = (struct cw_catalogue){ .nr = 0 };
 	while (!err && fgets(line, sizeof(line), f)) {
-		if (!strchr(line, '\n') && !feof(f))
-			err = bad(why, size, "a line is longer than %zu bytes", sizeof(line) - 2);
-		else
-			err = line_read(c, line, why, size);
+		if (!strchr(line, '\n'))
+			rest_skip(f);
+		err = line_read(c, line, why, size);
 	}
 	if (!err && ferror(f)) {
 		err = -EIO;

@@ -102,7 +102,10 @@ static void test_hostile(void **state)
 	assert_string_equal(why, "there are more than 1024 scenarios");
 	memset(text, 'a', size - 1);
 	assert_int_equal(read_text(&c, text, why, sizeof(why)), -EINVAL);
-	assert_string_equal(why, "a line is longer than 1022 bytes");
+	assert_string_equal(why, "no scenario is listed");
+	memcpy(text, LINE("rule=T5 twin=1 text=\""), strlen(LINE("rule=T5 twin=1 text=\"")) - 1);
+	assert_int_equal(read_text(&c, text, why, sizeof(why)), -EINVAL);
+	assert_string_equal(why, "the line of scenario x is not complete");
 	memset(text, 0xff, size - 1);
 	for (i = 500; i < size; i += 500)
 		text[i] = '\n';
