@@ -153,7 +153,7 @@ static void print_unnamed(const struct selftest *t, FILE *f)
 	for (i = 0; i < CW_RULE_NR; i++)
 		if (!(t->result.named & CW_RULE_BIT(i)))
 			fprintf(f, " %s", cw_rule_info(i)->id);
-	fprintf(f, ": the module has no scenario for them\n");
+	fprintf(f, ": no scenario\n");
 }
 
 static const char *const verdicts[] = {
