@@ -10,7 +10,7 @@ module_out=$tap_tmp/files
 
 # A catalogue that expects of one scenario what it does not bring about.
 release=$(cat "$O/kernels/$CW_KERNEL/release")
-sed 's/FREED_UNKNOWN/FREED_TRANSIT/' "$O/kmod/$release/cocovm.ko" >"$tap_tmp/wrong.ko"
+sed 's/PARTIAL_HIDDEN/FAILURE_HIDDEN/' "$O/kmod/$release/cocovm.ko" >"$tap_tmp/wrong.ko"
 not_ok 'a module with a wrong catalogue' cmp -s "$tap_tmp/wrong.ko" "$O/kmod/$release/cocovm.ko"
 module_args=(--file "$tap_tmp/wrong.ko:/modules/wrong.ko")
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # cocowatch selftest on Debian's 6.1, the oldest kernel that we claim: the whole catalogue passes.
 
+# shellcheck disable=SC2034 # for boot
 CW_KERNEL=linux-image-cloud-amd64
 . "$(dirname "$0")/module.sh"
 # shellcheck disable=SC2034 # for boot

@@ -6,6 +6,9 @@
 # is short, and allocations fail.  TAP on stdout.
 #
 # Usage: guest.sh SEED SECONDS    (in the machine, with /tests/lib.sh, cocowatch and /modules/cocovm.ko)
+#
+# Some functions are called by wait_for and ok:
+# shellcheck disable=SC2317,SC2034
 
 TOP=/
 . /tests/lib.sh
