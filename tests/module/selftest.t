@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# cocowatch selftest: the whole catalogue passes, in every mode and order; a rule that does not fire,
+# cocowatch selftest: the whole catalogue passes, in any order; a rule that does not fire,
 # one that fires on an honest twin and another that fires are caught; JUnit is what CI servers read.
 
 . "$(dirname "$0")/module.sh"
@@ -23,9 +23,9 @@ in_machine() {
 	sed 's/^/    /' "$tap_tmp/tap"
 }
 
-in_machine 2 all modes order failures unknown
+in_machine 2 all order failures unknown
 is "$rc" 0 'in the machine'
-ok 'a test for each section' test "$(grep -c '^ok' "$tap_tmp/tap")" -ge 40
+ok 'a test for each section' test "$(grep -c '^ok' "$tap_tmp/tap")" -ge 35
 ok 'JUnit is well-formed XML' xmllint --noout "$module_out/junit.xml"
 # xpath EXPRESSION
 xpath() {
