@@ -119,6 +119,16 @@ static const struct cw_ctf_field completion[] = {
 	N(cw_ev_completion, outcome), N(cw_ev_completion, space), { NULL, 0, 0, 0, 0 },
 };
 
+static const struct cw_ctf_field fetch[] = {
+	N(cw_ev_fetch, relid), N(cw_ev_fetch, what), N(cw_ev_fetch, validated), N(cw_ev_fetch, used),
+	N(cw_ev_fetch, space), { NULL, 0, 0, 0, 0 },
+};
+
+static const struct cw_ctf_field interrupt[] = {
+	N(cw_ev_interrupt, vector), N(cw_ev_interrupt, paravisor), N(cw_ev_interrupt, space),
+	{ NULL, 0, 0, 0, 0 },
+};
+
 /* clang-format off */
 static const struct cw_ctf_field *const fields[CW_EV_NR] = {
 	[CW_EV_BEGIN] = step, [CW_EV_PREPARED] = step, [CW_EV_FLUSHED] = step, [CW_EV_PROBED] = step,
@@ -130,6 +140,7 @@ static const struct cw_ctf_field *const fields[CW_EV_NR] = {
 	[CW_EV_MAPPING] = mapping, [CW_EV_BOUNCE] = bounce, [CW_EV_CONFIG] = config,
 	[CW_EV_KEPT] = mapping, [CW_EV_RING_WRITE] = ring_write, [CW_EV_RING_READ] = ring_read,
 	[CW_EV_DEVICE] = device, [CW_EV_COMPLETION] = completion,
+	[CW_EV_FETCH] = fetch, [CW_EV_INTERRUPT] = interrupt,
 };
 /* clang-format on */
 

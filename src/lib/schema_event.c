@@ -172,6 +172,20 @@ static const struct cw_schema_field completion_fields[] = {
 	END,
 };
 
+static const struct cw_schema_field fetch_fields[] = {
+	CW_FIELD("relid", INT, "channel"),
+	CW_FIELD("what", INT, "1: a length, 2: an offset, 3: an index of a ring"),
+	CW_FIELD("validated", INT, "value when it was validated"),
+	CW_FIELD("used", INT, "value when it was used"),
+	END,
+};
+
+static const struct cw_schema_field interrupt_fields[] = {
+	CW_FIELD("vector", INT, "that was taken"),
+	CW_FIELD("paravisor", INT, "1: there is one"),
+	END,
+};
+
 static const struct cw_schema_field *const by_event[CW_EV_NR] = {
 	[CW_EV_BEGIN] = step_fields,
 	[CW_EV_PREPARED] = step_fields,
@@ -200,6 +214,8 @@ static const struct cw_schema_field *const by_event[CW_EV_NR] = {
 	[CW_EV_RING_READ] = ring_read_fields,
 	[CW_EV_DEVICE] = device_fields,
 	[CW_EV_COMPLETION] = completion_fields,
+	[CW_EV_FETCH] = fetch_fields,
+	[CW_EV_INTERRUPT] = interrupt_fields,
 };
 
 const struct cw_schema_field *cw_schema_event_fields(__u32 type)

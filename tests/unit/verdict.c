@@ -44,8 +44,8 @@ static void test_held(void **state)
 	assert_int_equal(judged(), CW_EXIT_HELD);
 	assert_int_equal(verdict.outcome[CW_RULE_T3], CW_OUTCOME_HELD);
 	assert_int_equal(verdict.outcome[CW_RULE_T1], CW_OUTCOME_NOT_EXERCISED);
-	assert_int_equal(verdict.outcome[CW_RULE_S1], CW_OUTCOME_NOT_ARMED);
-	assert_string_equal(verdict.note[CW_RULE_S1], "the module source has no probe for it");
+	assert_int_equal(verdict.outcome[CW_RULE_S4], CW_OUTCOME_NOT_ARMED);
+	assert_string_equal(verdict.note[CW_RULE_S4], "the module source has no probe for it");
 	assert_string_equal(verdict.why, "T3 S3");
 }
 
@@ -97,7 +97,7 @@ static void test_unreadable_counters(void **state)
 	assert_int_equal(judged(), CW_EXIT_UNKNOWN);
 	assert_int_equal(verdict.outcome[CW_RULE_T3], CW_OUTCOME_UNKNOWN);
 	assert_int_equal(verdict.outcome[CW_RULE_T1], CW_OUTCOME_UNKNOWN);
-	assert_int_equal(verdict.outcome[CW_RULE_S1], CW_OUTCOME_NOT_ARMED);
+	assert_int_equal(verdict.outcome[CW_RULE_S4], CW_OUTCOME_NOT_ARMED);
 	assert_string_equal(verdict.note[CW_RULE_T3], "1 counters could not be read");
 	totals.rule[CW_RULE_T1].violated = 1;
 	assert_int_equal(judged(), CW_EXIT_VIOLATED);
