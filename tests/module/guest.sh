@@ -240,11 +240,12 @@ section_hosts() {
 	not_ok 'hosts: one that cocobox alone can be' cocovm host interrupt-empty 2>/dev/null
 }
 
-# Fails one allocation after the other in what is then run, until there is none left to fail.
+# Fails one allocation after the other in what is then run, until there is none left to fail.  Who has many has
+# one for each page: of these not all.
 fail_each() {
 	nth=0
-	while [ $nth -lt 200 ]; do
-		nth=$((nth + 1))
+	while [ $nth -lt 5000 ]; do
+		nth=$((nth < 40 ? nth + 1 : nth + 17))
 		before=$(counter alloc_failed)
 		cocovm fail $nth
 		cocovm "$@" 2>/dev/null
