@@ -25,7 +25,7 @@ struct call_scratch {
 	} kept;
 };
 
-/* One for each transport, and one for each interrupted one: see call_get(). */
+/* One for each transport, and one for its second program: see call_get(). */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 2 * (CW_VIA_SNP + 1));

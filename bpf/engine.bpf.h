@@ -77,6 +77,14 @@ struct {
 	__type(value, __u64);
 } cw_nested SEC(".maps");
 
+/* Runs of a first program that left its event to the second, likewise. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CW_EV_NR);
+	__type(key, __u32);
+	__type(value, __u64);
+} cw_left SEC(".maps");
+
 /* One bit for each frame of a 2 MiB block that took part in a transition. */
 struct cw_block {
 	__u64 frames[(1 << CW_BLOCK_SHIFT) / 64];
@@ -141,8 +149,9 @@ struct cw_pass {
 	__u32 types;		/* read page types */
 };
 
-/* One for each event type and CPU: a program is never re-entered on a CPU, and no
- * two programs share a type, except the frees, which have scratches of their own.
+/* One for each event type and CPU, and another for the type's second program: a program is never
+ * re-entered on a CPU, and no two others share a type, except the frees, which have scratches of
+ * their own.
  */
 struct cw_scratch {
 	struct cw_ev_step ev;
@@ -160,7 +169,7 @@ struct cw_scratch {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, CW_EV_WITHHELD + 1);
+	__uint(max_entries, 2 * (CW_EV_WITHHELD + 1));
 	__type(key, __u32);
 	__type(value, struct cw_scratch);
 } cw_scratches SEC(".maps");
@@ -184,13 +193,12 @@ static __always_inline void stat_add(__u32 stat, __u64 n)
 		__sync_fetch_and_add(cnt, n);
 }
 
-static __always_inline void nested_add(__u32 type)
+static __always_inline void cell_add(void *map, __u32 key)
 {
-	__u64 *cnt = bpf_map_lookup_elem(&cw_nested, &type);
+	__u64 *cnt = bpf_map_lookup_elem(map, &key);
 
 	if (cnt)
 		__sync_fetch_and_add(cnt, 1);
-	stat_add(CW_STAT_NESTED, 1);
 }
 
 /* Number of a mask's only bit. */
@@ -320,9 +328,10 @@ static __always_inline void stack_send(void *ctx, __u32 type, struct cw_rec_stac
 }
 
 /* The scratch of one program, with its event and verdict empty; NULL only for the verifier. */
-static __always_inline struct cw_scratch *scratch_get(__u32 type)
+static __always_inline struct cw_scratch *scratch_get(__u32 type, __u32 nested)
 {
-	struct cw_scratch *s = bpf_map_lookup_elem(&cw_scratches, &type);
+	__u32 key = type + nested * (CW_EV_WITHHELD + 1);
+	struct cw_scratch *s = bpf_map_lookup_elem(&cw_scratches, &key);
 
 	if (!s)
 		return NULL;

@@ -14,24 +14,23 @@
 #include "ring_read.bpf.h"
 #include "ring_write.bpf.h"
 
-/* ---- packets that the guest writes: begin and end on one CPU ---- */
+/* ---- packets that the guest writes ---- */
 
 SEC("raw_tp/cocovm_ring_write_begin")
 int on_ring_write_begin(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct ring_scratch *s = ring_get(RING_WRITE_IN);
-	struct write_slot *slot = write_slot_get(ctx->args[0]);
+	struct write_slot *slot = write_slot_claim(ctx->args[0]);
 
 	if (!s || !slot)
 		return 0;
-	cw_write_once(slot->tag, 0);
 	slot->channel = ctx->args[3];
 	slot->ring = ctx->args[1];
 	__builtin_memset(&slot->ev, 0, sizeof(slot->ev));
 	slot->ev.ring_bytes = ctx->args[2];
 	write_indices_read(slot);
 	write_vectors_read(s, &slot->ev, ctx->args[0], ctx->args[4]);
-	cw_write_once(slot->tag, ctx->args[0]);
+	write_slot_fill(slot, ctx->args[0]);
 	return 0;
 }
 
@@ -39,14 +38,13 @@ SEC("raw_tp/cocovm_ring_write_end")
 int on_ring_write_end(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct ring_scratch *s = ring_get(RING_WRITE_OUT);
-	struct write_slot *slot = write_slot_get(ctx->args[0]);
 	struct cw_ev_ring_write *ev;
 	__u64 ring;
 
-	if (!s || !slot)
+	if (!s)
 		return 0;
 	ev = &s->sent.ev.write;
-	write_take(slot, ctx->args[0], ev, &ring);
+	write_take(ctx->args[0], ev, &ring);
 	write_result(ev, ring, ctx->args[5]);
 	cw_step_ring_write(ev, &s->out);
 	out_count(&s->out);
@@ -58,7 +56,7 @@ int on_ring_write_end(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* ---- packets that the host writes, likewise ---- */
+/* ---- packets that the host writes: begin and end on one CPU ---- */
 
 SEC("raw_tp/cocovm_ring_read_begin")
 int on_ring_read_begin(struct bpf_raw_tracepoint_args *ctx)

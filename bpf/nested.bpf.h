@@ -1,40 +1,59 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Hooks that an interrupt may reach while the same CPU is in their program already: the kernel
- * refuses the second run.  So a second program is attached to the same hook after the first,
- * with a scratch of its own, and acts only while a flag shows that the first was interrupted.
+/* Hooks that an interrupt, or another task, may reach while the same CPU is in their program
+ * already: the kernel refuses the second run.  So there is a second program on the same hook, with
+ * a scratch of its own, which acts on what the first did not, see token.bpf.h.
+ *
+ * Of the programs on one function the kernel runs the one that was attached last first: the second
+ * one is attached before the first, and detached before it too, or it would do all the work.
  */
 #ifndef CW_NESTED_BPF_H
 #define CW_NESTED_BPF_H
 
 #include "engine.bpf.h"
+#include "token.bpf.h"
 
-#define CW_BUSY_MAX 8
-
-/* One flag for each first program of an object. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, CW_BUSY_MAX);
-	__type(key, __u32);
-	__type(value, __u32);
-} busy_flags SEC(".maps");
-
-static __always_inline void busy_set(__u32 prog, __u32 is)
+static __always_inline __u64 token_now(void *ctx)
 {
-	__u32 *busy = bpf_map_lookup_elem(&busy_flags, &prog);
-
-	if (busy)
-		cw_write_once(*busy, is);
+	return token_of(token_call(ctx), bpf_jiffies64());
 }
 
-/* Whether the first program was interrupted on this CPU, so that the second one is to act. */
-static __always_inline bool busy_is(__u32 prog, __u32 event)
+static __always_inline bool first_acts(void *ctx, __u32 pair, __u32 event)
 {
-	__u32 *busy = bpf_map_lookup_elem(&busy_flags, &prog);
+	if (token_first(pair, token_now(ctx), bpf_get_current_task()) == TOKEN_ACT)
+		return true;
+	cell_add(&cw_left, event);
+	return false;
+}
 
-	if (!busy || !cw_read_once(*busy))
+static __always_inline bool second_acts(void *ctx, __u32 pair, __u32 event)
+{
+	if (!token_second(pair, token_now(ctx), bpf_get_current_task()))
 		return false;
-	nested_add(event);
+	cell_add(&cw_nested, event);
+	stat_add(CW_STAT_NESTED, 1);
 	return true;
+}
+
+/* Both programs of a hook.  act(ctx, nested) does the work, where nested is 1 in the second one:
+ * what it uses of a CPU must be another's than the first one's.
+ */
+#define CW_PAIR(section, name, pair, event, act)	\
+SEC(section)						\
+int name(__u64 *ctx)					\
+{							\
+	if (first_acts(ctx, pair, event)) {		\
+		act(ctx, 0);				\
+		token_first_done(pair);			\
+	}						\
+	return 0;					\
+}							\
+							\
+SEC(section)						\
+int name##_nested(__u64 *ctx)				\
+{							\
+	if (second_acts(ctx, pair, event))		\
+		act(ctx, 1);				\
+	return 0;					\
 }
 
 #endif

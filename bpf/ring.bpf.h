@@ -12,20 +12,23 @@
 #include <cocowatch/engine_ring.h>
 #include <cocowatch/event_share.h>
 
-/* One scratch for each program: any two of them may interrupt each other. */
+/* One scratch for each program, and behind it that of its second program: any two of them may
+ * interrupt each other.
+ */
 enum ring_prog {
 	RING_WRITE_IN,
-	RING_WRITE_OUT,
-	RING_WRITE_IN_NESTED,
-	RING_WRITE_OUT_NESTED,
-	RING_READ_IN,
+	RING_WRITE_OUT = RING_WRITE_IN + 2,
+	RING_OFFER = RING_WRITE_OUT + 2,
+	RING_BIND = RING_OFFER + 2,
+	RING_MAPPING = RING_BIND + 2,
+	RING_READ_IN = RING_MAPPING + 2,
 	RING_READ_OUT,
-	RING_OFFER,
-	RING_BIND,
 	RING_COMPLETION,
-	RING_MAPPING,
 	RING_PROG_NR,
 };
+
+/* Hooks with a second program. */
+enum ring_pair { PAIR_WRITE_IN, PAIR_WRITE_OUT, PAIR_OFFER, PAIR_BIND, PAIR_RING_INIT };
 
 #define RING_INFO_MAX 96	/* struct hv_ring_buffer_info is 80 bytes or fewer */
 #define RING_VEC_MAX 3

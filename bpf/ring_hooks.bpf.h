@@ -25,32 +25,30 @@ static __always_inline void write_before_read(struct ring_scratch *s, struct wri
 static __always_inline int write_in(__u32 prog, __u64 tag, __u64 channel, __u64 kv_list, __u32 nr)
 {
 	struct ring_scratch *s = ring_get(prog);
-	struct write_slot *slot = write_slot_get(tag);
+	struct write_slot *slot = write_slot_claim(tag);
 
 	if (!s || !slot)
 		return 0;
-	cw_write_once(slot->tag, 0);
 	slot->channel = channel;
 	__builtin_memset(&slot->ev, 0, sizeof(slot->ev));
 	slot->ev.space = CW_SPACE;
 	slot->ev.confidential = ring_is_confidential(channel);
 	write_before_read(s, slot);
 	write_vectors_read(s, &slot->ev, kv_list, nr);
-	cw_write_once(slot->tag, tag);
+	write_slot_fill(slot, tag);
 	return 0;
 }
 
 static __always_inline int write_out(void *ctx, __u32 prog, __u64 tag, __s32 ret)
 {
 	struct ring_scratch *s = ring_get(prog);
-	struct write_slot *slot = write_slot_get(tag);
 	struct cw_ev_ring_write *ev;
 	__u64 channel, ring;
 
-	if (!s || !slot)
+	if (!s)
 		return 0;
 	ev = &s->sent.ev.write;
-	channel = write_take(slot, tag, ev, &ring);
+	channel = write_take(tag, ev, &ring);
 	write_result(ev, ring, ret);
 	cw_step_ring_write(ev, &s->out);
 	out_count(&s->out);
@@ -66,46 +64,21 @@ static __always_inline int write_out(void *ctx, __u32 prog, __u64 tag, __s32 ret
  *			   u64 requestid, u64 *trans_id)
  * The vectors lie on the caller's stack, so their address tells one call from another.
  */
-SEC("fentry/hv_ringbuffer_write")
-int on_ring_write_in(__u64 *ctx)
+static __always_inline void write_in_see(__u64 *ctx, __u32 nested)
 {
 	__u64 kv_list = ring_arg(ctx, 1);
 
-	busy_set(RING_WRITE_IN, 1);
-	write_in(RING_WRITE_IN, kv_list, ring_arg(ctx, 0), kv_list, ring_arg(ctx, 2));
-	busy_set(RING_WRITE_IN, 0);
-	return 0;
+	write_in(RING_WRITE_IN + nested, kv_list, ring_arg(ctx, 0), kv_list, ring_arg(ctx, 2));
 }
+CW_PAIR("fentry/hv_ringbuffer_write", on_ring_write_in, PAIR_WRITE_IN, CW_EV_RING_WRITE,
+	write_in_see)
 
-/* These two are attached after the first, and act in an interrupt that broke into it: the
- * kernel then refuses the first.
- */
-SEC("fentry/hv_ringbuffer_write")
-int on_ring_write_in_nested(__u64 *ctx)
+static __always_inline void write_out_see(__u64 *ctx, __u32 nested)
 {
-	__u64 kv_list = ring_arg(ctx, 1);
-
-	if (!busy_is(RING_WRITE_IN, CW_EV_RING_WRITE))
-		return 0;
-	return write_in(RING_WRITE_IN_NESTED, kv_list, ring_arg(ctx, 0), kv_list, ring_arg(ctx, 2));
+	write_out(ctx, RING_WRITE_OUT + nested, ring_arg(ctx, 1), ring_ret(ctx));
 }
-
-SEC("fexit/hv_ringbuffer_write")
-int on_ring_write_out_nested(__u64 *ctx)
-{
-	if (!busy_is(RING_WRITE_OUT, CW_EV_RING_WRITE))
-		return 0;
-	return write_out(ctx, RING_WRITE_OUT_NESTED, ring_arg(ctx, 1), ring_ret(ctx));
-}
-
-SEC("fexit/hv_ringbuffer_write")
-int on_ring_write_out(__u64 *ctx)
-{
-	busy_set(RING_WRITE_OUT, 1);
-	write_out(ctx, RING_WRITE_OUT, ring_arg(ctx, 1), ring_ret(ctx));
-	busy_set(RING_WRITE_OUT, 0);
-	return 0;
-}
+CW_PAIR("fexit/hv_ringbuffer_write", on_ring_write_out, PAIR_WRITE_OUT, CW_EV_RING_WRITE,
+	write_out_see)
 
 /* A return probe knows no arguments: there the stack pointer tells one call from another,
  * 8 lower on entry, with the return address on top.

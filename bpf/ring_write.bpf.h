@@ -8,31 +8,67 @@
 
 #include "ring.bpf.h"
 
-#define WRITE_SLOTS 64	/* a power of two */
+#define WRITE_SLOTS 256	/* a power of two */
+#define WRITE_FREE 0
+#define WRITE_FILLING 1	/* else the tag of the write that it is of */
 
-/* What was seen on entry, until the exit.  A write of another channel that interrupts this
- * one has another tag and mostly another slot; where it took this one, the exit sees that.
+/* What was seen on entry, until the exit; for all CPUs, since the task may be moved meanwhile.  A
+ * write has two places to choose from; where both are taken it takes one from another, whose exit
+ * sees that.
  */
 struct write_slot {
-	__u64 tag;	/* 0: being filled, or taken */
+	__u64 tag;
 	__u64 channel;
 	__u64 ring;
 	struct cw_ev_ring_write ev;
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, WRITE_SLOTS);
 	__type(key, __u32);
 	__type(value, struct write_slot);
 } ring_writes SEC(".maps");
 
-static __always_inline struct write_slot *write_slot_get(__u64 tag)
+static __always_inline struct write_slot *write_slot_get(__u64 tag, __u32 place)
 {
 	/* Fibonacci hashing: tags are addresses on kernel stacks */
-	__u32 key = ((tag >> 3) * 0x9e3779b97f4a7c15ULL) >> 58;
+	__u32 key = (((tag >> 3) * 0x9e3779b97f4a7c15ULL) >> 56) ^ place;
 
 	return bpf_map_lookup_elem(&ring_writes, &key);
+}
+
+static __always_inline bool write_slot_turn(struct write_slot *slot, __u64 from, __u64 to)
+{
+	return __sync_val_compare_and_swap(&slot->tag, from, to) == from;
+}
+
+/* A slot to be filled; NULL where both are just being filled by others. */
+static __always_inline struct write_slot *write_slot_claim(__u64 tag)
+{
+	struct write_slot *one = write_slot_get(tag, 0), *two = write_slot_get(tag, 1);
+	__u64 old;
+
+	if (!one || !two)
+		return NULL;
+	/* left by an earlier write, from the same place of this stack, whose exit was not seen */
+	write_slot_turn(one, tag, WRITE_FREE);
+	write_slot_turn(two, tag, WRITE_FREE);
+	if (write_slot_turn(one, WRITE_FREE, WRITE_FILLING))
+		return one;
+	if (write_slot_turn(two, WRITE_FREE, WRITE_FILLING))
+		return two;
+	old = cw_read_once(one->tag);
+	if (old != WRITE_FILLING && write_slot_turn(one, old, WRITE_FILLING))
+		return one;
+	return NULL;
+}
+
+/* What was filled in is complete: the tag says so. */
+static __always_inline void write_slot_fill(struct write_slot *slot, __u64 tag)
+{
+	barrier();
+	cw_write_once(slot->tag, tag);
 }
 
 /* The bytes of the last vector, if it is what fills the packet up to 8. */
@@ -113,24 +149,27 @@ static __always_inline void write_result(struct cw_ev_ring_write *ev, __u64 ring
 	ev->flags |= CW_RING_AFTER;
 }
 
-/* Takes over what was seen on entry.  The channel, or 0 when its slot went to another. */
-static __always_inline __u64 write_take(struct write_slot *slot, __u64 tag,
-					struct cw_ev_ring_write *ev, __u64 *ring)
+/* Takes over what one slot holds of the entry; false when that is another's, or becomes it. */
+static __always_inline bool write_slot_take(struct write_slot *slot, __u64 tag,
+					    struct cw_ev_ring_write *ev, __u64 *ring,
+					    __u64 *channel)
+{
+	if (!slot || cw_read_once(slot->tag) != tag)
+		return false;
+	__builtin_memcpy(ev, &slot->ev, sizeof(*ev));
+	*ring = cw_read_once(slot->ring);
+	*channel = cw_read_once(slot->channel);
+	return write_slot_turn(slot, tag, WRITE_FREE);
+}
+
+/* What was seen on entry.  The channel, or 0 when its slot went to another. */
+static __always_inline __u64 write_take(__u64 tag, struct cw_ev_ring_write *ev, __u64 *ring)
 {
 	__u64 channel;
 
-	*ring = 0;
-	if (cw_read_once(slot->tag) != tag) {
-		__builtin_memset(ev, 0, sizeof(*ev));
-		return 0;
-	}
-	__builtin_memcpy(ev, &slot->ev, sizeof(*ev));
-	*ring = cw_read_once(slot->ring);
-	channel = cw_read_once(slot->channel);
-	if (cw_read_once(slot->tag) == tag) {
-		cw_write_once(slot->tag, 0);
+	if (write_slot_take(write_slot_get(tag, 0), tag, ev, ring, &channel) ||
+	    write_slot_take(write_slot_get(tag, 1), tag, ev, ring, &channel))
 		return channel;
-	}
 	__builtin_memset(ev, 0, sizeof(*ev));
 	*ring = 0;
 	return 0;

@@ -10,10 +10,11 @@
 #include "range.bpf.h"
 #include "stale.bpf.h"
 
-static __always_inline struct cw_scratch *step_get(__u32 type, __u64 vaddr, __u32 nr_pages,
-						   __u32 to_shared)
+/* nested: for the type's second program */
+static __always_inline struct cw_scratch *step_get_for(__u32 nested, __u32 type, __u64 vaddr,
+						       __u32 nr_pages, __u32 to_shared)
 {
-	struct cw_scratch *s = scratch_get(type);
+	struct cw_scratch *s = scratch_get(type, nested);
 
 	if (!s)
 		return NULL;
@@ -23,6 +24,12 @@ static __always_inline struct cw_scratch *step_get(__u32 type, __u64 vaddr, __u3
 	s->ev.to_shared = !!to_shared;
 	s->ev.space = CW_SPACE;
 	return s;
+}
+
+static __always_inline struct cw_scratch *step_get(__u32 type, __u64 vaddr, __u32 nr_pages,
+						   __u32 to_shared)
+{
+	return step_get_for(0, type, vaddr, nr_pages, to_shared);
 }
 
 static __always_inline void step_ret(struct cw_scratch *s, __s32 ret)

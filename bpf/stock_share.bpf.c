@@ -12,8 +12,8 @@
 #include "kern.h"
 #include "nested.bpf.h"
 
-/* Programs that have a second one for interrupts. */
-enum share_prog { SHARE_GHCB, SHARE_STD, SHARE_MAP, SHARE_UNMAP };
+/* Hooks with a second program. */
+enum share_pair { PAIR_GHCB, PAIR_TDX, PAIR_STD, PAIR_SNP, PAIR_MAP, PAIR_UNMAP, PAIR_IOREMAP };
 
 /* ---- hypercalls ---- */
 
@@ -34,36 +34,20 @@ static __always_inline void call_see(void *ctx, struct call_scratch *s)
 }
 
 /* u64 hv_ghcb_hypercall(u64 control, void *input, void *output, u32 input_size) */
-static __always_inline void on_ghcb_call(void *ctx, __u32 nested, __u64 control, __u64 input,
-					 __u32 input_size)
+static __always_inline void ghcb_see(__u64 *ctx, __u32 nested)
 {
-	struct call_scratch *s = call_get(CW_VIA_GHCB, nested, control, cfg_paravisor);
+	struct call_scratch *s = call_get(CW_VIA_GHCB, nested, ctx[0], cfg_paravisor);
+	__u64 input = ctx[1];
 
 	if (!s)
 		return;
-	s->call.ev.len_bytes = input_size;
-	call_read(s, input, input_size);
+	s->call.ev.len_bytes = ctx[3];
+	call_read(s, input, s->call.ev.len_bytes);
 	call_see(ctx, s);
 	if (cfg_paravisor && s->call.ev.code == CW_CALL_POST_MESSAGE)
 		call_kept(ctx, s, input);
 }
-
-SEC("fentry/hv_ghcb_hypercall")
-int BPF_PROG(on_ghcb, __u64 control, void *input, void *output, __u32 input_size)
-{
-	busy_set(SHARE_GHCB, 1);
-	on_ghcb_call(ctx, 0, control, (__u64)input, input_size);
-	busy_set(SHARE_GHCB, 0);
-	return 0;
-}
-
-SEC("fentry/hv_ghcb_hypercall")
-int BPF_PROG(on_ghcb_nested, __u64 control, void *input, void *output, __u32 input_size)
-{
-	if (busy_is(SHARE_GHCB, CW_EV_HYPERCALL))
-		on_ghcb_call(ctx, 1, control, (__u64)input, input_size);
-	return 0;
-}
+CW_PAIR("fentry/hv_ghcb_hypercall", on_ghcb, PAIR_GHCB, CW_EV_HYPERCALL, ghcb_see)
 
 /* Whether there is anything to say of a hypercall but that it took its way. */
 static __always_inline bool call_is_plain(__u16 code)
@@ -111,37 +95,24 @@ static __always_inline void on_hypercall(void *ctx, __u32 via, __u32 nested, __u
 		call_kept(ctx, s, input);
 }
 
-/* u64 hv_tdx_hypercall(u64 control, u64 param1, u64 param2) */
-SEC("fentry/hv_tdx_hypercall")
-int BPF_PROG(on_tdx_call, __u64 control, __u64 param1, __u64 param2)
+/* u64 hv_tdx_hypercall(u64 control, u64 param1, u64 param2), and so the others */
+static __always_inline void tdx_see(__u64 *ctx, __u32 nested)
 {
-	on_hypercall(ctx, CW_VIA_TDX, 0, control, param1, param2);
-	return 0;
+	on_hypercall(ctx, CW_VIA_TDX, nested, ctx[0], ctx[1], ctx[2]);
 }
+CW_PAIR("fentry/hv_tdx_hypercall", on_tdx_call, PAIR_TDX, CW_EV_HYPERCALL, tdx_see)
 
-SEC("fentry/hv_std_hypercall")
-int BPF_PROG(on_std_call, __u64 control, __u64 param1, __u64 param2)
+static __always_inline void std_see(__u64 *ctx, __u32 nested)
 {
-	busy_set(SHARE_STD, 1);
-	on_hypercall(ctx, CW_VIA_STD, 0, control, param1, param2);
-	busy_set(SHARE_STD, 0);
-	return 0;
+	on_hypercall(ctx, CW_VIA_STD, nested, ctx[0], ctx[1], ctx[2]);
 }
+CW_PAIR("fentry/hv_std_hypercall", on_std_call, PAIR_STD, CW_EV_HYPERCALL, std_see)
 
-SEC("fentry/hv_std_hypercall")
-int BPF_PROG(on_std_call_nested, __u64 control, __u64 param1, __u64 param2)
+static __always_inline void snp_see(__u64 *ctx, __u32 nested)
 {
-	if (busy_is(SHARE_STD, CW_EV_HYPERCALL))
-		on_hypercall(ctx, CW_VIA_STD, 1, control, param1, param2);
-	return 0;
+	on_hypercall(ctx, CW_VIA_SNP, nested, ctx[0], ctx[1], ctx[2]);
 }
-
-SEC("fentry/hv_snp_hypercall")
-int BPF_PROG(on_snp_call, __u64 control, __u64 param1, __u64 param2)
-{
-	on_hypercall(ctx, CW_VIA_SNP, 0, control, param1, param2);
-	return 0;
-}
+CW_PAIR("fentry/hv_snp_hypercall", on_snp_call, PAIR_SNP, CW_EV_HYPERCALL, snp_see)
 
 /* ---- the bounce buffer ---- */
 
@@ -150,97 +121,36 @@ int BPF_PROG(on_snp_call, __u64 control, __u64 param1, __u64 param2)
  *	enum dma_data_direction dir, unsigned long attrs): what it returns is behind six or seven
  *	arguments.  Before 6.6 seven are too many to be traced.
  */
-static __always_inline void bounce_map_any(__u64 *ctx, __u32 user)
+static __always_inline void map_see(__u64 *ctx, __u32 nested)
 {
 	__u64 phys;
 
 	if (bpf_get_func_ret(ctx, &phys))
 		loss_add(CW_EV_BOUNCE, CW_LOSS_MISSED, 1);
 	else
-		bounce_map(ctx, user, ctx[0], phys, ctx[2]);
+		bounce_map(ctx, BOUNCE_MAP + nested, ctx[0], phys, ctx[2]);
 }
-
-SEC("fexit/swiotlb_tbl_map_single")
-int on_bounce_map(__u64 *ctx)
-{
-	busy_set(SHARE_MAP, 1);
-	bounce_map_any(ctx, BOUNCE_MAP);
-	busy_set(SHARE_MAP, 0);
-	return 0;
-}
-
-SEC("fexit/swiotlb_tbl_map_single")
-int on_bounce_map_nested(__u64 *ctx)
-{
-	if (busy_is(SHARE_MAP, CW_EV_BOUNCE))
-		bounce_map_any(ctx, BOUNCE_MAP_NESTED);
-	return 0;
-}
+CW_PAIR("fexit/swiotlb_tbl_map_single", on_bounce_map, PAIR_MAP, CW_EV_BOUNCE, map_see)
 
 /* dma_addr_t swiotlb_map(struct device *dev, phys_addr_t paddr, size_t size,
  *	enum dma_data_direction dir, unsigned long attrs): the only caller without an IOMMU; of a
  * slot the address for DMA is the physical one
  */
-SEC("fexit/swiotlb_map")
-int on_bounce_map_dma(__u64 *ctx)
+static __always_inline void map_dma_see(__u64 *ctx, __u32 nested)
 {
-	busy_set(SHARE_MAP, 1);
-	bounce_map(ctx, BOUNCE_MAP, ctx[0], ctx[5], ctx[2]);
-	busy_set(SHARE_MAP, 0);
-	return 0;
+	bounce_map(ctx, BOUNCE_MAP + nested, ctx[0], ctx[5], ctx[2]);
 }
-
-SEC("fexit/swiotlb_map")
-int on_bounce_map_dma_nested(__u64 *ctx)
-{
-	if (busy_is(SHARE_MAP, CW_EV_BOUNCE))
-		bounce_map(ctx, BOUNCE_MAP_NESTED, ctx[0], ctx[5], ctx[2]);
-	return 0;
-}
-
-static __always_inline void bounce_unmap_first(__u64 *ctx)
-{
-	busy_set(SHARE_UNMAP, 1);
-	bounce_unmap(ctx, BOUNCE_UNMAP, ctx[0], ctx[1], ctx[2]);
-	busy_set(SHARE_UNMAP, 0);
-}
-
-static __always_inline void bounce_unmap_nested(__u64 *ctx)
-{
-	if (busy_is(SHARE_UNMAP, CW_EV_BOUNCE))
-		bounce_unmap(ctx, BOUNCE_UNMAP_NESTED, ctx[0], ctx[1], ctx[2]);
-}
+CW_PAIR("fexit/swiotlb_map", on_bounce_map_dma, PAIR_MAP, CW_EV_BOUNCE, map_dma_see)
 
 /* void __swiotlb_tbl_unmap_single(struct device *dev, phys_addr_t tlb_addr,
  *	size_t mapping_size, ...); before 6.10 without the underscores
  */
-SEC("fentry/__swiotlb_tbl_unmap_single")
-int on_bounce_unmap(__u64 *ctx)
+static __always_inline void unmap_see(__u64 *ctx, __u32 nested)
 {
-	bounce_unmap_first(ctx);
-	return 0;
+	bounce_unmap(ctx, BOUNCE_UNMAP + nested, ctx[0], ctx[1], ctx[2]);
 }
-
-SEC("fentry/__swiotlb_tbl_unmap_single")
-int on_bounce_unmap_nested(__u64 *ctx)
-{
-	bounce_unmap_nested(ctx);
-	return 0;
-}
-
-SEC("fentry/swiotlb_tbl_unmap_single")
-int on_bounce_unmap_old(__u64 *ctx)
-{
-	bounce_unmap_first(ctx);
-	return 0;
-}
-
-SEC("fentry/swiotlb_tbl_unmap_single")
-int on_bounce_unmap_old_nested(__u64 *ctx)
-{
-	bounce_unmap_nested(ctx);
-	return 0;
-}
+CW_PAIR("fentry/__swiotlb_tbl_unmap_single", on_bounce_unmap, PAIR_UNMAP, CW_EV_BOUNCE, unmap_see)
+CW_PAIR("fentry/swiotlb_tbl_unmap_single", on_bounce_unmap_old, PAIR_UNMAP, CW_EV_BOUNCE, unmap_see)
 
 /* ---- device memory ---- */
 
@@ -258,7 +168,7 @@ struct ioremap_scratch {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);	/* the other is the second program's */
 	__type(key, __u32);
 	__type(value, struct ioremap_scratch);
 } ioremap_scratches SEC(".maps");
@@ -304,11 +214,10 @@ static __always_inline void ioremap_send(void *ctx, struct ioremap_scratch *s)
 		verdict_send(ctx, CW_EV_MAPPING, &s->sent.verdict, &ev->hdr, &s->out, sizeof(*ev));
 }
 
-static __always_inline void ioremap_see(void *ctx, __u64 phys, __u64 size, __u32 mode,
-					bool encrypted, __u64 vaddr)
+static __always_inline void ioremap_judge(void *ctx, __u32 nested, __u64 phys, __u64 size,
+					  __u32 mode, bool encrypted, __u64 vaddr)
 {
-	__u32 zero = 0;
-	struct ioremap_scratch *s = bpf_map_lookup_elem(&ioremap_scratches, &zero);
+	struct ioremap_scratch *s = bpf_map_lookup_elem(&ioremap_scratches, &nested);
 	struct cw_kern *kern = kern_get();
 	struct cw_ev_mapping *ev;
 	struct cw_pte_fmt fmt;
@@ -338,14 +247,14 @@ static __always_inline void ioremap_see(void *ctx, __u64 phys, __u64 size, __u32
 /* void __iomem *__ioremap_caller(resource_size_t phys_addr, unsigned long size,
  *	enum page_cache_mode pcm, void *caller, bool encrypted)
  */
-SEC("fexit/__ioremap_caller")
-int BPF_PROG(on_ioremap, __u64 phys, __u64 size, __u32 mode, void *caller, bool encrypted,
-	     __u64 ret)
+static __always_inline void ioremap_see(__u64 *ctx, __u32 nested)
 {
-	(void)caller;
+	__u64 ret = 0;
+
+	bpf_get_func_ret(ctx, &ret);
 	if (ret)
-		ioremap_see(ctx, phys, size, mode, encrypted, ret);
-	return 0;
+		ioremap_judge(ctx, nested, ctx[0], ctx[1], ctx[2], (__u8)ctx[4], ret);
 }
+CW_PAIR("fexit/__ioremap_caller", on_ioremap, PAIR_IOREMAP, CW_EV_MAPPING, ioremap_see)
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

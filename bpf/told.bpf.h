@@ -83,10 +83,10 @@ static __always_inline __u32 last_batch(__u32 nr)
 /* One event for all batches: what was translated, and the last batch byte by byte.  Without
  * its input page the host may have been told anything: that is no evidence.
  */
-static __always_inline void told_send(void *ctx, struct cw_open *open)
+static __always_inline void told_send(void *ctx, __u32 nested, struct cw_open *open)
 {
-	struct cw_scratch *s = step_get(CW_EV_HOST_CALL, open->vaddr, open->nr_pages,
-					open->to_shared);
+	struct cw_scratch *s = step_get_for(nested, CW_EV_HOST_CALL, open->vaddr, open->nr_pages,
+					    open->to_shared);
 	__u32 nr = open->nr_virt, first = last_batch(nr);
 	__u64 page = input_page();
 
@@ -160,7 +160,7 @@ static __always_inline struct cw_open *told_open(__u64 control)
 }
 
 /* A batch.  One that goes on where the hypervisor paused names nothing new. */
-static __always_inline void told_call(void *ctx, __u64 control, __u64 input)
+static __always_inline void told_call(void *ctx, __u32 nested, __u64 control, __u64 input)
 {
 	struct cw_open *open = told_open(control);
 	struct cw_kern *kern = kern_get();
@@ -168,7 +168,7 @@ static __always_inline void told_call(void *ctx, __u64 control, __u64 input)
 
 	if (!open || !kern || control_start(control))
 		return;
-	s = step_get(CW_EV_HOST_CALL, open->vaddr, 0, open->to_shared);
+	s = step_get_for(nested, CW_EV_HOST_CALL, open->vaddr, 0, open->to_shared);
 	if (!s)
 		return;
 	s->ev.told_sum = open->told_sum;
@@ -179,14 +179,15 @@ static __always_inline void told_call(void *ctx, __u64 control, __u64 input)
 	step_inside(ctx, CW_EV_HOST_CALL, s, open);
 }
 
-static __always_inline void told_answer(void *ctx, __u64 control, __u64 ret)
+static __always_inline void told_answer(void *ctx, __u32 nested, __u64 control, __u64 ret)
 {
 	struct cw_open *open = told_open(control);
 	struct cw_scratch *s;
 
 	if (!open)
 		return;
-	s = step_get(CW_EV_HOST_ANSWER, open->vaddr, control_reps(control), open->to_shared);
+	s = step_get_for(nested, CW_EV_HOST_ANSWER, open->vaddr, control_reps(control),
+			 open->to_shared);
 	if (!s)
 		return;
 	s->ev.told_count = control_start(control) ? 0 : control_reps(control);

@@ -73,11 +73,11 @@ static __always_inline int device_see(void *ctx, __u32 prog, __u8 what, __u64 of
 }
 
 /* void vmbus_onoffer(struct vmbus_channel_message_header *): the message is a private copy */
-SEC("fentry/vmbus_onoffer")
-int on_offer(__u64 *ctx)
+static __always_inline void offer_see(__u64 *ctx, __u32 nested)
 {
-	return device_see(ctx, RING_OFFER, CW_DEVICE_OFFERED, ring_arg(ctx, 0));
+	device_see(ctx, RING_OFFER + nested, CW_DEVICE_OFFERED, ring_arg(ctx, 0));
 }
+CW_PAIR("fentry/vmbus_onoffer", on_offer, PAIR_OFFER, CW_EV_DEVICE, offer_see)
 
 SEC("kprobe/vmbus_onoffer")
 int on_offer_k(struct pt_regs *ctx)
@@ -88,7 +88,7 @@ int on_offer_k(struct pt_regs *ctx)
 /* int vmbus_probe(struct device *): a driver is about to get the device, whatever it then
  * makes of it
  */
-static __always_inline int device_bind(void *ctx, __u64 device)
+static __always_inline int device_bind(void *ctx, __u32 nested, __u64 device)
 {
 	struct hv_device___cw *dev;
 	__u64 channel = 0;
@@ -96,19 +96,19 @@ static __always_inline int device_bind(void *ctx, __u64 device)
 	dev = (void *)(device - bpf_core_field_offset(struct hv_device___cw, device));
 	bpf_core_read(&channel, sizeof(channel), &dev->channel);
 	channel += bpf_core_field_offset(struct vmbus_channel___cw, offermsg);
-	return device_see(ctx, RING_BIND, CW_DEVICE_BOUND, channel);
+	return device_see(ctx, RING_BIND + nested, CW_DEVICE_BOUND, channel);
 }
 
-SEC("fentry/vmbus_probe")
-int on_bind(__u64 *ctx)
+static __always_inline void bind_see(__u64 *ctx, __u32 nested)
 {
-	return device_bind(ctx, ring_arg(ctx, 0));
+	device_bind(ctx, nested, ring_arg(ctx, 0));
 }
+CW_PAIR("fentry/vmbus_probe", on_bind, PAIR_BIND, CW_EV_DEVICE, bind_see)
 
 SEC("kprobe/vmbus_probe")
 int on_bind_k(struct pt_regs *ctx)
 {
-	return device_bind(ctx, PT_REGS_PARM1(ctx));
+	return device_bind(ctx, 0, PT_REGS_PARM1(ctx));
 }
 
 /* ---- completions (H6) ---- */
@@ -215,9 +215,10 @@ static __always_inline void mapping_judge(void *ctx, struct ring_scratch *s)
 	ring_send(ctx, s, CW_EV_MAPPING, sizeof(*ev));
 }
 
-static __always_inline int ring_init_see(void *ctx, __u64 info, __u32 nr_pages, bool inbound)
+static __always_inline int init_judge(void *ctx, __u32 nested, __u64 info, __u32 nr_pages,
+				      bool inbound)
 {
-	struct ring_scratch *s = ring_get(RING_MAPPING);
+	struct ring_scratch *s = ring_get(RING_MAPPING + nested);
 	struct cw_ev_mapping *ev;
 	__u64 channel;
 
@@ -251,13 +252,13 @@ static __always_inline int ring_init_see(void *ctx, __u64 info, __u32 nr_pages, 
  *			  u32 max_pkt_size, ...)
  * Only the inbound ring has room for a packet.
  */
-SEC("fexit/hv_ringbuffer_init")
-int on_ring_init(__u64 *ctx)
+static __always_inline void init_see(__u64 *ctx, __u32 nested)
 {
-	if ((__s32)ring_ret(ctx))
-		return 0;
-	return ring_init_see(ctx, ring_arg(ctx, 0), ring_arg(ctx, 2), !!(__u32)ring_arg(ctx, 3));
+	if (!(__s32)ring_ret(ctx))
+		init_judge(ctx, nested, ring_arg(ctx, 0), ring_arg(ctx, 2),
+			   !!(__u32)ring_arg(ctx, 3));
 }
+CW_PAIR("fexit/hv_ringbuffer_init", on_ring_init, PAIR_RING_INIT, CW_EV_MAPPING, init_see)
 
 /* The same by kprobes: what the task asked for; the call may sleep. */
 struct ring_init {
@@ -300,7 +301,7 @@ int on_ring_init_out_k(struct pt_regs *ctx)
 	bpf_map_delete_elem(&ring_inits, &task);
 	if ((__s32)PT_REGS_RC(ctx))
 		return 0;
-	return ring_init_see(ctx, copy.info, copy.nr_pages, copy.inbound);
+	return init_judge(ctx, 0, copy.info, copy.nr_pages, copy.inbound);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -15,8 +15,19 @@
 #include "nested.bpf.h"
 #include "packet.bpf.h"
 
-/* Programs that have a second one for interrupts. */
-enum share_prog { SHARE_PACKET };
+/* Hooks with a second program; of what only one kernel or another has, the same pair. */
+enum vmbus_share_pair {
+	PAIR_PACKET,
+	PAIR_POST,
+	PAIR_POST_ENTER,
+	PAIR_POST_LEAVE,
+	PAIR_SIGNAL_ENTER,
+	PAIR_SIGNAL_LEAVE,
+	PAIR_GPADL_ENTER,
+	PAIR_GPADL_LEAVE,
+	PAIR_OPEN_ENTER,
+	PAIR_OPEN_LEAVE,
+};
 
 /* ---- channels ---- */
 
@@ -54,22 +65,11 @@ static __always_inline void sendpacket(void *ctx, __u32 nested, struct vmbus_cha
 /* int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel, struct vmbus_packet_mpb_array *desc,
  *	u32 desc_size, void *buffer, u32 bufferlen, u64 requestid)
  */
-SEC("fentry/vmbus_sendpacket_mpb_desc")
-int BPF_PROG(on_packet, void *channel, void *desc, __u32 desc_size)
+static __always_inline void sendpacket_see(__u64 *ctx, __u32 nested)
 {
-	busy_set(SHARE_PACKET, 1);
-	sendpacket(ctx, 0, channel, (__u64)desc, desc_size);
-	busy_set(SHARE_PACKET, 0);
-	return 0;
+	sendpacket(ctx, nested, (struct vmbus_channel___cw *)ctx[0], ctx[1], ctx[2]);
 }
-
-SEC("fentry/vmbus_sendpacket_mpb_desc")
-int BPF_PROG(on_packet_nested, void *channel, void *desc, __u32 desc_size)
-{
-	if (busy_is(SHARE_PACKET, CW_EV_HANDOVER))
-		sendpacket(ctx, 1, channel, (__u64)desc, desc_size);
-	return 0;
-}
+CW_PAIR("fentry/vmbus_sendpacket_mpb_desc", on_packet, PAIR_PACKET, CW_EV_HANDOVER, sendpacket_see)
 
 SEC("kprobe/vmbus_sendpacket_mpb_desc")
 int BPF_KPROBE(on_packet_k, void *channel, void *desc, __u32 desc_size)
@@ -82,16 +82,16 @@ int BPF_KPROBE(on_packet_k, void *channel, void *desc, __u32 desc_size)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);	/* the other is the second program's */
 	__type(key, __u32);
 	__type(value, struct cw_message);
 } message_scratches SEC(".maps");
 
 /* S1 where no transport can be traced: the message before it is copied. */
-static __always_inline void post_judge(void *ctx, __u64 payload, __u64 payload_size)
+static __always_inline void post_judge(void *ctx, __u32 nested, __u64 payload, __u64 payload_size)
 {
-	__u32 zero = 0, n = payload_size;
-	struct cw_message *m = bpf_map_lookup_elem(&message_scratches, &zero);
+	__u32 n = payload_size;
+	struct cw_message *m = bpf_map_lookup_elem(&message_scratches, &nested);
 
 	barrier_var(n);
 	/* longer ones are refused */
@@ -111,24 +111,22 @@ static __always_inline void post_judge(void *ctx, __u64 payload, __u64 payload_s
  *	takes a union; int vmbus_post_msg(void *buffer, size_t buflen, bool can_sleep) is its only
  *	caller, which tries again where the host is busy.
  */
-SEC("fentry/hv_post_message")
-int BPF_PROG(on_post, __u64 connection, __u32 type, void *payload, __u64 payload_size)
+static __always_inline void post_see(__u64 *ctx, __u32 nested)
 {
-	post_judge(ctx, (__u64)payload, payload_size);
-	return 0;
+	post_judge(ctx, nested, ctx[2], ctx[3]);
 }
+CW_PAIR("fentry/hv_post_message", on_post, PAIR_POST, CW_EV_HANDOVER, post_see)
 
-SEC("fentry/vmbus_post_msg")
-int BPF_PROG(on_post_msg, void *buffer, __u64 size)
+static __always_inline void post_msg_see(__u64 *ctx, __u32 nested)
 {
-	post_judge(ctx, (__u64)buffer, size);
-	return 0;
+	post_judge(ctx, nested, ctx[0], ctx[1]);
 }
+CW_PAIR("fentry/vmbus_post_msg", on_post_msg, PAIR_POST, CW_EV_HANDOVER, post_msg_see)
 
 SEC("kprobe/hv_post_message")
 int BPF_KPROBE(on_post_k, __u64 connection, __u32 type, void *payload, __u64 payload_size)
 {
-	post_judge(ctx, (__u64)payload, payload_size);
+	post_judge(ctx, 0, (__u64)payload, payload_size);
 	return 0;
 }
 
@@ -140,10 +138,10 @@ struct unseen_scratch {
 	struct cw_ev_handover hand;
 };
 
-/* Posts, then signals. */
+/* Posts, then signals; of each the first program, then the second. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
+	__uint(max_entries, 4);
 	__type(key, __u32);
 	__type(value, struct unseen_scratch);
 } unseen_scratches SEC(".maps");
@@ -195,8 +193,10 @@ static __always_inline void unseen_frames(struct unseen_scratch *s, __u32 type)
 	rec_send(CW_EV_HANDOVER, &s->hand, sizeof(s->hand));
 }
 
-static __always_inline void unseen(__u32 nr, __u16 code, __u32 type)
+static __always_inline void unseen(__u32 nested, __u16 code, __u32 type)
 {
+	bool signal = code == CW_CALL_SIGNAL_EVENT;
+	__u32 nr = 2 * signal + nested;
 	struct unseen_scratch *s = bpf_map_lookup_elem(&unseen_scratches, &nr);
 
 	if (!s)
@@ -213,7 +213,7 @@ static __always_inline void unseen(__u32 nr, __u16 code, __u32 type)
 	cw_call_count(&s->out);
 	hdr_fill(&s->call.hdr, CW_EV_HYPERCALL, sizeof(s->call));
 	rec_send(CW_EV_HYPERCALL, &s->call, sizeof(s->call));
-	if (!nr)
+	if (!signal)
 		unseen_frames(s, type);
 }
 
@@ -227,49 +227,47 @@ static __always_inline void post_enter(__u64 payload)
 
 #define REFUSED_SIZE (-90)	/* EMSGSIZE: nothing was posted */
 
-static __always_inline void post_leave(__s32 ret)
+static __always_inline void post_leave(__u32 nested, __s32 ret)
 {
 	__u32 type = 0;
 
 	if (posting_leave(&type) && ret != REFUSED_SIZE)
-		unseen(0, CW_CALL_POST_MESSAGE, type);
+		unseen(nested, CW_CALL_POST_MESSAGE, type);
 }
 
-static __always_inline void signal_leave(void)
+static __always_inline void signal_leave(__u32 nested)
 {
 	__u32 type;
 
 	if (posting_leave(&type))
-		unseen(1, CW_CALL_SIGNAL_EVENT, 0);
+		unseen(nested, CW_CALL_SIGNAL_EVENT, 0);
 }
 
-SEC("fentry/hv_post_message")
-int BPF_PROG(on_post_enter, __u64 connection, __u32 type, void *payload)
+static __always_inline void post_enter_see(__u64 *ctx, __u32 nested)
 {
-	post_enter((__u64)payload);
-	return 0;
+	post_enter(ctx[2]);
 }
+CW_PAIR("fentry/hv_post_message", on_post_enter, PAIR_POST_ENTER, CW_EV_HYPERCALL, post_enter_see)
 
-SEC("fexit/hv_post_message")
-int BPF_PROG(on_post_leave, __u64 connection, __u32 type, void *payload, __u64 size, int ret)
+static __always_inline void post_leave_see(__u64 *ctx, __u32 nested)
 {
-	post_leave(ret);
-	return 0;
+	post_leave(nested, ctx[4]);
 }
+CW_PAIR("fexit/hv_post_message", on_post_leave, PAIR_POST_LEAVE, CW_EV_HYPERCALL, post_leave_see)
 
-SEC("fentry/vmbus_post_msg")
-int BPF_PROG(on_post_msg_enter, void *buffer)
+static __always_inline void post_msg_enter_see(__u64 *ctx, __u32 nested)
 {
-	post_enter((__u64)buffer);
-	return 0;
+	post_enter(ctx[0]);
 }
+CW_PAIR("fentry/vmbus_post_msg", on_post_msg_enter, PAIR_POST_ENTER, CW_EV_HYPERCALL,
+	post_msg_enter_see)
 
-SEC("fexit/vmbus_post_msg")
-int BPF_PROG(on_post_msg_leave, void *buffer, __u64 size, bool can_sleep, int ret)
+static __always_inline void post_msg_leave_see(__u64 *ctx, __u32 nested)
 {
-	post_leave(ret);
-	return 0;
+	post_leave(nested, ctx[3]);
 }
+CW_PAIR("fexit/vmbus_post_msg", on_post_msg_leave, PAIR_POST_LEAVE, CW_EV_HYPERCALL,
+	post_msg_leave_see)
 
 SEC("kprobe/hv_post_message")
 int BPF_KPROBE(on_post_enter_k, __u64 connection, __u32 type, void *payload)
@@ -281,24 +279,24 @@ int BPF_KPROBE(on_post_enter_k, __u64 connection, __u32 type, void *payload)
 SEC("kretprobe/hv_post_message")
 int BPF_KRETPROBE(on_post_leave_k, int ret)
 {
-	post_leave(ret);
+	post_leave(0, ret);
 	return 0;
 }
 
 /* void vmbus_set_event(struct vmbus_channel *channel) */
-SEC("fentry/vmbus_set_event")
-int on_signal_enter(void *ctx)
+static __always_inline void signal_enter_see(__u64 *ctx, __u32 nested)
 {
 	posting_enter(0);
-	return 0;
 }
+CW_PAIR("fentry/vmbus_set_event", on_signal_enter, PAIR_SIGNAL_ENTER, CW_EV_HYPERCALL,
+	signal_enter_see)
 
-SEC("fexit/vmbus_set_event")
-int on_signal_leave(void *ctx)
+static __always_inline void signal_leave_see(__u64 *ctx, __u32 nested)
 {
-	signal_leave();
-	return 0;
+	signal_leave(nested);
 }
+CW_PAIR("fexit/vmbus_set_event", on_signal_leave, PAIR_SIGNAL_LEAVE, CW_EV_HYPERCALL,
+	signal_leave_see)
 
 SEC("kprobe/vmbus_set_event")
 int on_signal_enter_k(void *ctx)
@@ -310,7 +308,7 @@ int on_signal_enter_k(void *ctx)
 SEC("kretprobe/vmbus_set_event")
 int on_signal_leave_k(void *ctx)
 {
-	signal_leave();
+	signal_leave(0);
 	return 0;
 }
 
@@ -335,19 +333,19 @@ static __always_inline void sharer_leave(void)
 /* int vmbus_establish_gpadl(struct vmbus_channel *channel, void *kbuffer, u32 size,
  *	struct vmbus_gpadl *gpadl): a buffer
  */
-SEC("fentry/vmbus_establish_gpadl")
-int BPF_PROG(on_gpadl_enter, void *channel)
+static __always_inline void gpadl_enter_see(__u64 *ctx, __u32 nested)
 {
-	sharer_enter(channel_external_is_confidential(channel));
-	return 0;
+	sharer_enter(channel_external_is_confidential((struct vmbus_channel___cw *)ctx[0]));
 }
+CW_PAIR("fentry/vmbus_establish_gpadl", on_gpadl_enter, PAIR_GPADL_ENTER, CW_EV_HANDOVER,
+	gpadl_enter_see)
 
-SEC("fexit/vmbus_establish_gpadl")
-int on_gpadl_leave(void *ctx)
+static __always_inline void sharer_leave_see(__u64 *ctx, __u32 nested)
 {
 	sharer_leave();
-	return 0;
 }
+CW_PAIR("fexit/vmbus_establish_gpadl", on_gpadl_leave, PAIR_GPADL_LEAVE, CW_EV_HANDOVER,
+	sharer_leave_see)
 
 SEC("kprobe/vmbus_establish_gpadl")
 int BPF_KPROBE(on_gpadl_enter_k, void *channel)
@@ -364,19 +362,12 @@ int on_gpadl_leave_k(void *ctx)
 }
 
 /* int __vmbus_open(struct vmbus_channel *newchannel, ...): the ring */
-SEC("fentry/__vmbus_open")
-int BPF_PROG(on_open_enter, void *channel)
+static __always_inline void open_enter_see(__u64 *ctx, __u32 nested)
 {
-	sharer_enter(channel_ring_is_confidential(channel));
-	return 0;
+	sharer_enter(channel_ring_is_confidential((struct vmbus_channel___cw *)ctx[0]));
 }
-
-SEC("fexit/__vmbus_open")
-int on_open_leave(void *ctx)
-{
-	sharer_leave();
-	return 0;
-}
+CW_PAIR("fentry/__vmbus_open", on_open_enter, PAIR_OPEN_ENTER, CW_EV_HANDOVER, open_enter_see)
+CW_PAIR("fexit/__vmbus_open", on_open_leave, PAIR_OPEN_LEAVE, CW_EV_HANDOVER, sharer_leave_see)
 
 SEC("kprobe/__vmbus_open")
 int BPF_KPROBE(on_open_enter_k, void *channel)

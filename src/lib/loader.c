@@ -579,15 +579,25 @@ bool cw_loader_is_reloaded(const struct cw_loader *l, size_t probe)
 	return now && now != l->module_id[id];
 }
 
-/* In reverse, see the table of probes. */
-void cw_loader_detach(struct cw_loader *l)
+static void links_destroy(struct cw_loader *l, bool spares)
 {
 	size_t i;
 
-	for (i = CW_PROBES_MAX; i-- > 0;) {
+	for (i = nr_probes(l); i-- > 0;) {
+		if (probe_get(l, i)->spare != spares)
+			continue;
 		bpf_link__destroy(l->link[i]);
 		l->link[i] = NULL;
 	}
+}
+
+/* In reverse, see the table of probes; but no spare without what it is a spare of, or it would take
+ * each event for one that was refused.
+ */
+void cw_loader_detach(struct cw_loader *l)
+{
+	links_destroy(l, true);
+	links_destroy(l, false);
 }
 
 void cw_loader_close(struct cw_loader *l)

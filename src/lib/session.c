@@ -21,6 +21,7 @@
 #include "hook.h"
 #include "ksyms.h"
 #include "loader.h"
+#include "misses.h"
 #include "pages_runs.h"
 
 #define DEVICE "/dev/cocovm"
@@ -389,33 +390,24 @@ void cw_session_stop(struct cw_session *s)
 
 /* ---- counting ---- */
 
-/* Runs that the kernel refused.  Events whose first program was refused and whose spare one
- * acted are no loss.
- */
+/* Counters that cannot be read are counted, and 0. */
 static void misses_count(const struct cw_session *s, struct cw_totals *t)
 {
 	const struct cw_source *source = s->arming->source;
-	size_t i;
+	struct cw_misses m = { 0 };
+	__u32 i;
 
 	for (i = 0; i < source->nr_probes; i++) {
-		const struct cw_probe *probe = &source->probes[i];
-		__u64 misses, *lost = &t->loss[probe->event][CW_LOSS_MISSED];
-
-		if (probe->spare && !(probe->again && s->arming->attached[i]))
-			continue;
-		t->unreadable += !!cw_loader_misses(s->loader, i, &misses);
-		if (probe->again)	/* after the one that it is a spare of */
-			*lost = misses < *lost ? misses : *lost;
-		else
-			*lost += misses;
-		t->loss[probe->event][CW_LOSS_RELOADED] += cw_loader_is_reloaded(s->loader, i);
+		t->unreadable += !!cw_loader_misses(s->loader, i, &m.refused[i]);
+		if (!source->probes[i].spare)
+			t->loss[source->probes[i].event][CW_LOSS_RELOADED] +=
+				cw_loader_is_reloaded(s->loader, i);
 	}
 	for (i = 0; i < CW_EV_NR; i++) {
-		__u64 nested, *missed = &t->loss[i][CW_LOSS_MISSED];
-
-		t->unreadable += !!percpu_sum(s, "cw_nested", (__u32)i, &nested, 1);
-		*missed -= nested < *missed ? nested : *missed;
+		t->unreadable += !!percpu_sum(s, "cw_left", i, &m.left[i], 1);
+		t->unreadable += !!percpu_sum(s, "cw_nested", i, &m.acted[i], 1);
 	}
+	cw_misses_add(s->arming, &m, t);
 }
 
 void cw_session_totals(const struct cw_session *s, struct cw_totals *t)

@@ -63,8 +63,8 @@ struct cw_probe {
 	__u64 rules;		/* that it feeds, as a mask */
 	struct cw_hook hooks[CW_HOOKS_MAX];	/* up to the first without a program */
 	__u32 ways;		/* CW_WAY_*; 0: any */
-	bool spare;		/* for when the one before is refused: its misses are no loss */
-	bool again;		/* spare, and runs each time: lost is only what both are refused */
+	bool spare;		/* of a later one, where that is refused; no loss itself */
+	bool again;		/* spare of an earlier one, which looks each time too */
 	bool entry_of_next;	/* for the arguments, where the next probe uses a kretprobe */
 	bool optional;		/* more evidence for its rules, which are armed without it too */
 };
@@ -108,7 +108,7 @@ struct cw_source {
 extern const struct cw_source cw_source_module;
 extern const struct cw_source cw_source_stock;
 
-#define CW_PROBES_MAX 64
+#define CW_PROBES_MAX 96
 #define CW_WHY_LEN 192
 
 /* What became of each probe and each rule. */

@@ -195,6 +195,66 @@ static void test_entries_stand_before_theirs(void **state)
 	assert_int_equal(nr, 2);
 }
 
+/* The spare of a hook: the same but for the name of its program. */
+static bool is_spare_of(const struct cw_hook *spare, const struct cw_hook *hook)
+{
+	size_t len = strlen(hook->prog);
+
+	return !strncmp(spare->prog, hook->prog, len) && !strcmp(spare->prog + len, "_nested") &&
+	       spare->kind == hook->kind && !strcmp(spare->target, hook->target);
+}
+
+/* Where the hook of a probe is used. */
+static __u32 ways_of(const struct cw_probe *probe, size_t hook)
+{
+	__u32 ways = probe->ways ? probe->ways : CW_WAY_ANY;
+
+	return probe->hooks[hook].ways ? ways & probe->hooks[hook].ways : ways;
+}
+
+static void spare_check(const struct cw_source *source, size_t i, size_t k)
+{
+	const struct cw_probe *spare = &source->probes[i], *probe = NULL;
+	size_t of, n = 0;
+
+	for (of = 0; of < source->nr_probes; of++) {
+		probe = &source->probes[of];
+		for (n = 0; n < CW_HOOKS_MAX && probe->hooks[n].prog; n++)
+			if (is_spare_of(&spare->hooks[k], &probe->hooks[n]))
+				break;
+		if (n < CW_HOOKS_MAX && probe->hooks[n].prog)
+			break;
+	}
+	if (of == source->nr_probes)
+		fail_msg("%s is the spare of nothing", spare->hooks[k].prog);
+	assert_false(probe->spare);
+	assert_int_equal(probe->event, spare->event);
+	assert_int_equal(probe->object, spare->object);
+	assert_true(probe->rules == spare->rules);
+	assert_int_equal(ways_of(probe, n), ways_of(spare, k));
+	/* the order in which the kernel runs them: see the table */
+	if (spare->again ? of > i : of < i)
+		fail_msg("%s is attached at the wrong time", spare->hooks[k].prog);
+}
+
+static void test_spares(void **state)
+{
+	static const struct cw_source *const sources[] = { &cw_source_stock, &cw_source_module };
+	size_t nr = 0, n, i, k;
+
+	(void)state;
+	for (n = 0; n < NR(sources); n++)
+		for (i = 0; i < sources[n]->nr_probes; i++) {
+			const struct cw_probe *probe = &sources[n]->probes[i];
+
+			if (!probe->spare)
+				continue;
+			for (k = 0; k < CW_HOOKS_MAX && probe->hooks[k].prog; k++, nr++)
+				spare_check(sources[n], i, k);
+		}
+	assert_true(nr > 30);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_ways),
 	cmocka_unit_test(test_hooks_of_other_ways),
@@ -205,6 +265,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_losses_of_states),
 	cmocka_unit_test(test_entries_of_kretprobes),
 	cmocka_unit_test(test_entries_stand_before_theirs),
+	cmocka_unit_test(test_spares),
 };
 
 UNIT_MAIN(tests)
