@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# An honest host for a long time: disk and network at work, drivers that go and come, no false violation, hardly a loss.
+# An honest host for a long time: disk and network at work, drivers that go and come, no false violation, no loss.
 #
 # CW_SOAK_MINUTES=N in the environment: how long (default: 10).
 
@@ -14,14 +14,14 @@ stock_gate soak --disk /tmp/disk --net --timeout $((minutes * 60 + 600))s -- '--
 	"sh /soak.guest $((minutes * 60))"
 box_go $((minutes * 60 + 1200))
 
-# at_least RULE N: so often it was checked, and there was evidence but for refused runs.
+# at_least RULE N: so often it was checked, and each time there was evidence.
 at_least() {
 	local checked without
 
 	checked=$(stock_number soak "$1" checked)
 	without=$(stock_number soak "$1" no_evidence)
 	ok "$1 was checked $2 times at least ($checked)" test "${checked:-0}" -ge "$2"
-	ok "$1: hardly ever without evidence ($without)" test $((${without:-1} * 1000)) -le "${checked:-0}"
+	is "$without" 0 "$1: never without evidence"
 }
 
 said=$(box_out soak | sed -n 's/^soak: //p')
@@ -29,7 +29,7 @@ diag "$said"
 like "$said" '^disk [0-9]+ network [0-9]+ rebinds [0-9]+$' 'the load came to its end'
 is "$(grep -v '^disk ' <<<"$said")" '' 'and all of it worked'
 is "$(stock_found soak | sed 's/^[0-9]* //')" 'Z3 tail_set' 'nothing is found but what is known'
-stock_lost_little soak
+stock_lost_nothing soak
 # each minute has a driver that comes and goes twice, and some hundred packets
 for rule in T3 S1 S4; do
 	[ "$(stock_outcome soak $rule)" = 'not armed' ] || at_least $rule $((2 * minutes))
