@@ -34,7 +34,7 @@ int cw_bounce_init(struct cw_bounce *b)
 	int err;
 
 	memset(b, 0, sizeof(*b));
-	b->range = cw_pool_get(POOL_PAGES);
+	b->range = cw_pool_get_more(POOL_PAGES);
 	if (IS_ERR(b->range))
 		return PTR_ERR(b->range);
 	memset((void *)cw_range_vaddr(b->range), 0, POOL_PAGES * PAGE_SIZE);

@@ -120,6 +120,7 @@ struct cw_range {
 	u32 first;
 	u32 nr;
 	int err;		/* why it is withheld; 0: it is not */
+	bool bus;		/* of a bus, which may hold others */
 };
 
 /* The array and the pages stay the caller's, and outlive the area.  direct: pages[0] alone. */
@@ -148,6 +149,10 @@ void cw_pool_exit(void);
 u32 cw_pool_size(void);
 /* Waits for others to give back; -ENOMEM when that cannot help. */
 struct cw_range *cw_pool_get(u32 nr);
+/* For those who ask again while they hold some: between entering and leaving. */
+struct cw_range *cw_pool_get_more(u32 nr);
+void cw_pool_enter(void);
+void cw_pool_leave(void);
 void cw_range_put(struct cw_range *range);
 void cw_range_withhold(struct cw_range *range, int err);
 /* Withheld until restored by the device or by unload. */

@@ -9,6 +9,7 @@
 #include <linux/gfp.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
+#include <linux/semaphore.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 #include <asm/pgtable.h>
@@ -17,6 +18,7 @@
 #include "trace.h"
 
 #define BLOCK_ORDER	9	/* 2 MiB */
+#define BUS_SHARE	256	/* pages of the pool for one bus: it takes a hundred, in pieces */
 
 static struct cw_area *pool;
 static unsigned long *pool_used;
@@ -24,6 +26,9 @@ static u32 pool_in_use;		/* pages out that will come back on their own */
 static DEFINE_SPINLOCK(pool_lock);
 static DEFINE_MUTEX(pool_turn);	/* first come, first served: a long range is not starved */
 static DECLARE_WAIT_QUEUE_HEAD(pool_wait);
+/* Buses, which hold pages and ask for more: so many at once that the pool has room for all of each. */
+static struct semaphore pool_buses;
+static u32 pool_with_buses;	/* of the pages in use */
 
 static LIST_HEAD(kept);
 static DEFINE_MUTEX(kept_lock);
@@ -125,6 +130,7 @@ int cw_pool_init(unsigned int nr_pages)
 	err = cw_pages_alloc(pages, nr_pages, BLOCK_ORDER);
 	if (err)
 		goto err_used;
+	sema_init(&pool_buses, max(nr_pages / BUS_SHARE, 1U));
 	pool = cw_area_new(pages, nr_pages, false);
 	if (!IS_ERR(pool))
 		return 0;
@@ -185,8 +191,10 @@ struct cw_range *cw_range_new(struct cw_area *area, u32 first, u32 nr)
 	return range;
 }
 
-/* 0; -EAGAIN while waiting may help; -ENOMEM when nobody will give anything back. */
-static int pool_take(u32 nr, u32 *first)
+/* 0; -EAGAIN while waiting may help; -ENOMEM when nobody will give anything back.  bus: those who
+ * have some already, and wait for each other, will not.
+ */
+static int pool_take(u32 nr, bool bus, u32 *first)
 {
 	unsigned long at;
 	int err = 0;
@@ -196,9 +204,10 @@ static int pool_take(u32 nr, u32 *first)
 	if (at + nr <= pool->nr) {
 		bitmap_set(pool_used, at, nr);
 		pool_in_use += nr;
+		pool_with_buses += bus ? nr : 0;
 		*first = at;
 	} else {
-		err = pool_in_use ? -EAGAIN : -ENOMEM;
+		err = pool_in_use > (bus ? pool_with_buses : 0) ? -EAGAIN : -ENOMEM;
 	}
 	spin_unlock(&pool_lock);
 	return err;
@@ -209,6 +218,7 @@ static void pool_give(const struct cw_range *range)
 	spin_lock(&pool_lock);
 	bitmap_clear(pool_used, range->first, range->nr);
 	pool_in_use -= range->nr;
+	pool_with_buses -= range->bus ? range->nr : 0;
 	spin_unlock(&pool_lock);
 	wake_up_all(&pool_wait);
 }
@@ -220,11 +230,13 @@ static void pool_count(const struct cw_range *range, bool in_use)
 		return;
 	spin_lock(&pool_lock);
 	pool_in_use += in_use ? range->nr : -range->nr;
+	if (range->bus)
+		pool_with_buses += in_use ? range->nr : -range->nr;
 	spin_unlock(&pool_lock);
 	wake_up_all(&pool_wait);
 }
 
-struct cw_range *cw_pool_get(u32 nr)
+static struct cw_range *pool_get(u32 nr, bool bus)
 {
 	struct cw_range *range;
 	int err;
@@ -234,9 +246,13 @@ struct cw_range *cw_pool_get(u32 nr)
 	range = cw_range_new(pool, 0, nr);
 	if (!range)
 		return ERR_PTR(-ENOMEM);
-	mutex_lock(&pool_turn);
-	wait_event(pool_wait, (err = pool_take(nr, &range->first)) != -EAGAIN);
-	mutex_unlock(&pool_turn);
+	range->bus = bus;
+	/* whoever holds some must not stand behind those who wait for just these */
+	if (!bus)
+		mutex_lock(&pool_turn);
+	wait_event(pool_wait, (err = pool_take(nr, bus, &range->first)) != -EAGAIN);
+	if (!bus)
+		mutex_unlock(&pool_turn);
 	if (!err) {
 		/* what an earlier user left is nothing to share */
 		memset((void *)cw_range_vaddr(range), 0, PAGE_SIZE * nr);
@@ -244,6 +260,26 @@ struct cw_range *cw_pool_get(u32 nr)
 	}
 	kvfree(range);
 	return ERR_PTR(err);
+}
+
+struct cw_range *cw_pool_get(u32 nr)
+{
+	return pool_get(nr, false);
+}
+
+struct cw_range *cw_pool_get_more(u32 nr)
+{
+	return pool_get(nr, true);
+}
+
+void cw_pool_enter(void)
+{
+	down(&pool_buses);
+}
+
+void cw_pool_leave(void)
+{
+	up(&pool_buses);
 }
 
 void cw_range_put(struct cw_range *range)

@@ -196,7 +196,7 @@ struct cw_range *cw_bus_pages(struct cw_bus *bus, u32 nr)
 {
 	if (bus->run->sc->flags & (CW_GUEST_FREE_ANYWAY | CW_GUEST_UNTRACKED))
 		return cw_sacrifice_get(nr);
-	return cw_pool_get(nr);
+	return cw_pool_get_more(nr);
 }
 
 int cw_bus_pages_put(struct cw_bus *bus, struct cw_range *range, bool unclean)
@@ -307,7 +307,7 @@ static int bus_connect(struct cw_bus *bus)
 	bus->synic = bus_share(bus, 1);
 	if (IS_ERR(bus->synic))
 		return PTR_ERR(bus->synic);
-	bus->monitor = cw_bus_is(bus, CW_GUEST_MONITOR_PRIVATE) ? cw_pool_get(2) :
+	bus->monitor = cw_bus_is(bus, CW_GUEST_MONITOR_PRIVATE) ? cw_pool_get_more(2) :
 								  bus_share(bus, 2);
 	if (IS_ERR(bus->monitor))
 		return PTR_ERR(bus->monitor);
@@ -328,6 +328,7 @@ struct cw_bus *cw_bus_new(const struct cw_run *run, enum cw_host_id host)
 
 	if (!bus)
 		return ERR_PTR(-ENOMEM);
+	cw_pool_enter();
 	bus->run = run;
 	bus->host = host;
 	bus->quirks = run->misbehave ? run->sc->flags : 0;
@@ -365,6 +366,7 @@ int cw_bus_free(struct cw_bus *bus)
 	err = err ?: ret;
 	free_page((unsigned long)bus->int_page);
 	kvfree(bus);
+	cw_pool_leave();
 	return err;
 }
 

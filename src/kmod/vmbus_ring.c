@@ -62,7 +62,7 @@ static int copy_alloc(struct cw_channel *ch, struct cw_ring *ring)
 		ring->copy = cw_alloc_fails() ? NULL : kzalloc(room, GFP_KERNEL);
 		return ring->copy ? 0 : -ENOMEM;
 	}
-	ring->copy_range = cw_pool_get(1);
+	ring->copy_range = cw_pool_get_more(1);
 	if (IS_ERR(ring->copy_range))
 		return PTR_ERR(ring->copy_range);
 	err = cw_bus_transition(ch->bus, ring->copy_range, true);
