@@ -13,6 +13,8 @@ CFLAGS        ?= -O2 -g
 prefix        ?= /usr/local
 bindir        ?= $(prefix)/bin
 mandir        ?= $(prefix)/share/man
+bashcompdir   ?= $(prefix)/share/bash-completion/completions
+zshcompdir    ?= $(prefix)/share/zsh/site-functions
 # the kernel package that the module is built for and the tests boot
 KERNEL        ?= linux-image-6.12-cloud-amd64
 # or a build directory: MODULE_KDIR=/lib/modules/$(uname -r)/build
@@ -73,6 +75,8 @@ box_main     := $O/obj/src/cocobox/main.o
 box_library  := $O/libcocobox.a
 box          := $(if $(wildcard src/cocobox/main.c),$O/cocobox)
 rules_man    := $(if $(tool_src),$O/man/cocowatch-rules.7)
+complete     := $(if $(tool),cocowatch) $(if $(box),cocobox)
+completion   := $(complete:%=$O/completion/%.bash) $(complete:%=$O/completion/_%)
 man           = $(sort $(wildcard man/*.[1-8]) $(rules_man))
 
 # A test named *.long.t runs only under test-all.
@@ -93,7 +97,7 @@ pkg_libs   = -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(packages))
 bpf_cflags = -std=gnu11 -Wall -Wextra -Wno-unused-parameter -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
              -Iinclude -Ibpf -idirafter /usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
 
-all: $(library) $(tool) $(box) $(skeletons) $(rules_man)
+all: $(library) $(tool) $(box) $(skeletons) $(rules_man) $(completion)
 
 # Objects are built again when the compiler or its flags change.
 $O/flags: FORCE | $O/
@@ -141,6 +145,13 @@ $(box): $(box_main) $(box_library) $(library)
 # The rules' manual page comes from the table that the engine reads.
 $O/man/cocowatch-rules.7: $(tool) | $$(@D)/
 	$(call say,MAN)$(tool) rules --man >$@
+
+# Completion comes from the options that the programs list.
+$O/completion/%.bash: $O/% scripts/completion | $$(@D)/
+	$(call say,SHELL)scripts/completion bash $< >$@
+
+$O/completion/_%: $O/% scripts/completion | $$(@D)/
+	$(call say,SHELL)scripts/completion zsh $< >$@
 
 #--- the module --------------------------------------------------------------------------------
 
@@ -323,6 +334,8 @@ lint:
 install: all
 	install -d $(DESTDIR)$(bindir)
 	install -m 755 $O/cocowatch $O/cocobox $(wildcard scripts/cocosnoop) $(DESTDIR)$(bindir)/
+	$(foreach c,$(complete),install -D -m 644 $O/completion/$c.bash $(DESTDIR)$(bashcompdir)/$c$(newline))
+	$(foreach c,$(complete),install -D -m 644 $O/completion/_$c $(DESTDIR)$(zshcompdir)/_$c$(newline))
 	$(foreach m,$(man),install -D -m 644 $m $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m)$(newline))
 
 # an empty line and the end of one
@@ -332,7 +345,7 @@ define newline
 endef
 
 # Never more than what was made, and nothing where $O cannot be told from a place for other things.
-made := bench.json bpf cocobox cocowatch convert flags fuzz initramfs kernels kmod kmod-notrace libcocobox.a libcocowatch.a lint man misuse obj san tests vm-accel
+made := bench.json bpf cocobox cocowatch completion convert flags fuzz initramfs kernels kmod kmod-notrace libcocobox.a libcocowatch.a lint man misuse obj san tests vm-accel
 
 clean:
 	$Qset -e; [ -d '$(base)' ] || exit 0; dir=$$(realpath '$(base)'); home=$$(realpath "$${HOME:-/}"); no=; \

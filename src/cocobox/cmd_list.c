@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "args.h"
 #include "boot.h"
 #include "box.h"
 #include "cmd.h"
@@ -53,18 +54,33 @@ static void print_help(void)
 	       "      --plain     a line each for programs, tabs between: name, class,\n"
 	       "                  what Linux 6.12 does (works, degraded, stops),\n"
 	       "                  what else its run shows (finding, warning)\n"
-	       "      --drivers   one line: the drivers that an initramfs should have\n");
+	       "      --drivers   one line: the drivers that an initramfs should have\n"
+	       "      --help      give this help list\n");
 }
+
+static void print_options(void);
 
 static const struct {
 	const char *option;
 	void (*print)(void);
+	const char *help;	/* for the list of options */
 } lists[] = {
-	{ NULL, print_hosts },
-	{ "--plain", print_hosts_plain },
-	{ "--drivers", print_drivers },
-	{ "--help", print_help },
+	{ NULL, print_hosts, NULL },
+	{ "--plain", print_hosts_plain, "a line each for programs" },
+	{ "--drivers", print_drivers, "the drivers that an initramfs should have" },
+	{ "--help", print_help, "give this help list" },
+	{ CW_ARGS_LIST, print_options, NULL },
 };
+
+/* As cw_args_parse() lists those of a table. */
+static void print_options(void)
+{
+	size_t i;
+
+	for (i = 0; i < CW_NR(lists); i++)
+		if (lists[i].help)
+			printf("option\t%s\t\t\t%s\n", lists[i].option, lists[i].help);
+}
 
 int cw_cmd_list(int argc, char **argv)
 {

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "args.h"
 #include "box.h"
 #include "cmd.h"
 #include "err.h"
+#include "hostile.h"
 #include "parse.h"
 #include "util.h"
 
@@ -38,6 +40,24 @@ static int print_help(void)
 	return cw_stdout_flush() ? CW_BOX_CANNOT : CW_BOX_OK;
 }
 
+/* Every command with its options, for scripts/completion. */
+static int list_options(void)
+{
+	char list[] = CW_ARGS_LIST;
+	int ret = CW_BOX_OK;
+	size_t i;
+
+	for (i = 0; i < cw_nr_hosts; i++)
+		printf("word\t--host\t%s\t%s\n", cw_hosts[i].name, cw_hosts[i].what);
+	for (i = 0; i < CW_NR(commands) && ret == CW_BOX_OK; i++) {
+		char *argv[] = { NULL, list, NULL };
+
+		printf("command\t%s\t%s\n", commands[i].name, commands[i].help);
+		ret = commands[i].run(2, argv);
+	}
+	return ret;
+}
+
 static int unknown(const char *typed)
 {
 	const char *names[CW_NR(commands)];
@@ -64,6 +84,8 @@ int main(int argc, char **argv)
 		printf("cocobox %s\n", VERSION);
 		return cw_stdout_flush() ? CW_BOX_CANNOT : CW_BOX_OK;
 	}
+	if (!strcmp(argv[1], CW_ARGS_LIST))
+		return list_options();
 	for (i = 0; i < CW_NR(commands); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);

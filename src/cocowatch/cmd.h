@@ -18,6 +18,9 @@ int cw_cmd_report(int argc, char **argv);
 int cw_cmd_export(int argc, char **argv);
 int cw_cmd_selftest(int argc, char **argv);
 
+/* What the values of options can be, for scripts/completion (list_words.c).  An exit status. */
+int cw_list_words(void);
+
 /* cocowatch-rules(7) in man(7) format, on stdout (rules_man.c). */
 void cw_rules_man(void);
 

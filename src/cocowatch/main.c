@@ -11,6 +11,7 @@
 
 #include <cocowatch/event.h>
 
+#include "args.h"
 #include "cmd.h"
 #include "err.h"
 #include "exit.h"
@@ -97,6 +98,22 @@ static int cmd_run(const struct cw_cmd *c, int argc, char **argv)
 	return ret < 0 ? CW_EXIT_UNKNOWN : ret;
 }
 
+/* Every command with its options, for scripts/completion. */
+static int list_options(void)
+{
+	int ret = cw_list_words();
+	char list[] = CW_ARGS_LIST;
+	size_t i;
+
+	for (i = 0; i < NR_CMDS && !ret; i++) {
+		char *argv[] = { NULL, list, NULL };
+
+		printf("command\t%s\t%s\n", cmds[i].name, cmds[i].help);
+		ret = cmd_run(&cmds[i], 2, argv);
+	}
+	return ret;
+}
+
 int main(int argc, char **argv)
 {
 	const struct cw_cmd *c;
@@ -112,5 +129,7 @@ int main(int argc, char **argv)
 		return print_help();
 	if (!strcmp(argv[1], "--version"))
 		return print_version();
+	if (!strcmp(argv[1], CW_ARGS_LIST))
+		return list_options();
 	return cmd_unknown(argv[1]);
 }

@@ -140,6 +140,32 @@ static int options_check(const struct argp *argp, int argc, char **argv, bool in
 	return 0;
 }
 
+static void option_list(const struct argp_option *o)
+{
+	bool has_short = o->key > ' ' && o->key < 0x7f;
+	const char *arg = o->arg ? o->arg : "";
+	bool optional = o->flags & OPTION_ARG_OPTIONAL;
+
+	printf("option\t--%s\t%s%.1s\t%s%s%s\t%s\n", o->name, has_short ? "-" : "",
+	       has_short ? (const char[]){ (char)o->key, 0 } : "", optional ? "[" : "", arg,
+	       optional ? "]" : "", o->doc ? o->doc : "");
+}
+
+/* For scripts/completion, which says what each line means. */
+static int options_list(const struct argp *argp)
+{
+	struct names n = { .option = { &builtin[0], &builtin[1] }, .nr = 2 };
+	size_t i;
+
+	names_collect(&n, argp);
+	if (argp->args_doc)
+		printf("args\t%s\n", argp->args_doc);
+	for (i = 0; i < n.nr; i++)
+		if (n.option[i]->name && !(n.option[i]->flags & OPTION_HIDDEN))
+			option_list(n.option[i]);
+	return cw_stdout_flush() ? -EIO : CW_ARGS_HELP;
+}
+
 /* argp would end the program, whether its help could be written or not. */
 static int help_print(const struct argp *argp, char *name, unsigned int flags)
 {
@@ -166,6 +192,8 @@ int cw_args_parse(const struct argp *argp, int argc, char **argv, bool in_order,
 	unsigned int help;
 	int err;
 
+	if (argc == 2 && !strcmp(argv[1], CW_ARGS_LIST))
+		return options_list(argp);
 	err = options_check(argp, argc, argv, in_order, &help);
 	if (err)
 		return err;

@@ -30,6 +30,11 @@ static const struct cw_writer_ops *format_find(const char *name, size_t len)
 	return NULL;
 }
 
+const struct cw_writer_ops *cw_writers_format(size_t i)
+{
+	return i < NR_FORMATS ? formats[i] : NULL;
+}
+
 static int format_unknown(const char *name, size_t len)
 {
 	const char *names[NR_FORMATS];

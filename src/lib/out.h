@@ -116,6 +116,9 @@ extern const struct cw_writer_ops cw_out_tap;
 extern const struct cw_writer_ops cw_out_sarif;
 extern const struct cw_writer_ops cw_out_journal;
 
+/* The formats there are, from 0 on; NULL after the last. */
+const struct cw_writer_ops *cw_writers_format(size_t i);
+
 /* Takes one -o FORMAT[=FILE].  0, or -EINVAL after a message. */
 int cw_writers_add(struct cw_writers *ws, const char *arg);
 
