@@ -113,7 +113,7 @@ int cw_account_make(struct cw_account *a, struct cw_inventory *inv, const struct
 
 	memset(a, 0, sizeof(*a));
 	if (!cw_ram_read(&ram, "")) {
-		snprintf(why, size, "/proc/iomem hides the memory map (run as root, or with CAP_SYS_ADMIN)");
+		snprintf(why, size, "%s", cw_ram_unknown);
 		return -EPERM;
 	}
 	return cw_account_look(a, inv, p, &ram, seed, why, size);

@@ -32,7 +32,7 @@ static void all_found(const struct cw_loader *loader)
 static struct cw_inventory *inventory_open(const struct cw_loader *loader, bool seed, char *why,
 					   size_t size)
 {
-	struct cw_inventory_opts opts = { .nr_frames = cw_platform_nr_frames("") };
+	struct cw_inventory_opts opts = { .nr_frames = cw_ram_nr_frames("") };
 
 	if (seed) {
 		opts.pages_fd = map_fd(loader, "cw_pages");

@@ -100,6 +100,11 @@ bool cw_hook_refused(const struct cw_hook_kernel *k, const struct cw_arming *a,
 		snprintf(why, size, "this kernel has no function %s", hook->target);
 		return true;
 	}
+	if (a->no_module_btf && cw_kbtf_nr_args(k->btf, hook->target, NULL) < 0) {
+		snprintf(why, size, "%s is in the module %s, whose BTF takes CAP_SYS_ADMIN", hook->target,
+			 probe_module(probe));
+		return true;
+	}
 	if (!cw_source_knows_args(a->source, hook->target, nr)) {
 		snprintf(why, size, "%s has %d arguments in this kernel, in an order that is not known",
 			 hook->target, nr);

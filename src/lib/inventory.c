@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "inventory.skel.h"
 #include "libbpf_log.h"
+#include "objects.h"
 
 #define STEPS_PER_CALL 262144	/* entries: a few milliseconds */
 
@@ -104,7 +105,8 @@ static int maps_prepare(struct inventory_bpf *skel, const struct cw_inventory_op
 static int inventory_load(struct cw_inventory *inv, const struct cw_inventory_opts *o)
 {
 	const struct cw_kernel *k = &inv->kernel;
-	struct inventory_bpf *skel = inventory_bpf__open();
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = CW_KERNEL_BTF);
+	struct inventory_bpf *skel = inventory_bpf__open_opts(&opts);
 	int err;
 
 	inv->skel = skel;

@@ -104,7 +104,7 @@ static int maps_prepare(struct cw_loader *l, struct bpf_object *obj)
 /* The object, configured, with the programs of all probes that can still work, or of one. */
 static struct bpf_object *object_open(struct cw_loader *l, enum cw_object_id id, int only)
 {
-	struct bpf_object *obj = cw_object_open(id);
+	struct bpf_object *obj = cw_object_open(id, l->arming->no_module_btf);
 	const struct cw_bpf_var *var;
 	struct bpf_program *prog;
 	size_t i;

@@ -44,9 +44,10 @@ const char *cw_object_name(enum cw_object_id id)
 	return objects[id].name;
 }
 
-struct bpf_object *cw_object_open(enum cw_object_id id)
+struct bpf_object *cw_object_open(enum cw_object_id id, bool no_module_btf)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = objects[id].name);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = objects[id].name,
+		    .btf_custom_path = no_module_btf ? CW_KERNEL_BTF : NULL);
 	size_t size;
 	const void *elf = objects[id].elf(&size);
 

@@ -3,6 +3,8 @@
 #ifndef CW_OBJECTS_H
 #define CW_OBJECTS_H
 
+#include <stdbool.h>
+
 #include <bpf/libbpf.h>
 
 #include "source.h"
@@ -12,8 +14,15 @@ const char *cw_object_module(enum cw_object_id id);
 
 const char *cw_object_name(enum cw_object_id id);	/* "stock_transition" */
 
-/* Opens the object.  NULL with errno set on failure; the caller closes it. */
-struct bpf_object *cw_object_open(enum cw_object_id id);
+/* For btf_custom_path: with it libbpf asks for no module's BTF, which may not be ours to have, and
+ * without which it would load nothing.
+ */
+#define CW_KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
+/* Opens the object, to be loaded with the kernel's own types alone or with those of its modules too.
+ * NULL with errno set on failure; the caller closes it.
+ */
+struct bpf_object *cw_object_open(enum cw_object_id id, bool no_module_btf);
 
 /* Sets a configuration variable (const volatile cfg_*) of an object that is not loaded yet; an
  * object that has no such variable is left as it is.  0 or -errno.

@@ -3,7 +3,6 @@
 #include "owners.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,38 +10,6 @@
 #include <cocowatch/check.h>
 
 /* ---- memory of this guest ---- */
-
-bool cw_ram_read(struct cw_ram *ram, const char *root)
-{
-	unsigned long long start, end;
-	char path[PATH_MAX], line[256];
-	FILE *f;
-
-	memset(ram, 0, sizeof(*ram));
-	snprintf(path, sizeof(path), "%s/proc/iomem", root);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	while (ram->nr < CW_RAM_RANGES && fgets(line, sizeof(line), f)) {
-		if (!strstr(line, ": System RAM") || sscanf(line, "%llx-%llx", &start, &end) != 2 ||
-		    !end)
-			continue;
-		ram->range[ram->nr].first = start >> CW_PAGE_SHIFT;
-		ram->range[ram->nr++].last = end >> CW_PAGE_SHIFT;
-	}
-	fclose(f);
-	return ram->nr;
-}
-
-bool cw_ram_has(const struct cw_ram *ram, __u64 gfn)
-{
-	size_t i;
-
-	for (i = 0; i < ram->nr; i++)
-		if (gfn >= ram->range[i].first && gfn <= ram->range[i].last)
-			return true;
-	return false;
-}
 
 /* How many of the frames from gfn on are alike in being memory of this guest or not. */
 static __u64 ram_alike(const struct cw_ram *ram, __u64 gfn, __u64 nr)

@@ -14,6 +14,7 @@
 #include "inventory.h"
 #include "kernel.h"
 #include "mode.h"
+#include "ram.h"
 
 /* Frames that a structure of the kernel names. */
 struct cw_claim {
@@ -31,17 +32,6 @@ struct cw_claims {
 	size_t nr;
 	size_t room;
 	__u32 failed;	/* structures that could not be read */
-};
-
-#define CW_RAM_RANGES 64
-
-/* Frames that are memory of this guest, from /proc/iomem. */
-struct cw_ram {
-	struct {
-		__u64 first;
-		__u64 last;
-	} range[CW_RAM_RANGES];
-	size_t nr;
 };
 
 #define CW_RELIDS_MAX 2048	/* channels that VMBus can have: MAX_CHANNEL_RELIDS */
@@ -62,10 +52,6 @@ struct cw_owned {
 	__u64 nr_supplied;	/* shared pages that the paravisor supplies */
 	__u64 nr_device;	/* shared pages of devices; not listed */
 };
-
-/* root is "" on a live system.  False when it does not say, or hides the addresses. */
-bool cw_ram_read(struct cw_ram *ram, const char *root);
-bool cw_ram_has(const struct cw_ram *ram, __u64 gfn);
 
 /* Collects what the kernel's structures say; what this kernel does not have is passed over.
  * 0 or -ENOMEM.

@@ -224,11 +224,6 @@ static int caps_check(const struct cw_platform *p, char *why, size_t size)
 			 "CAP_BPF and CAP_PERFMON)");
 		return -EPERM;
 	}
-	if (!p->caps[CW_CAP_SYS_ADMIN]) {
-		snprintf(why, size, "no permission to read the memory map, /proc/iomem (run as root, or with "
-			 "CAP_SYS_ADMIN)");
-		return -EPERM;
-	}
 	if (!p->caps[CW_CAP_SYSLOG]) {
 		snprintf(why, size, "no permission to read kernel addresses, /proc/kallsyms (run as root, or "
 			 "with CAP_SYSLOG)");
@@ -296,22 +291,4 @@ int cw_platform_check(const struct cw_platform *p, bool module, bool force, char
 		return -EPERM;
 	}
 	return module ? module_check(&p->module, why, size) : stock_check(p, force, why, size);
-}
-
-__u64 cw_platform_nr_frames(const char *root)
-{
-	unsigned long long start, end, highest = 0;
-	char path[PATH_MAX], line[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/proc/iomem", root);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	while (fgets(line, sizeof(line), f))
-		if (strstr(line, ": System RAM") && sscanf(line, "%llx-%llx", &start, &end) == 2 &&
-		    end > highest)
-			highest = end;
-	fclose(f);
-	return highest ? (highest >> 12) + 1 : 0;
 }

@@ -11,7 +11,7 @@
 
 enum cw_lockdown { CW_LOCKDOWN_NONE, CW_LOCKDOWN_INTEGRITY, CW_LOCKDOWN_CONFIDENTIALITY };
 
-enum cw_cap {	/* what a session needs; see cw_cap_name() */
+enum cw_cap {	/* what a session needs or can use; see cw_cap_name() */
 	CW_CAP_BPF,
 	CW_CAP_PERFMON,
 	CW_CAP_SYS_ADMIN,
@@ -66,8 +66,5 @@ const char *cw_cap_name(enum cw_cap cap);
  * missing and how to get it, written to why, and -EPERM, -ENOENT, ...
  */
 int cw_platform_check(const struct cw_platform *p, bool module, bool force, char *why, size_t size);
-
-/* Number of 4 KiB frames up to the end of "System RAM" in root/proc/iomem; 0 when it does not say. */
-__u64 cw_platform_nr_frames(const char *root);
 
 #endif

@@ -23,6 +23,7 @@
 #include "loader.h"
 #include "misses.h"
 #include "pages_runs.h"
+#include "ram.h"
 
 #define DEVICE "/dev/cocovm"
 #define DRAIN_MAX 65536		/* records read at a time */
@@ -117,7 +118,7 @@ static int loader_start(struct cw_session *s, const struct cw_platform *p,
 	};
 	const struct cw_loader_opts loader = {
 		.vars = vars,
-		.nr_frames = cw_platform_nr_frames(""),
+		.nr_frames = cw_ram_nr_frames(""),
 		.funcs = s->funcs,
 		.nr_funcs = s->nr_funcs,
 	};
@@ -226,8 +227,8 @@ static int session_start(struct cw_session *s, const struct cw_platform *p,
 	struct kernel_syms kernel;
 	int err;
 
-	if (!cw_platform_nr_frames("")) {
-		snprintf(why, size, "/proc/iomem hides the memory map (run as root, or with CAP_SYS_ADMIN)");
+	if (!cw_ram_nr_frames("")) {
+		snprintf(why, size, "%s", cw_ram_unknown);
 		return -EPERM;
 	}
 	err = kernel_find(s, &kernel);
@@ -254,6 +255,7 @@ int cw_session_open(struct cw_session **out, const struct cw_platform *p,
 	if (opts->asked && opts->source == &cw_source_stock)
 		arming->asked = opts->asked;
 	arming->no_pin = opts->no_pin;
+	arming->no_module_btf = !p->caps[CW_CAP_SYS_ADMIN];
 	arming->blind = p->lockdown == CW_LOCKDOWN_CONFIDENTIALITY;
 	if (!s) {
 		snprintf(why, size, "%s", strerror(ENOMEM));

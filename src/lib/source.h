@@ -117,6 +117,7 @@ struct cw_arming {
 	__u32 way;					/* one of CW_WAY_*, 0: unknown or none */
 	bool blind;					/* lockdown: no program may read memory */
 	bool no_pin;					/* hold no kernel module */
+	bool no_module_btf;				/* it takes CAP_SYS_ADMIN, which we lack */
 	bool misses_said;				/* the kernel counts what kprobes miss */
 	__u64 asked;					/* rules of the profile */
 	bool attached[CW_PROBES_MAX];

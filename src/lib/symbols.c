@@ -25,7 +25,7 @@ struct symbol {
 };
 
 struct cw_symbols {
-	const char *path;
+	FILE *file;		/* opened while we had the right to see addresses; NULL: could not be */
 	struct symbol *symbol;
 	size_t nr, room;
 	char *names;
@@ -41,7 +41,7 @@ struct cw_symbols *cw_symbols_new(const char *path)
 	struct cw_symbols *s = calloc(1, sizeof(*s));
 
 	if (s)
-		s->path = path;
+		s->file = fopen(path, "re");
 	return s;
 }
 
@@ -59,6 +59,8 @@ void cw_symbols_free(struct cw_symbols *s)
 	if (!s)
 		return;
 	symbols_clear(s);
+	if (s->file)
+		fclose(s->file);
 	free(s);
 }
 
@@ -192,16 +194,14 @@ static const struct symbol *symbol_exact(struct cw_symbols *s, __u64 addr)
 
 static void symbols_load(struct cw_symbols *s)
 {
-	FILE *f = fopen(s->path, "re");
-
-	s->trouble = f ? NULL : "/proc/kallsyms could not be read";
+	s->trouble = s->file ? NULL : "/proc/kallsyms could not be read";
 	symbols_clear(s);
-	if (f && symbols_parse(s, f)) {
+	if (s->file)
+		rewind(s->file);
+	if (s->file && symbols_parse(s, s->file)) {
 		symbols_clear(s);
 		s->trouble = "not enough memory for the kernel's symbols";
 	}
-	if (f)
-		fclose(f);
 	s->loaded_ns = cw_clock_ns(CLOCK_MONOTONIC);	/* after: reading takes a while */
 }
 

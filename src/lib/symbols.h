@@ -11,7 +11,9 @@
 
 struct cw_symbols;
 
-/* path: "/proc/kallsyms", or a made-up file in the tests.  Not read yet.  NULL without memory. */
+/* path: "/proc/kallsyms", or a made-up file in the tests.  Opened here, since the kernel asks then and
+ * only then who may see addresses; not read yet.  NULL without memory.
+ */
 struct cw_symbols *cw_symbols_new(const char *path);
 void cw_symbols_free(struct cw_symbols *s);
 

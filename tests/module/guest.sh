@@ -445,8 +445,7 @@ section_outputs() {
 	is "$rc" 1 'outputs: a full disk hides no violation'
 
 	watch_start --for 300s
-	like "$(cat /proc/$watch_pid/status)" '^CapEff:.0000000400000000$' 'outputs: CAP_SYSLOG is all that is kept'
-	like "$(cat /proc/$watch_pid/status)" '^CapPrm:.0000000400000000$' 'outputs: and all there is to take'
+	is "$(caps_of $watch_pid)" '0 0 0 0' 'outputs: no capability is kept, and none is there to take'
 	cocovm honest plain
 	watch_stop TERM
 	is "$rc" 0 'outputs: SIGTERM ends a session like SIGINT'
@@ -583,6 +582,73 @@ section_metrics() {
 	is "$rc" 1 'metrics: exit status 1'
 	like "$(cat /tmp/cw.prom)" '^cocowatch_session_up 0$' 'metrics: the file says that the session is over'
 	is "$(cat /tmp/w.err)" '' 'metrics: nothing on stderr'
+}
+
+# Inheritable, permitted, effective and ambient ones of a process.
+caps_of() {
+	sed -n 's/^Cap\(Inh\|Prm\|Eff\|Amb\):[[:space:]]*0*\([0-9a-f]\)/\2/p' "/proc/$1/status" | tr '\n' ' ' | sed 's/ $//'
+}
+
+# user_with CAPABILITIES: sets $as to what runs a command by nobody, with these ("+bpf,+perfmon") and no
+# others to be had.
+user_with() {
+	as=-all${1:+,$1}
+	as="/usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set $as --inh-caps $as --ambient-caps $as"
+}
+
+# user_watch [OPTION]...: like watch_start, by that user.
+user_watch() {
+	rm -f $nd
+	$as /usr/local/bin/cocowatch watch --slow-limit $slow "$@" >$nd 2>/tmp/w.err &
+	watch_pid=$!
+	wait_for 120 is_watching || diag "$(cat /tmp/w.err)"
+}
+
+section_privilege() {
+	user_with +bpf,+perfmon,+syslog
+	user_watch -o ndjson
+	like "$(cat /proc/$watch_pid/status)" '^Uid:.65534.65534' 'privilege: a user watches'
+	is "$(caps_of $watch_pid)" '0 0 0 0' 'privilege: and has no capability once attached'
+	cocovm honest plain
+	cocovm run wrong-bit
+	cocovm run window-present
+	ok 'privilege: it is reported' wait_for 30 grep -q '"rule":"T1"' $nd
+	watch_stop
+	is "$rc" 1 'privilege: the user is told of violations'
+	is "$(reported_for "$(task_name wrong-bit)") $(reported_for "$(task_name window-present)")" 'T3 T1' \
+		'privilege: of those that there were'
+	like "$(cat $nd)" '"cw_[a-z_]+\+0x[0-9a-f]+/0x[0-9a-f]+ \[cocovm\]"' 'privilege: kernel stacks have names'
+	like "$(cat $nd)" '"rule":"S3"[^}]*not asked what there is: /dev/cocovm: Permission denied' \
+		'privilege: what the device would add is said by rule'
+
+	chown 65534 /dev/cocovm
+	user_watch -o ndjson
+	cocovm run freed-shared
+	watch_stop
+	is "$(reported_for "$(task_name freed-shared)")" S3 'privilege: with the device the user has all rules'
+	chown 0 /dev/cocovm
+
+	run $as /usr/local/bin/cocowatch doctor -o ndjson
+	is "$rc" 0 'privilege: doctor: a session could start'
+	like "$out" '"CAP_SYS_ADMIN":false' 'privilege: doctor: without CAP_SYS_ADMIN'
+	like "$out" '"rule":"P1"[^}]*"can_be_armed":false' 'privilege: doctor: says which rules lack it'
+
+	run $as /usr/local/bin/cocowatch gate --slow-limit $slow -o text -- /usr/bin/setpriv --dump
+	is "$rc" 3 'privilege: gate: a command that exercises nothing'
+	like "$out" '^Ambient capabilities: .*perfmon' 'privilege: gate: its command has what it was given'
+
+	for lack in '' +perfmon,+syslog +bpf,+syslog +bpf,+perfmon; do
+		user_with "$lack"
+		run $as /usr/local/bin/cocowatch watch
+		is "$rc" 3 "privilege: with no more than '$lack': exit status 3"
+		is "$(printf '%s\n' "$err" | wc -l)" 1 "privilege: with no more than '$lack': one line"
+		like "$err" '^cocowatch: cannot watch: no permission to .*CAP_' "privilege: with no more than '$lack': says what it takes"
+	done
+	user_with +bpf
+	run $as /usr/local/bin/cocowatch doctor
+	is "$rc" 3 'privilege: doctor with CAP_BPF alone: exit status 3'
+	like "$out" '^capabilities  CAP_BPF no CAP_PERFMON no CAP_SYS_ADMIN no CAP_SYSLOG$' 'privilege: doctor: says what there is'
+
 }
 
 # The last one: a lockdown is not undone.

@@ -61,7 +61,7 @@ static unsigned long number_after(const char *text, const char *word)
 static void load_one(enum cw_object_id id, const char *name, bool window)
 {
 	static char log[LOG_ROOM];
-	struct bpf_object *obj = cw_object_open(id);
+	struct bpf_object *obj = cw_object_open(id, false);
 	struct bpf_program *prog;
 	int err;
 
@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 	}
 	libbpf_set_print(quiet);
 	for (id = 0; id < CW_OBJ_NR; id++) {
-		names = cw_object_open((enum cw_object_id)id);
+		names = cw_object_open((enum cw_object_id)id, false);
 		if (!names)
 			return 1;
 		bpf_object__for_each_program(prog, names)

@@ -51,7 +51,7 @@ static bool holds(struct bpf_object *obj, __u64 value)
 
 static void test_set(void **state)
 {
-	struct bpf_object *obj = cw_object_open(CW_OBJ_TRANSITION);
+	struct bpf_object *obj = cw_object_open(CW_OBJ_TRANSITION, false);
 
 	(void)state;
 	assert_non_null(obj);
@@ -68,7 +68,7 @@ static void test_set(void **state)
 /* A program that runs with another value than it was given would judge by it. */
 static void test_set_without_memory(void **state)
 {
-	struct bpf_object *obj = cw_object_open(CW_OBJ_TRANSITION);
+	struct bpf_object *obj = cw_object_open(CW_OBJ_TRANSITION, false);
 	int err;
 
 	(void)state;

@@ -5,8 +5,6 @@
 #include "unit.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "owners.h"
 
@@ -257,46 +255,12 @@ static void test_many(void **state)
 		assert_false(is_shared[i]);
 }
 
-static void test_ram(void **state)
-{
-	static char root[] = "/tmp/cw-owners-XXXXXX";
-	struct cw_ram r;
-	char path[64];
-	FILE *f;
-
-	(void)state;
-	assert_non_null(mkdtemp(root));
-	assert_false(cw_ram_read(&r, root));
-	snprintf(path, sizeof(path), "%s/proc", root);
-	mkdir(path, 0755);
-	snprintf(path, sizeof(path), "%s/proc/iomem", root);
-	f = fopen(path, "w");
-	fputs("00001000-0009ffff : System RAM\n000e0000-000fffff : Reserved\n"
-	      "00100000-7fffffff : System RAM\n  01000000-01ffffff : Kernel code\n"
-	      "fec00000-fec003ff : IOAPIC 0\n", f);
-	fclose(f);
-	assert_true(cw_ram_read(&r, root));
-	assert_int_equal(r.nr, 2);
-	assert_true(cw_ram_has(&r, 1) && cw_ram_has(&r, 0x9f) && cw_ram_has(&r, 0x7ffff));
-	assert_false(cw_ram_has(&r, 0) || cw_ram_has(&r, 0xa0) || cw_ram_has(&r, 0x80000));
-	/* without the right to see them all addresses are zero */
-	f = fopen(path, "w");
-	fputs("00000000-00000000 : System RAM\n", f);
-	fclose(f);
-	assert_false(cw_ram_read(&r, root));
-	remove(path);
-	snprintf(path, sizeof(path), "%s/proc", root);
-	rmdir(path);
-	rmdir(root);
-}
-
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
 	CASE(test_one_owner_each),	CASE(test_claims_overlap), CASE(test_mapped_more_than_once),
 	CASE(test_not_in_the_direct_map), CASE(test_beyond_ram), CASE(test_unmapped),
 	CASE(test_second_look),		CASE(test_nothing),	   CASE(test_many),
-	CASE(test_ram),
 };
 
 UNIT_MAIN(tests)

@@ -157,7 +157,22 @@ static void test_absent(void **state)
 {
 	(void)state;
 	unlink(path);
+	cw_symbols_free(s);
+	s = cw_symbols_new(path);
+	assert_non_null(cw_symbols_trouble(s));
 	assert_non_null(strstr(cw_symbols_trouble(s), "could not be read"));
+}
+
+/* A session that has dropped its privileges could not open it any more. */
+static void test_kept_open(void **state)
+{
+	char buf[CW_SYMBOL_LEN];
+
+	(void)state;
+	file_fill("ffffffff81000000 T first\nffffffff81000040 T second\n");
+	unlink(path);
+	assert_string_equal(cw_symbol_text(s, 0xffffffff81000004ULL, buf, sizeof(buf)), "first+0x4/0x40");
+	assert_null(cw_symbols_trouble(s));
 }
 
 static const struct CMUnitTest tests[] = {
@@ -168,6 +183,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(test_read_again_after_a_while, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_hidden, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_absent, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_kept_open, setup, teardown),
 };
 
 UNIT_MAIN(tests)

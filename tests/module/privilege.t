@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# By a user with three capabilities, none of which is kept; what others would add is said by rule.
+
+. "$(dirname "$0")/module.sh"
+# shellcheck disable=SC2034 # for module.sh
+module_args=(--program /usr/bin/setpriv)
+boot 2 privilege
