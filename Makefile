@@ -5,6 +5,7 @@
 O             ?= .build
 V             ?= 0
 SAN           ?= 0
+STATIC        ?= 0
 CLANG         ?= clang
 BPFTOOL       ?= bpftool
 LLVM_STRIP    ?= llvm-strip
@@ -28,6 +29,14 @@ ifeq ($(SAN),1)
 override O := $O/san
 san := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
+# One file without shared libraries.  Of libmicrohttpd's own libraries Debian has not all as archives,
+# so what serves HTTP is left out (CW_STATIC) and says so.
+ifeq ($(STATIC),1)
+override O := $O/static
+override CFLAGS += -DCW_STATIC
+# glibc warns of getpwuid() and dlopen(), which parts of the libraries use that we do not
+override LDFLAGS += -static -s -Wl,--no-warnings
+endif
 # $O of the environment would reach a second make with /san in it already.
 again = $(MAKE) --no-print-directory O=$(base)
 # Debian keeps bpftool where only root looks.
@@ -44,7 +53,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all module misuse convert setup demo box test test-all run-tests run-tests-6.1 findings fuzz bench lint install clean help FORCE
+.PHONY: all module misuse convert setup demo box test test-all run-tests run-tests-6.1 findings fuzz bench lint install deb static clean help FORCE
 
 #--- what there is -----------------------------------------------------------------------------
 
@@ -83,17 +92,17 @@ man           = $(sort $(wildcard man/*.[1-8]) $(rules_man))
 shell_tests = $(filter-out $(if $(LONG),,%.long.t),$(sort $(wildcard tests/$1/*.t)))
 vm_tests   := module
 tests       = $(unit_bin) $(engine_bin) $(call shell_tests,unit) $(call shell_tests,engine) \
-              $(call shell_tests,cli) $(call shell_tests,fuzz) $(foreach t,$(vm_tests),$(call shell_tests,$t))
+              $(call shell_tests,cli) $(call shell_tests,fuzz) $(call shell_tests,packages) $(foreach t,$(vm_tests),$(call shell_tests,$t))
 # Their machines have one CPU each, so two run side by side: the long ones first.
 box_tests   = $(call shell_tests,stock) $(call shell_tests,box)
 
 #--- flags, looked up when a recipe needs them: on a bare machine `make setup` comes first -----
 
 warnings   = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-packages   = libbpf libelf zlib jansson libcap-ng sqlite3 libcyaml ncursesw libmicrohttpd
+packages   = libbpf libelf zlib jansson libcap-ng sqlite3 libcyaml ncursesw $(if $(filter 1,$(STATIC)),,libmicrohttpd)
 cw_cflags  = -std=gnu11 $(warnings) -D_GNU_SOURCE -Iinclude -Isrc/lib -I$O/bpf $(CFLAGS) $(san) -MMD -MP
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(packages))
-pkg_libs   = -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(packages))
+pkg_libs   = -Wl,--as-needed $(shell $(PKG_CONFIG) $(if $(filter 1,$(STATIC)),--static) --libs $(packages))
 bpf_cflags = -std=gnu11 -Wall -Wextra -Wno-unused-parameter -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
              -Iinclude -Ibpf -idirafter /usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
 
@@ -296,10 +305,11 @@ test: setup
 	@$(again) run-tests
 
 test-all:
-	@scripts/setup build vm lint extra
+	@scripts/setup build vm lint deb extra
 	@$(again) all module misuse
 	@$(again) module misuse KERNEL=linux-image-cloud-amd64
 	@$(again) misuse KERNEL=linux-image-cloud-amd64/sid
+	@$(again) deb static
 	@$(again) run-tests LONG=1
 	@$(again) run-tests-6.1 KERNEL=linux-image-cloud-amd64 LONG=1
 
@@ -338,6 +348,14 @@ install: all
 	$(foreach c,$(complete),install -D -m 644 $O/completion/_$c $(DESTDIR)$(zshcompdir)/_$c$(newline))
 	$(foreach m,$(man),install -D -m 644 $m $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m)$(newline))
 
+# Built in a copy of the tree, by debhelper.
+deb:
+	@scripts/setup build deb
+	@O=$(base) scripts/deb
+
+static:
+	@$(again) STATIC=1 $(base)/static/cocowatch
+
 # an empty line and the end of one
 define newline
 
@@ -345,7 +363,7 @@ define newline
 endef
 
 # Never more than what was made, and nothing where $O cannot be told from a place for other things.
-made := bench.json bpf cocobox cocowatch completion convert flags fuzz initramfs kernels kmod kmod-notrace libcocobox.a libcocowatch.a lint man misuse obj san tests vm-accel
+made := bench.json bpf cocobox cocowatch completion convert deb flags fuzz initramfs kernels kmod kmod-notrace libcocobox.a libcocowatch.a lint man misuse obj san static tests vm-accel
 
 clean:
 	$Qset -e; [ -d '$(base)' ] || exit 0; dir=$$(realpath '$(base)'); home=$$(realpath "$${HOME:-/}"); no=; \
@@ -355,7 +373,7 @@ clean:
 		case "$$dir/" in "$$(realpath $$d)"/*) [ $$d = . ] || no=1 ;; esac; \
 	done; \
 	[ -z "$$no" ] || { echo "make: O=$O is not a directory for output: nothing is removed" >&2; exit 1; }; \
-	[ -e "$$dir/flags" ] || [ -e "$$dir/san/flags" ] || [ -d "$$dir/kernels" ] || [ -d "$$dir/kmod" ] || exit 0; \
+	[ -e "$$dir/flags" ] || [ -e "$$dir/san/flags" ] || [ -e "$$dir/static/flags" ] || [ -d "$$dir/deb" ] || [ -d "$$dir/kernels" ] || [ -d "$$dir/kmod" ] || exit 0; \
 	cd "$$dir"; rm -rf $(made); rmdir "$$dir" 2>/dev/null || :
 
 help:
@@ -371,6 +389,8 @@ help:
 	@echo 'make fuzz       throw bytes at cocobox and at what reads files, $$FUZZ_TIME seconds (60) at each parser'
 	@echo 'make lint       check sources, scripts and manual pages'
 	@echo 'make install    to $$DESTDIR$$prefix'
+	@echo 'make deb        Debian packages: cocowatch, cocobox, cocowatch-dkms'
+	@echo 'make static     cocowatch in one file without libraries, for a machine in trouble'
 	@echo 'make setup      install what building and testing need (Debian bookworm, root)'
 	@echo 'make clean      remove the output, the kernels in it too'
 	@echo

@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The unit, started by systemd in a machine of its own: what it may do, what it drops, and that it still sees.
+
+. "$(dirname "$0")/chroot.sh"
+
+[ "$(id -u)" = 0 ] || skip_all 'needs root for chroot'
+command -v debootstrap >/dev/null || skip_all 'debootstrap is not installed (run scripts/setup extra)'
+root=$tap_tmp/root
+mkdir "$root"
+chroot_make "$root" || skip_all 'no root directory could be made (no network?)'
+umount "$root/proc"
+
+# What is not needed to boot is left out: all of it is unpacked by an emulated CPU.
+rm -rf "$root"/usr/share/{doc,man,locale,i18n,info,zoneinfo} "$root"/var/{cache,lib}/apt/* "$root/usr/lib/udev/hwdb.bin" \
+	"$root"/usr/bin/perl* "$root"/usr/lib/x86_64-linux-gnu/perl*
+kernel=$O/kernels/$CW_KERNEL
+cp "$O/kmod/$(cat "$kernel/release")/cocovm.ko" "$root/"
+install -m 755 "$CW" "$root/usr/bin/cocowatch"
+ldd "$CW" | sed -n 's|.* => \(/[^ ]*\) .*|\1|p' | while read -r lib; do
+	[ -e "$root$lib" ] || install -D "$lib" "$root$lib"
+done
+cp "$TOP/scripts/dist/cocowatch.service" "$root/lib/systemd/system/"
+cat >"$root/lib/systemd/system/check.service" <<'END'
+[Unit]
+After=multi-user.target
+[Service]
+Type=oneshot
+ExecStart=/bin/sh /check.sh
+StandardOutput=file:/dev/ttyS1
+StandardError=file:/dev/ttyS1
+TimeoutStartSec=infinity
+ExecStopPost=/bin/systemctl poweroff --force --force
+END
+cat >"$root/check.sh" <<'END'
+seen() {
+	tries=600
+	until journalctl -u cocowatch -o cat 2>/dev/null | grep -q "$1"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] && systemctl -q is-active cocowatch || return 1
+		sleep 0.2
+	done
+}
+insmod /cocovm.ko
+systemctl start cocowatch
+echo "start $?"
+seen '"type":"session"'
+echo "session $?"
+sed -n 's/^/status /p' /proc/$(systemctl show -p MainPID --value cocowatch)/status
+echo 'honest plain' >/dev/cocovm
+echo 'run wrong-bit' >/dev/cocovm
+seen '"type":"violation"'
+echo "violation $?"
+systemctl stop cocowatch
+systemctl show -p Result,ExecMainStatus cocowatch
+echo "exposure $(systemd-analyze security cocowatch 2>&1 | tail -n 1)"
+journalctl -u cocowatch -o cat | sed 's/^/journal /'
+END
+ln -sf ../check.service "$root/lib/systemd/system/multi-user.target.wants/check.service"
+ln -sf /lib/systemd/systemd "$root/init"
+# nobody logs in, and no disk is to be waited for
+for unit in getty.target systemd-update-utmp.service systemd-timesyncd.service apt-daily.timer apt-daily-upgrade.timer \
+	dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service systemd-udev-trigger.service systemd-journal-flush.service; do
+	ln -sf /dev/null "$root/etc/systemd/system/$unit"
+done
+(cd "$root" && find . -xdev -print0 | cpio -0 -o -H newc --quiet) >"$tap_tmp/initrd"
+rm -rf "$root"
+
+# no_timer_check: a busy host lets the emulated timer miss the kernel's test of it
+timeout 900 qemu-system-x86_64 -accel tcg,thread=multi -cpu EPYC-Rome -M q35,usb=off,sata=off,smbus=off -smp 2 -m 2G -nodefaults \
+	-no-user-config -no-reboot -display none -kernel "$kernel/vmlinuz" -initrd "$tap_tmp/initrd" \
+	-append 'console=ttyS0,115200 panic=-1 quiet rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60 no_timer_check systemd.show_status=0' \
+	-serial "file:$tap_tmp/console" -serial "file:$tap_tmp/said" </dev/null >"$tap_tmp/qemu" 2>&1
+is "$?" 0 'the machine booted systemd and ended'
+said=$(tr -d '\r' <"$tap_tmp/said")
+like "$said" '^start 0$' 'systemd starts the unit'
+like "$said" '^session 0$' 'and a session begins'
+like "$said" '^status Uid:.[1-9][0-9]{4}' 'by a user of its own'
+like "$said" '^status CapEff:.0{16}$' 'who keeps no capability'
+like "$said" '^status CapPrm:.0{16}$' 'and can take none'
+like "$said" '^status CapBnd:.000000c400000000$' 'beside CAP_SYSLOG, CAP_PERFMON and CAP_BPF, by no means'
+like "$said" '^status NoNewPrivs:.1$' 'nor new ones'
+like "$said" '^status Seccomp:.2$' 'within its system calls'
+like "$said" '^violation 0$' 'a violation is in the journal'
+like "$said" '^journal \{"type":"violation".*"rule":"T3"' 'of the rule that was broken'
+like "$said" '^journal .*\[cocovm\]' 'with names in its stack'
+like "$said" '^Result=exit-code$' 'the unit has failed then'
+like "$said" '^ExecMainStatus=1$' 'with the status of a violation'
+like "$said" '^exposure .*: [01]\.[0-9] OK' 'systemd takes it for little exposed'
+[ $tap_failed = 0 ] || {
+	diag "$(tail -n 20 "$tap_tmp/console")"
+	diag "$said"
+}
+done_testing
