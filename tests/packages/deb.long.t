@@ -47,6 +47,7 @@ run in_root "$root" cocowatch doctor
 is "$rc" 3 'cocowatch doctor: no session in a chroot without /sys'
 run in_root "$root" cocobox list --drivers
 is "$rc$err" 0 'cocobox runs'
+# shellcheck disable=SC2016 # expanded in there
 run in_root "$root" bash -c '. /usr/share/bash-completion/completions/cocowatch
 	COMP_WORDS=(cocowatch watch --sou) COMP_CWORD=2; _cocowatch; echo "${COMPREPLY[@]}"'
 is "$out$err" --source 'completion for bash is there'
@@ -70,9 +71,9 @@ ok 'a kernel for it: headers of 6.12' in_root "$root" sh -c \
 ok 'cocowatch-dkms installs' in_root "$root" sh -c \
 	'apt-get -q -y install --no-install-recommends /debs/cocowatch-dkms_* >/debs/log 2>&1 || { tail /debs/log; exit 1; }'
 release=$(find "$root/lib/modules" -mindepth 1 -maxdepth 1 -name '6.12*' -printf '%f\n' | head -n 1)
-like "$(in_root "$root" dkms status)" "^cocovm/$version, $release, x86_64: installed" 'dkms built and installed it'
+like "$(in_root "$root" dkms status)" "^cocovm/${version//+/\\+}, ${release//+/\\+}, x86_64: installed" 'dkms built and installed it'
 run in_root "$root" sh -c "modinfo -k $release cocovm"
-like "$out" "^vermagic: +$release " 'for that kernel'
+like "$out" "^vermagic: +${release//+/\\+} " 'for that kernel'
 like "$out" '^cw_abi: +1\.|^parm: +abi' 'and it says its ABI'
 ok 'cocowatch-dkms is removed' in_root "$root" sh -c 'apt-get -q -y purge cocowatch-dkms >/debs/log 2>&1'
 is "$(find "$root/lib/modules" "$root/usr/src" "$root/var/lib/dkms" -name '*cocovm*' 2>/dev/null)" '' 'nothing of it is left'
