@@ -158,8 +158,8 @@ static int options_list(const struct argp *argp)
 	size_t i;
 
 	names_collect(&n, argp);
-	if (argp->args_doc)
-		printf("args\t%s\n", argp->args_doc);
+	if (argp->args_doc)	/* the first of several forms */
+		printf("args\t%.*s\n", (int)strcspn(argp->args_doc, "\n"), argp->args_doc);
 	for (i = 0; i < n.nr; i++)
 		if (n.option[i]->name && !(n.option[i]->flags & OPTION_HIDDEN))
 			option_list(n.option[i]);
