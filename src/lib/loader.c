@@ -160,12 +160,26 @@ static bool object_has_probes(struct cw_loader *l, enum cw_object_id id)
 	return has;
 }
 
+/* The module whose types an object needs and may not have; NULL when that is not what it lacks. */
+static const char *module_lacked(const struct cw_loader *l, enum cw_object_id id)
+{
+	const char *module = l->arming->no_module_btf ? cw_object_module(id) : NULL;
+
+	return module && cw_kbtf_has_module(module) ? module : NULL;
+}
+
 static void program_failed(struct cw_loader *l, size_t i, int err)
 {
+	const char *module = module_lacked(l, probe_get(l, i)->object);
 	char why[CW_WHY_LEN];
 
-	snprintf(why, sizeof(why), "%s could not be loaded: %s", cw_arming_hook(l->arming, i)->prog,
-		 *cw_libbpf_last() ? cw_libbpf_last() : strerror(-err));
+	if (module)
+		snprintf(why, sizeof(why), "%s needs types of the module %s, whose BTF takes CAP_SYS_ADMIN",
+			 cw_arming_hook(l->arming, i)->prog, module);
+	else
+		snprintf(why, sizeof(why), "%s could not be loaded: %s",
+			 cw_arming_hook(l->arming, i)->prog,
+			 *cw_libbpf_last() ? cw_libbpf_last() : strerror(-err));
 	hook_failed(l, i, why);
 }
 
@@ -248,6 +262,9 @@ static void probe_attach(struct cw_loader *l, size_t i)
 	}
 	if (err == -ENOENT && hook->kind == CW_HOOK_RAW_TP)
 		snprintf(why, sizeof(why), "this kernel has no tracepoint %s", hook->target);
+	else if (err == -EACCES && l->arming->no_module_btf)	/* Debian's kernels have a level 3 */
+		snprintf(why, sizeof(why), "%s %s takes CAP_SYS_ADMIN, or kernel.perf_event_paranoid below 3",
+			 cw_hook_kind_name(hook->kind), hook->target);
 	else
 		snprintf(why, sizeof(why), "cannot attach to %s %s: %s", cw_hook_kind_name(hook->kind),
 			 hook->target, strerror(-err));
@@ -311,6 +328,9 @@ static int object_bring(struct cw_loader *l, enum cw_object_id id, char *why, si
 	if (err == -EPERM)
 		snprintf(why, size, "the kernel refused to load a tracing program: %s (run as root, outside of "
 			 "a container, without lockdown=confidentiality)", strerror(-err));
+	else if (module_lacked(l, id))
+		snprintf(why, size, "its programs need types of the module %s, whose BTF takes CAP_SYS_ADMIN",
+			 module_lacked(l, id));
 	else
 		snprintf(why, size, "the BPF programs could not be loaded: %s",
 			 *cw_libbpf_last() ? cw_libbpf_last() : strerror(-err));
