@@ -30,10 +30,9 @@ override O := $O/san
 san := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
 # One file without shared libraries.  Of libmicrohttpd's own libraries Debian has not all as archives,
-# so what serves HTTP is left out (CW_STATIC) and says so.
+# so what serves HTTP is left out, and says so.
 ifeq ($(STATIC),1)
 override O := $O/static
-override CFLAGS += -DCW_STATIC
 # glibc warns of getpwuid() and dlopen(), which parts of the libraries use that we do not
 override LDFLAGS += -static -s -Wl,--no-warnings
 endif
@@ -58,7 +57,8 @@ endif
 #--- what there is -----------------------------------------------------------------------------
 
 lib_src    := $(sort $(wildcard src/lib/*.c))
-tool_src   := $(sort $(wildcard src/cocowatch/*.c))
+http_not   := src/cocowatch/metrics_$(if $(filter 1,$(STATIC)),,no)http.c
+tool_src   := $(filter-out $(http_not),$(sort $(wildcard src/cocowatch/*.c)))
 box_src    := $(sort $(wildcard src/cocobox/*.c))
 bpf_src    := $(sort $(wildcard bpf/*.bpf.c))
 unit_src   := $(sort $(wildcard tests/unit/*.c))

@@ -63,6 +63,10 @@ static error_t targets_check(const struct metrics *m)
 		cw_say(0, "metrics: give --listen ADDRESS or --textfile FILE");
 		return EINVAL;
 	}
+	if (m->listen_text && !http_built()) {
+		cw_say(0, "--listen: this cocowatch was built without HTTP (make static); --textfile works");
+		return EINVAL;
+	}
 	if (m->listen_text && !m->anywhere && !cw_listen_is_local(&m->listen)) {
 		cw_say(0, "--listen: other machines reach '%s' (--listen-anywhere allows that)",
 		       m->listen_text);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The words that options take as values, a line each, for scripts/completion: under the name that
- * the option has for its value, or under the option where that name says too little.
+ * the option has for its value (the first word of that, or all of it), or under the option where
+ * that name says too little.
  */
 #include <stdio.h>
 
 #include "cmd.h"
 #include "err.h"
 #include "exit.h"
+#include "export.h"
 #include "out.h"
 #include "rules.h"
 
@@ -36,6 +38,8 @@ int cw_list_words(void)
 		print_word(words[i].of, words[i].word, words[i].help);
 	for (i = 0; (format = cw_writers_format(i)); i++)
 		print_word("FORMAT", format->name, format->help);
+	for (i = 0; cw_exports[i]; i++)
+		print_word("FORMAT=PATH", cw_exports[i]->name, cw_exports[i]->help);
 	for (rule = 0; rule < CW_RULE_NR; rule++)
 		print_word("RULE", cw_rule_info(rule)->id, cw_rule_info(rule)->name);
 	for (rule = 0; rule < CW_RULE_NR; rule++)

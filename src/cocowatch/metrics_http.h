@@ -15,6 +15,9 @@ struct http {
 	void *ctx;
 };
 
+/* Whether this program can serve at all (metrics_nohttp.c). */
+bool http_built(void);
+
 /* Takes over a socket that listens.  0 or -errno. */
 int http_start(struct http *h, int fd);
 

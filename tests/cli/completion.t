@@ -106,7 +106,13 @@ in_bash '' cocowatch watch --for 3
 in_bash '--for --force' cocowatch watch --for 3s --fo
 in_bash 'state-agrees' cocowatch rules T1 state
 in_bash '--man' cocowatch rules T1 --m
-in_bash '' cocowatch map r
+in_bash 'run.ndjson run.txt' cocowatch map --diff r
+in_bash 'run.ndjson run.txt' cocowatch replay r
+in_bash 'run.ndjson run.txt' cocowatch report r
+in_bash 'ctf= ndjson= perfetto=' cocowatch export -o ''
+in_bash 'run.ndjson run.txt' cocowatch export -o perfetto = r
+in_bash 'run.ndjson run.txt' cocowatch record -o run.ccw -- cat r
+in_bash '' cocowatch top r
 in_bash 'run.ndjson run.txt' cocowatch gate --profile io -- cat r
 in_bash 'run.ndjson run.txt' cocowatch gate cat r
 in_bash '' cocowatch gate -- cat --so
@@ -136,7 +142,12 @@ cocowatch watch --waive H	cocowatch watch --waive H	H1 H2 H3 H4 H5 H6
 cocowatch watch --waive H3	cocowatch watch --waive H3=	H3
 cocowatch gate --require state	cocowatch gate --require state-agrees 	state-agrees
 cocowatch rules T1 state	cocowatch rules T1 state-agrees 	state-agrees
-cocowatch map r	cocowatch map r	
+cocowatch top r	cocowatch top r	
+cocowatch map --diff run.n	cocowatch map --diff run.ndjson 	run.ndjson
+cocowatch replay run.n	cocowatch replay run.ndjson 	run.ndjson
+cocowatch export -o per	cocowatch export -o perfetto=	perfetto
+cocowatch export -o perfetto=run.n	cocowatch export -o perfetto=run.ndjson 	run.ndjson
+cocowatch record -o run.ccw -- cat run.n	cocowatch record -o run.ccw -- cat run.ndjson 	run.ndjson
 cocowatch gate --profile io -- cat run.n	cocowatch gate --profile io -- cat run.ndjson 	run.ndjson
 cocowatch gate -- basena	cocowatch gate -- basename 	basename
 cocowatch gate basena	cocowatch gate basename 	basename

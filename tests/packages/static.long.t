@@ -29,6 +29,10 @@ alone watch
 is "$rc" 3 'watch in an empty chroot: exit status 3'
 is "$(printf '%s\n' "$err" | wc -l)" 1 'watch: one line'
 
+alone metrics --listen 127.0.0.1:9464
+is "$rc" 2 'metrics --listen: exit status 2'
+is "$err" 'cocowatch: --listen: this cocowatch was built without HTTP (make static); --textfile works' 'metrics --listen: says why'
+
 release=$(cat "$O/kernels/$CW_KERNEL/release")
 # shellcheck disable=SC2016 # expanded in the guest
 run "$TOP/scripts/vm" --kernel "$CW_KERNEL" --program "$static" --insmod "$O/kmod/$release/cocovm.ko" -- \
