@@ -15,7 +15,6 @@ enum {
 	KEY_LAST,
 	KEY_NO_HOT,
 	KEY_REQUIRE,
-	KEY_WAIVE,
 };
 
 static const struct argp_option options[] = {
@@ -24,7 +23,6 @@ static const struct argp_option options[] = {
 	  "keep the last TIME in memory, and write it when a violation comes or at SIGUSR1", 1 },
 	{ "no-hot", KEY_NO_HOT, NULL, 0, "leave out packets, bounces and hypercalls that are in order", 1 },
 	{ "require", KEY_REQUIRE, "RULE[:N]", 0, "RULE must have held, judged at least N times (default: 1)", 2 },
-	{ "waive", KEY_WAIVE, "RULE=REASON", 0, "RULE does not count; said in every output", 2 },
 	{ 0 },
 };
 
@@ -35,7 +33,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = r;
-		state->child_inputs[1] = &r->common;
+		state->child_inputs[1] = r;
+		state->child_inputs[2] = &r->common;
 		return 0;
 	case KEY_FOR:
 		if (cw_parse_duration(arg, &r->for_ns))
@@ -50,8 +49,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_REQUIRE:
 		return cw_policy_require(&r->policy, arg) ? EINVAL : 0;
-	case KEY_WAIVE:
-		return cw_policy_waive(&r->policy, arg) ? EINVAL : 0;
 	case ARGP_KEY_ARG:
 		/* everything from here on is the command */
 		r->command = &state->argv[state->next - 1];
@@ -64,6 +61,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child children[] = { { &cw_watching_argp, 0, NULL, 0 },
+					      { &cw_policy_argp, 0, NULL, 0 },
 					      { &cw_common_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {

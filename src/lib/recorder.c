@@ -249,7 +249,7 @@ void cw_recorder_report(struct cw_recorder *r, const struct cw_report *report)
 		snprintf(v.past_comm, sizeof(v.past_comm), "%s", report->past->comm);
 	}
 	side_put(r, CW_SIDE_VIOLATION, &v);
-	if (report->detail->sev == CW_SEV_V && r->flight) {
+	if (report->sev == CW_SEV_V && !report->excuse && r->flight) {
 		/* who is late with the snapshot finds the history that led to it still there */
 		r->holds = true;
 		r->wanted = true;

@@ -82,6 +82,7 @@ refused '--on: T1: exec needs the full path of a program' gate --on T1=exec:page
 refused '--on: T1: signal needs the name of one, such as TERM' watch --on T1=signal:HULA
 refused "cannot run '/nonexistent' for T1: No such file or directory" gate --on T1=exec:/nonexistent -- true
 refused 'there is no flight recorder to write a snapshot for T1' watch --on T1=snapshot
+refused 'there is no flight recorder to write a snapshot for T1' record -o "$tap_tmp/a.ccw" --on T1=snapshot
 refused 'a reaction would crash this machine (add --allow-panic if it shall)' gate --on T1=panic -- true
 refused '--policy: given twice' gate --policy a --policy b -- true
 refused 'cannot read policy /nonexistent: No such file or directory' gate --policy /nonexistent -- true

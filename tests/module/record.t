@@ -78,4 +78,7 @@ dropped=$(sqlite3 -readonly "$last" "SELECT value FROM session WHERE name = 'nr_
 ok "flight: what is older is not ($dropped records)" test "$dropped" -gt 0
 ok "flight: under 64 MiB ($(cat "$got/flight.rss") KiB)" test "$(cat "$got/flight.rss")" -lt 65536
 
+ok "snapshot as a reaction: at once, each time ($(cat "$got/react.nr"))" test "$(cat "$got/react.nr")" -ge 2
+like "$(cat "$got/react.txt")" '^reaction    T3 snapshot: [2-9][0-9]* done' 'snapshot as a reaction: counted'
+
 done_testing

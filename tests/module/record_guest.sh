@@ -8,6 +8,15 @@
 
 slow=20s
 
+# until_watching NAME: the session has begun
+until_watching() {
+	i=0
+	until grep -q '"type":"session"' /out/"$1".ndjson 2>/dev/null || [ $i = 600 ]; do
+		sleep 0.1
+		i=$((i + 1))
+	done
+}
+
 # session NAME OPTION... [-- COMMAND]: NAME.ccw, NAME.ndjson, NAME.txt, NAME.rc
 session() {
 	name=$1
@@ -36,11 +45,7 @@ session load -- sh -c 'for s in plain freed-shared hidden-failure; do
 # killed in the middle
 cocowatch record --slow-limit $slow -o /out/killed.ccw -o ndjson=/out/killed.ndjson 2>/out/killed.err &
 pid=$!
-i=0
-until grep -q '"type":"session"' /out/killed.ndjson 2>/dev/null || [ $i = 600 ]; do
-	sleep 0.1
-	i=$((i + 1))
-done
+until_watching killed
 echo honest plain loops=200 >/dev/cocovm
 sleep 3
 kill -KILL $pid
@@ -61,11 +66,7 @@ echo $rc >/out/full.replay_rc
 mkdir /out/flight
 cocowatch record --slow-limit $slow --last 5s -o /out/flight -o ndjson=/out/flight.ndjson 2>/out/flight.err &
 pid=$!
-i=0
-until grep -q '"type":"session"' /out/flight.ndjson 2>/dev/null || [ $i = 600 ]; do
-	sleep 0.1
-	i=$((i + 1))
-done
+until_watching flight
 echo start honest plain loops=0 workers=1 >/dev/cocovm
 sleep 12
 kill -USR1 $pid
@@ -78,4 +79,18 @@ kill -INT $pid
 rc=0
 wait $pid || rc=$?
 echo $rc >/out/flight.rc
+
+# the history as a reaction: at once, although it is a long one and was written just now
+mkdir /out/react
+cocowatch record --slow-limit $slow --last 60s --on T3=snapshot -o /out/react -o ndjson=/out/react.ndjson \
+	-o text=/out/react.txt 2>/out/react.err &
+pid=$!
+until_watching react
+echo run wrong-bit >/dev/cocovm
+sleep 2
+echo run wrong-bit >/dev/cocovm
+sleep 2
+find /out/react -name '*.ccw' | wc -l >/out/react.nr
+kill -INT $pid
+wait $pid
 rmmod cocovm

@@ -2,6 +2,7 @@
 /* What ends a session and which signals go where, with a session that is not there. */
 #include "unit.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -310,6 +311,55 @@ static void test_stop_of_a_session(void **state)
 	assert_true(is_over(&s));
 }
 
+/* How many files a directory has; they are removed. */
+static int files_take(const char *path)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(path);
+	int nr = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		nr++;
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	closedir(dir);
+	return nr;
+}
+
+/* As a reaction the history is written at once, however short ago that was done. */
+static void test_snapshot(void **state)
+{
+	char dir[] = "/tmp/cw-run-XXXXXX";
+	const struct cw_detail detail = { .rule = CW_RULE_T3 };
+	const struct cw_report report = { .detail = &detail };
+
+	(void)state;
+	quiet();
+	assert_non_null(mkdtemp(dir));
+	opts.common.recording = dir;
+	assert_int_equal(cw_reactions_add(&opts.reactions, "T3=snapshot"), 0);
+	assert_int_equal(policy_open(&s, &opts), -EINVAL);	/* nothing keeps a history */
+	opts.last_ns = 3600 * 1000000000ULL;
+	assert_int_equal(policy_open(&s, &opts), 0);
+	assert_int_equal(cw_running_record_open(&s), 0);
+	assert_int_equal(cw_running_record(&s), 0);
+	cw_running_attend(&s);
+	on_violation(&s, &report);
+	cw_running_attend(&s);
+	usleep(500000);
+	on_violation(&s, &report);
+	cw_running_attend(&s);
+	cw_recorder_stop(s.recorder);
+	cw_recorder_free(s.recorder);
+	cw_reactions_close(&opts.reactions);
+	assert_int_equal(opts.reactions.reaction[0].done, 2);
+	assert_int_equal(files_take(dir), 2);
+	rmdir(dir);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -324,6 +374,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_time_limit),
 	CASE(test_command_that_does_not_end),
 	CASE(test_stop_of_a_session),
+	CASE(test_snapshot),
 };
 
 UNIT_MAIN(tests)
