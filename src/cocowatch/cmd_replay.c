@@ -103,8 +103,10 @@ static int replay(const char *path, struct cw_recording *r, struct cw_writers *w
 		.totals = &replayed.totals,
 		.told = &replayed.told,
 		.ending = &ending,
+		.reactions = &info->reactions,
 		.duration_ns = info->duration_ns,
 	};
+	bool good;
 	int err;
 
 	start_fill(&start, r, &arming);
@@ -117,9 +119,9 @@ static int replay(const char *path, struct cw_recording *r, struct cw_writers *w
 		finish.duration_ns = replayed.last_ns - info->ts_ns;
 	differences_tell(path, r, &replayed);
 	cw_replay_judge(info, &replayed, cw_writers_failed(writers), &ending, &verdict);
-	if (!cw_writers_finish(writers, &finish) && verdict.exit != CW_EXIT_VIOLATED)
-		return CW_EXIT_UNKNOWN;
-	return verdict.exit;
+	good = cw_writers_finish(writers, &finish);
+	cw_replay_end(&replayed);
+	return good || verdict.exit == CW_EXIT_VIOLATED ? (int)verdict.exit : CW_EXIT_UNKNOWN;
 }
 
 int cw_cmd_replay(int argc, char **argv)

@@ -109,7 +109,8 @@ static void report_print(struct cw_report_data *d, const struct cw_start *start)
 	struct cw_writer w = { .ops = &cw_out_text, .file = stdout, .start = start };
 	const struct cw_finish fin = {
 		.verdict = &d->verdict, .totals = &d->replayed.totals, .told = &d->replayed.told,
-		.ending = &d->ending, .duration_ns = d->info->duration_ns,
+		.ending = &d->ending, .reactions = &d->info->reactions,
+		.duration_ns = d->info->duration_ns,
 	};
 	size_t i;
 

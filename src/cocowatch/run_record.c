@@ -53,6 +53,7 @@ static struct cw_recording_info *info_make(const struct running *s)
 	info->fmt = s->start.fmt;
 	info->arming = s->arming;
 	info->policy = r->policy;
+	info->reactions = r->reactions;
 	info->command = (char **)r->command;
 	return info;
 }

@@ -157,6 +157,43 @@ const struct cw_waiver *cw_policy_waiver(const struct cw_policy *p, size_t n)
 	return NULL;
 }
 
+/* ---- severities ---- */
+
+#define SEVERITY_NAME(id, name) [CW_SEVERITY_##id] = name,
+static const char *const severity_names[CW_SEVERITY_NR] = { CW_SEVERITIES(SEVERITY_NAME) };
+
+static void severity_take(struct cw_policy *p, __u32 rule, enum cw_severity severity)
+{
+	__u64 bit = CW_RULE_BIT(rule);
+
+	p->as_violation |= severity == CW_SEVERITY_VIOLATION ? bit : 0;
+	p->as_warning |= severity == CW_SEVERITY_WARNING ? bit : 0;
+	p->off |= severity == CW_SEVERITY_OFF ? bit : 0;
+}
+
+const char *cw_policy_severity(const struct cw_policy *p, __u32 rule)
+{
+	__u64 bit = CW_RULE_BIT(rule);
+
+	return severity_names[p->off & bit	    ? CW_SEVERITY_OFF :
+			      p->as_warning & bit   ? CW_SEVERITY_WARNING :
+			      p->as_violation & bit ? CW_SEVERITY_VIOLATION :
+						      CW_SEVERITY_DEFAULT];
+}
+
+int cw_policy_severity_set(struct cw_policy *p, __u32 rule, const char *name)
+{
+	__u32 i;
+
+	for (i = 0; i < CW_SEVERITY_NR; i++) {
+		if (strcmp(severity_names[i], name))
+			continue;
+		severity_take(p, rule, (enum cw_severity)i);
+		return 0;
+	}
+	return -EINVAL;
+}
+
 /* ---- the rest ---- */
 
 static int rules_take(struct cw_policy *p, const struct cw_policy_file *file,
@@ -172,9 +209,8 @@ static int rules_take(struct cw_policy *p, const struct cw_policy_file *file,
 			snprintf(why, size, "rule %s is off and required", cw_rule_info(i)->id);
 			return -EINVAL;
 		}
-		p->as_violation |= severity == CW_SEVERITY_VIOLATION ? bit : 0;
-		p->as_warning |= severity == CW_SEVERITY_WARNING ? bit : 0;
-		p->off |= severity == CW_SEVERITY_OFF ? bit & ~asked->required : 0;
+		if (severity != CW_SEVERITY_OFF || !(asked->required & bit))
+			severity_take(p, i, severity);
 		if (!file->require.of[i] || (asked->required | asked->waived) & bit)
 			continue;
 		p->required |= bit;

@@ -11,13 +11,15 @@
 #define CW_POLICY_BYTES_MAX (64 << 10)
 #define CW_WAIVERS_MAX 64
 
-/* What findings of a rule amount to. */
-enum cw_severity {
-	CW_SEVERITY_DEFAULT,
-	CW_SEVERITY_VIOLATION,
-	CW_SEVERITY_WARNING,
-	CW_SEVERITY_OFF,
-};
+/* What findings of a rule amount to: X(severity, name) */
+#define CW_SEVERITIES(X) \
+	X(DEFAULT, "default") \
+	X(VIOLATION, "violation") \
+	X(WARNING, "warning") \
+	X(OFF, "off")
+
+#define CW_SEVERITY_ENUM(id, name) CW_SEVERITY_##id,
+enum cw_severity { CW_SEVERITIES(CW_SEVERITY_ENUM) CW_SEVERITY_NR };
 
 struct cw_policy_waiver_row {
 	enum cw_rule rule;
@@ -58,6 +60,12 @@ struct cw_policy_file *cw_policy_file_parse(const char *bytes, size_t len, char 
 
 /* "END_OWN_BIT" as the outputs and policies spell it: "end_own_bit". */
 void cw_finding_lower(const char *id, char *buf, size_t size);
+
+/* What the policy makes of a rule's findings, as such a file names it; and the other way round.
+ * 0 or -EINVAL.
+ */
+const char *cw_policy_severity(const struct cw_policy *p, __u32 rule);
+int cw_policy_severity_set(struct cw_policy *p, __u32 rule, const char *name);
 
 /* Dates that are in the calendar: days since 1970, or -EINVAL. */
 long cw_date_days(const char *text);

@@ -21,12 +21,8 @@
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
-static const cyaml_strval_t severities[] = {
-	{ "default", CW_SEVERITY_DEFAULT },
-	{ "violation", CW_SEVERITY_VIOLATION },
-	{ "warning", CW_SEVERITY_WARNING },
-	{ "off", CW_SEVERITY_OFF },
-};
+#define SEVERITY_VALUE(id, name) { name, CW_SEVERITY_##id },
+static const cyaml_strval_t severities[] = { CW_SEVERITIES(SEVERITY_VALUE) };
 
 #define RULE_VALUES(id, name, sev, judge, profile, text) \
 	{ #id, CW_RULE_##id }, { name, CW_RULE_##id },

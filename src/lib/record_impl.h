@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of the reader share: record_read.c, record_next.c, record_rows.c. */
+/* What the parts of the reader share: record_read.c, record_policy.c, record_next.c,
+ * record_rows.c.
+ */
 #ifndef CW_RECORD_IMPL_H
 #define CW_RECORD_IMPL_H
 
@@ -49,6 +51,16 @@ int cw_recording_step(struct cw_recording *r, sqlite3_stmt *stmt);
 
 /* A statement with up to one number bound, or NULL with the reason kept. */
 sqlite3_stmt *cw_recording_query(struct cw_recording *r, const char *sql, __u64 arg);
+
+/* The finding of that name, or -ENOENT. */
+int cw_recording_finding(const char *id);
+
+/* Calls fn for each row of a statement.  0, -EBADMSG or -ENOMEM. */
+int cw_recording_each(struct cw_recording *r, const char *sql,
+		      int (*fn)(struct cw_recording *r, sqlite3_stmt *stmt));
+
+/* What was asked of the rules and what became of them.  Likewise. */
+int cw_recording_policy_read(struct cw_recording *r);
 
 /* A column as text, cut to the room and made printable. */
 void cw_column_text(sqlite3_stmt *stmt, int column, char *text, size_t size);

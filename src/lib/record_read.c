@@ -146,55 +146,7 @@ static int command_read(struct cw_recording *r)
 	return err;
 }
 
-/* ---- rules, losses, stats ---- */
-
-static int outcome_parse(const char *name)
-{
-	int i;
-
-	for (i = CW_OUTCOME_HELD; i <= CW_OUTCOME_UNKNOWN; i++)
-		if (name && !strcmp(name, cw_outcome_name((enum cw_outcome)i)))
-			return i;
-	return -EINVAL;
-}
-
-static void rule_count_read(struct cw_count *c, sqlite3_stmt *stmt, int column)
-{
-	c->checked = (__u64)sqlite3_column_int64(stmt, column);
-	c->violated = (__u64)sqlite3_column_int64(stmt, column + 1);
-	c->warned = (__u64)sqlite3_column_int64(stmt, column + 2);
-	c->observed = (__u64)sqlite3_column_int64(stmt, column + 3);
-	c->no_evidence = (__u64)sqlite3_column_int64(stmt, column + 4);
-}
-
-static int rule_read(struct cw_recording *r, sqlite3_stmt *stmt)
-{
-	struct cw_recording_info *info = &r->info;
-	const char *id = (const char *)sqlite3_column_text(stmt, 0);
-	int rule = id ? cw_rule_find(id) : -ENOENT, outcome;
-
-	if (rule < 0)
-		return cw_recording_damaged(r, "rules: there is no such rule");
-	if (sqlite3_column_int(stmt, 1))
-		info->arming.armed |= CW_RULE_BIT(rule);
-	cw_column_text(stmt, 2, info->arming.why_rule[rule], sizeof(info->arming.why_rule[rule]));
-	info->arming.since_ns[rule] = (__u64)sqlite3_column_int64(stmt, 3);
-	if (sqlite3_column_int(stmt, 4))
-		info->policy.required |= CW_RULE_BIT(rule);
-	info->policy.min_checked[rule] = (__u64)sqlite3_column_int64(stmt, 5);
-	if (sqlite3_column_int(stmt, 6))
-		info->policy.waived |= CW_RULE_BIT(rule);
-	cw_column_text(stmt, 7, info->reason[rule], sizeof(info->reason[rule]));
-	info->policy.reason[rule] = info->reason[rule];
-	rule_count_read(&info->totals.rule[rule], stmt, 8);
-	if (!info->complete)
-		return 0;
-	outcome = outcome_parse((const char *)sqlite3_column_text(stmt, 13));
-	if (outcome < 0)
-		return cw_recording_damaged(r, "rules: %s has no outcome", cw_rule_info((__u32)rule)->id);
-	info->outcome[rule] = (__u32)outcome;
-	return 0;
-}
+/* ---- losses, stats, symbols ---- */
 
 static int loss_read(struct cw_recording *r, sqlite3_stmt *stmt)
 {
@@ -228,8 +180,8 @@ static int symbol_read(struct cw_recording *r, sqlite3_stmt *stmt)
 	return cw_symbols_add(r->symbols, addr ? addr : id, text);
 }
 
-static int each(struct cw_recording *r, const char *sql,
-		int (*fn)(struct cw_recording *r, sqlite3_stmt *stmt))
+int cw_recording_each(struct cw_recording *r, const char *sql,
+		      int (*fn)(struct cw_recording *r, sqlite3_stmt *stmt))
 {
 	sqlite3_stmt *stmt = cw_recording_query(r, sql, 0);
 	int err = stmt ? 1 : -EBADMSG;
@@ -280,16 +232,15 @@ static int info_read(struct cw_recording *r)
 	if (!err)
 		err = source_set(r);
 	if (!err)
-		err = each(r, "SELECT rule, armed, why, since_ns, required, min_checked, waived, reason, "
-			   "checked, violated, warned, observed, no_evidence, outcome FROM rules", rule_read);
+		err = cw_recording_policy_read(r);
 	if (!err)
-		err = each(r, "SELECT event, loss, count FROM losses", loss_read);
+		err = cw_recording_each(r, "SELECT event, loss, count FROM losses", loss_read);
 	if (!err)
-		err = each(r, "SELECT stat, count FROM stats", stat_read);
+		err = cw_recording_each(r, "SELECT stat, count FROM stats", stat_read);
 	if (!err)
-		err = each(r, "SELECT id, addr, text FROM symbols ORDER BY id", symbol_read);
+		err = cw_recording_each(r, "SELECT id, addr, text FROM symbols ORDER BY id", symbol_read);
 	if (!err)
-		err = each(r, "SELECT coalesce(sum(nr), 0) FROM events", count_read);
+		err = cw_recording_each(r, "SELECT coalesce(sum(nr), 0) FROM events", count_read);
 	if (!err && info->has_command)
 		err = command_read(r);
 	info->platform.mode = info->mode;
@@ -390,6 +341,7 @@ void cw_recording_close(struct cw_recording *r)
 	for (i = 0; r->info.command && r->info.command[i]; i++)
 		free(r->info.command[i]);
 	free(r->info.command);
+	cw_policy_free(&r->info.policy);
 	sqlite3_finalize(r->events);
 	sqlite3_close(r->db);
 	cw_symbols_free(r->symbols);

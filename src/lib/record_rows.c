@@ -66,7 +66,7 @@ int cw_recording_transitions_of(struct cw_recording *r, __u64 gfn,
 						      "gfn_max >= ?1 ORDER BY seq", gfn), fn, ctx);
 }
 
-static int finding_find(const char *id)
+int cw_recording_finding(const char *id)
 {
 	__u32 i;
 
@@ -79,7 +79,7 @@ static int finding_find(const char *id)
 static int detail_read(struct cw_recording *r, sqlite3_stmt *stmt, struct cw_detail *d)
 {
 	const char *id = (const char *)sqlite3_column_text(stmt, 5);
-	int finding = finding_find((const char *)sqlite3_column_text(stmt, 6));
+	int finding = cw_recording_finding((const char *)sqlite3_column_text(stmt, 6));
 	int rule = id ? cw_rule_find(id) : -ENOENT;
 
 	if (rule < 0 || finding < 0 || cw_finding_info((__u32)finding)->rule != (__u32)rule)
@@ -101,7 +101,7 @@ int cw_recording_violations(struct cw_recording *r,
 {
 	sqlite3_stmt *stmt = cw_recording_query(
 		r, "SELECT seq, ts_ns, cpu, task, event, rule, finding, page, gfn, want, seen, stack, "
-		"past_seq, past_ns, past_task, past_comm, comm FROM violations ORDER BY id", 0);
+		"past_seq, past_ns, past_task, past_comm, comm, severity, waived FROM violations ORDER BY id", 0);
 	int err = stmt ? 0 : -EBADMSG;
 
 	while (!err && (err = cw_recording_step(r, stmt)) > 0) {
@@ -115,11 +115,15 @@ int cw_recording_violations(struct cw_recording *r,
 			.past_seq = u64_of(stmt, 12),
 			.past_ns = u64_of(stmt, 13),
 			.past_task = u64_of(stmt, 14),
+			.sev = u32_of(stmt, 17),
+			.waived = u64_of(stmt, 18),
 		};
 
 		cw_column_text(stmt, 15, v.past_comm, sizeof(v.past_comm));
 		cw_column_text(stmt, 16, v.comm, sizeof(v.comm));
 		err = detail_read(r, stmt, &v.detail);
+		if (!err && v.sev != CW_SEV_V && v.sev != CW_SEV_W && v.sev != CW_SEV_O)
+			err = cw_recording_damaged(r, "violations: there is no such severity");
 		if (!err)
 			err = fn(ctx, &v);
 	}

@@ -20,9 +20,15 @@ static const struct {
 	{ "rules", "CREATE TABLE rules(rule TEXT PRIMARY KEY, name TEXT NOT NULL, armed INTEGER NOT NULL, "
 		"why TEXT NOT NULL, since_ns INTEGER NOT NULL, required INTEGER NOT NULL, "
 		"min_checked INTEGER NOT NULL, waived INTEGER NOT NULL, reason TEXT NOT NULL, "
-		"checked INTEGER NOT NULL, violated INTEGER NOT NULL, warned INTEGER NOT NULL, "
-		"observed INTEGER NOT NULL, no_evidence INTEGER NOT NULL, outcome TEXT, note TEXT) "
-		"STRICT, WITHOUT ROWID" },
+		"severity TEXT NOT NULL, checked INTEGER NOT NULL, violated INTEGER NOT NULL, "
+		"warned INTEGER NOT NULL, observed INTEGER NOT NULL, no_evidence INTEGER NOT NULL, "
+		"excused INTEGER NOT NULL, outcome TEXT, note TEXT) STRICT, WITHOUT ROWID" },
+	{ "waivers", "CREATE TABLE waivers(nr INTEGER PRIMARY KEY, rule TEXT NOT NULL, "
+		"finding TEXT NOT NULL, function TEXT NOT NULL, reason TEXT NOT NULL, "
+		"expires TEXT NOT NULL, expired INTEGER NOT NULL) STRICT" },
+	{ "reactions", "CREATE TABLE reactions(nr INTEGER PRIMARY KEY, rule TEXT NOT NULL, "
+		"action TEXT NOT NULL, what TEXT NOT NULL, done INTEGER NOT NULL, "
+		"limited INTEGER NOT NULL, failed INTEGER NOT NULL) STRICT" },
 	{ "losses", "CREATE TABLE losses(event INTEGER, loss INTEGER, what TEXT NOT NULL, "
 		"count INTEGER NOT NULL, PRIMARY KEY(event, loss)) STRICT, WITHOUT ROWID" },
 	{ "stats", "CREATE TABLE stats(stat INTEGER PRIMARY KEY, what TEXT NOT NULL, "
@@ -39,7 +45,7 @@ static const struct {
 	{ "violations", "CREATE TABLE violations(id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, "
 		"ts_ns INTEGER NOT NULL, cpu INTEGER NOT NULL, task INTEGER NOT NULL, comm TEXT NOT NULL, "
 		"event INTEGER NOT NULL, rule TEXT NOT NULL, severity INTEGER NOT NULL, "
-		"finding TEXT NOT NULL, page INTEGER NOT NULL, gfn INTEGER NOT NULL, want INTEGER NOT NULL, "
+		"waived INTEGER NOT NULL, finding TEXT NOT NULL, page INTEGER NOT NULL, gfn INTEGER NOT NULL, want INTEGER NOT NULL, "
 		"seen INTEGER NOT NULL, stack INTEGER NOT NULL, past_seq INTEGER NOT NULL, "
 		"past_ns INTEGER NOT NULL, past_task INTEGER NOT NULL, past_comm TEXT NOT NULL) STRICT" },
 	{ "stacks", "CREATE TABLE stacks(stack INTEGER, depth INTEGER, symbol INTEGER NOT NULL, "
@@ -104,6 +110,7 @@ const struct cw_field cw_session_fields[] = {
 	BOOL("output_failed", ending.output_failed),
 	BOOL("user_blind", ending.user_blind),
 	U32("command_status", ending.command_status),
+	BOOL("command_stopped", ending.command_stopped),
 	U32("exit", exit),
 };
 /* clang-format on */

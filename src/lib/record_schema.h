@@ -20,7 +20,9 @@
 #define CW_BLOCK_BYTES	(CW_BLOCK_RECORDS * CW_RECORD_MAX)
 #define CW_STORED_TEXT	256
 
-/* What holds for the whole session: the tables session, rules, losses, stats and command. */
+/* What holds for the whole session: the tables session, rules, waivers, reactions, losses, stats and
+ * command.
+ */
 struct cw_recording_info {
 	__u32 abi_major;
 	__u32 abi_minor;
@@ -44,7 +46,8 @@ struct cw_recording_info {
 	struct cw_pte_fmt fmt;
 	char source[16];
 	struct cw_arming arming;	/* probes are not kept, only what became of the rules */
-	struct cw_policy policy;
+	struct cw_policy policy;	/* with its waivers; the file itself is not kept */
+	struct cw_reactions reactions;	/* what was asked for and how often it was done */
 	char reason[CW_RULE_NR][CW_STORED_TEXT];	/* policy.reason points here */
 	struct cw_totals totals;
 	struct cw_ending ending;
@@ -82,6 +85,8 @@ struct cw_rec_violation {
 	__u32 cpu;
 	__u32 event;		/* enum cw_rec_type */
 	struct cw_detail detail;
+	__u32 sev;		/* CW_SEV_*: the finding's, or the policy's */
+	bool waived;
 	__u32 stack;		/* number of its stack, 0: none */
 	__u64 past_seq;		/* previous transition of the frame, 0: not known */
 	__u64 past_ns;

@@ -15,6 +15,7 @@
 #include <zlib.h>
 
 #include "names.h"
+#include "policy_file.h"
 #include "rules.h"
 
 #define CACHE "PRAGMA cache_size = -1024"	/* KiB */
@@ -22,8 +23,8 @@
 #define CHECKPOINT "PRAGMA wal_autocheckpoint = 256"	/* pages: 1 MiB of log */
 
 enum statement {
-	ST_BEGIN, ST_COMMIT, ST_ROLLBACK, ST_SESSION, ST_COMMAND, ST_RULE, ST_LOSS, ST_STAT, ST_EVENTS,
-	ST_TRANSITION, ST_VIOLATION, ST_STACK, ST_SYMBOL, ST_OWNER, ST_PAGES, ST_NR,
+	ST_BEGIN, ST_COMMIT, ST_ROLLBACK, ST_SESSION, ST_COMMAND, ST_RULE, ST_WAIVER, ST_REACTION, ST_LOSS,
+	ST_STAT, ST_EVENTS, ST_TRANSITION, ST_VIOLATION, ST_STACK, ST_SYMBOL, ST_OWNER, ST_PAGES, ST_NR,
 };
 
 static const char *const sql[ST_NR] = {
@@ -32,13 +33,15 @@ static const char *const sql[ST_NR] = {
 	[ST_ROLLBACK] = "ROLLBACK",
 	[ST_SESSION] = "INSERT OR REPLACE INTO session VALUES(?,?)",
 	[ST_COMMAND] = "INSERT OR REPLACE INTO command VALUES(?,?)",
-	[ST_RULE] = "INSERT OR REPLACE INTO rules VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[ST_RULE] = "INSERT OR REPLACE INTO rules VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[ST_WAIVER] = "INSERT OR REPLACE INTO waivers VALUES(?,?,?,?,?,?,?)",
+	[ST_REACTION] = "INSERT OR REPLACE INTO reactions VALUES(?,?,?,?,?,?,?)",
 	[ST_LOSS] = "INSERT OR REPLACE INTO losses VALUES(?,?,?,?)",
 	[ST_STAT] = "INSERT OR REPLACE INTO stats VALUES(?,?,?)",
 	[ST_EVENTS] = "INSERT INTO events VALUES(NULL,?,?,?,?,?,?,?)",
 	/* a number that came twice is of a malformed record; the first stays */
 	[ST_TRANSITION] = "INSERT OR IGNORE INTO transitions VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-	[ST_VIOLATION] = "INSERT INTO violations VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[ST_VIOLATION] = "INSERT INTO violations VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ST_STACK] = "INSERT OR IGNORE INTO stacks VALUES(?,?,?)",
 	[ST_SYMBOL] = "INSERT OR IGNORE INTO symbols VALUES(?,?,?)",
 	[ST_OWNER] = "INSERT INTO owners VALUES(NULL,?,?,?,?,?,?,?,?,?)",
@@ -166,11 +169,11 @@ void cw_record_file_violation(struct cw_record_file *f, const struct cw_rec_viol
 	bind_text(stmt, 5, v->comm, sizeof(v->comm));
 	NUMBERS(stmt, 6, v->event);
 	bind_text(stmt, 7, rule->id, 8);
-	NUMBERS(stmt, 8, v->detail.sev);
-	bind_text(stmt, 9, finding->id, 64);
-	NUMBERS(stmt, 10, v->detail.index, v->detail.gfn, v->detail.want, v->detail.seen, v->stack,
+	NUMBERS(stmt, 8, v->sev, v->waived);
+	bind_text(stmt, 10, finding->id, 64);
+	NUMBERS(stmt, 11, v->detail.index, v->detail.gfn, v->detail.want, v->detail.seen, v->stack,
 		v->past_seq, v->past_ns, v->past_task);
-	bind_text(stmt, 18, v->past_comm, sizeof(v->past_comm));
+	bind_text(stmt, 19, v->past_comm, sizeof(v->past_comm));
 	run(f, stmt);
 }
 
@@ -265,11 +268,57 @@ static void rule_write(struct cw_record_file *f, const struct cw_recording_info 
 	NUMBERS(stmt, 5, info->arming.since_ns[i], !!(info->policy.required & bit),
 		info->policy.min_checked[i], !!(info->policy.waived & bit));
 	bind_text(stmt, 9, info->policy.reason[i], CW_STORED_TEXT - 1);
-	NUMBERS(stmt, 10, c->checked, c->violated, c->warned, c->observed, c->no_evidence);
+	bind_text(stmt, 10, cw_policy_severity(&info->policy, i), 16);
+	NUMBERS(stmt, 11, c->checked, c->violated, c->warned, c->observed, c->no_evidence,
+		info->totals.excused[i]);
 	if (info->complete)
-		bind_text(stmt, 15, cw_outcome_name(info->outcome[i]), 32);
+		bind_text(stmt, 17, cw_outcome_name(info->outcome[i]), 32);
 	run(f, stmt);
 	sqlite3_clear_bindings(stmt);
+}
+
+static void waivers_write(struct cw_record_file *f, const struct cw_policy *p)
+{
+	const struct cw_finding_info *finding;
+	const struct cw_waiver *w;
+	sqlite3_stmt *stmt;
+	size_t i;
+
+	for (i = 0; (w = cw_policy_waiver(p, i)); i++) {
+		stmt = row(f, ST_WAIVER);
+		if (!stmt)
+			return;
+		finding = w->finding ? cw_finding_info(w->finding) : NULL;
+		NUMBERS(stmt, 1, i);
+		bind_text(stmt, 2, cw_rule_info(w->rule)->id, 8);
+		bind_text(stmt, 3, finding ? finding->id : "", 64);
+		bind_text(stmt, 4, w->function, sizeof(w->function));
+		bind_text(stmt, 5, w->reason, sizeof(w->reason));
+		bind_text(stmt, 6, w->expires, sizeof(w->expires));
+		NUMBERS(stmt, 7, w->expired);
+		run(f, stmt);
+	}
+}
+
+static void reactions_write(struct cw_record_file *f, const struct cw_reactions *rs)
+{
+	sqlite3_stmt *stmt;
+	size_t i;
+
+	for (i = 0; i < rs->nr; i++) {
+		const struct cw_reaction *r = &rs->reaction[i];
+		const char *what = r->action == CW_ACTION_SIGNAL ? sigabbrev_np(r->signal) : r->program;
+
+		stmt = row(f, ST_REACTION);
+		if (!stmt)
+			return;
+		NUMBERS(stmt, 1, i);
+		bind_text(stmt, 2, cw_rule_info(r->rule)->id, 8);
+		bind_text(stmt, 3, cw_action_name(r->action), 16);
+		bind_text(stmt, 4, what, sizeof(r->program));
+		NUMBERS(stmt, 5, r->done, r->limited, r->failed);
+		run(f, stmt);
+	}
 }
 
 static void losses_write(struct cw_record_file *f, const struct cw_totals *t)
@@ -309,6 +358,8 @@ void cw_record_file_info(struct cw_record_file *f, const struct cw_recording_inf
 			    (const char *)info + cw_session_fields[i].offset);
 	for (i = 0; i < CW_RULE_NR; i++)
 		rule_write(f, info, i);
+	waivers_write(f, &info->policy);
+	reactions_write(f, &info->reactions);
 	losses_write(f, &info->totals);
 	for (i = 0; info->command && info->command[i]; i++) {
 		stmt = row(f, ST_COMMAND);

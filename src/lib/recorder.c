@@ -238,6 +238,8 @@ void cw_recorder_report(struct cw_recorder *r, const struct cw_report *report)
 		.cpu = report->event->cpu,
 		.event = report->event->type,
 		.detail = *report->detail,
+		.sev = report->sev,
+		.waived = report->excuse,
 	};
 
 	v.stack = stack_number(r, report->stack, report->nr_stack);

@@ -312,10 +312,25 @@ static __u64 more(__u64 replayed, __u64 stored, bool *is_stored)
 	return stored > replayed ? stored : replayed;
 }
 
+static void excuse_compare(struct replay *p, __u32 rule, __u64 now)
+{
+	struct cw_replayed *o = p->out;
+	__u64 then = p->info->totals.excused[rule];
+
+	if (now == then)
+		return;
+	o->differing |= CW_RULE_BIT(rule);
+	o->nr_differ++;
+	if (!o->differs[0])
+		snprintf(o->differs, sizeof(o->differs), "of %s %llu violations were waived, and are now %llu",
+			 cw_rule_info(rule)->id, then, now);
+}
+
 static void rule_total(struct replay *p, __u32 rule, bool whole)
 {
 	const struct cw_count *then = &p->info->totals.rule[rule];
 	struct cw_count *c = &p->out->totals.rule[rule], now = *c;
+	__u64 *excused = &p->out->totals.excused[rule], excused_now = *excused;
 	bool stored = false;
 
 	c->checked = more(now.checked, then->checked, &stored);
@@ -323,9 +338,13 @@ static void rule_total(struct replay *p, __u32 rule, bool whole)
 	c->warned = more(now.warned, then->warned, &stored);
 	c->observed = more(now.observed, then->observed, &stored);
 	c->no_evidence = more(now.no_evidence, then->no_evidence, &stored);
+	*excused = more(excused_now, p->info->totals.excused[rule], &stored);
 	if (stored)
 		p->out->from_stored |= CW_RULE_BIT(rule);
-	if (!whole || !memcmp(&now, then, sizeof(now)) || (CW_RULE_BIT(rule) & ONLY_THEN))
+	if (!whole || (CW_RULE_BIT(rule) & ONLY_THEN))
+		return;
+	excuse_compare(p, rule, excused_now);
+	if (!memcmp(&now, then, sizeof(now)))
 		return;
 	p->out->differing |= CW_RULE_BIT(rule);
 	if (!p->out->differs[0])
@@ -387,11 +406,23 @@ int cw_replay_run(struct cw_recording *r, struct cw_writers *writers,
 		err = records_feed(p);
 		pending_flush(p, 0);
 		totals_make(p);
-		cw_feed_exit(&p->feed);
 	}
 	free(p->pending);
-	free(p);
+	p->pending = NULL;
+	out->own = p;
+	if (err)
+		cw_replay_end(out);
 	return err;
+}
+
+/* Writers count on in the groups of the findings that they were told. */
+void cw_replay_end(struct cw_replayed *r)
+{
+	if (!r->own)
+		return;
+	cw_feed_exit(&r->own->feed);
+	free(r->own);
+	r->own = NULL;
 }
 
 /* ---- verdict ---- */

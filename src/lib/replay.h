@@ -24,6 +24,7 @@ struct cw_replayed {
 	char differs[192];	/* the first difference, "" without one */
 	bool damaged;		/* some of the records could not be read: cw_recording_why() */
 	__u64 last_ns;		/* time of the last record */
+	struct replay *own;	/* what reports refer to, until the end */
 };
 
 /* Who else sees each record, in its order and before it is judged. */
@@ -33,10 +34,12 @@ struct cw_replay_tap {
 };
 
 /* Feeds the whole recording to the writers, which have been told of its start, and to the tap (NULL:
- * none).  0 or -ENOMEM.
+ * none).  0, and cw_replay_end() is due when the writers have finished; or -ENOMEM.
  */
 int cw_replay_run(struct cw_recording *r, struct cw_writers *writers,
 		  const struct cw_replay_tap *tap, struct cw_replayed *out);
+
+void cw_replay_end(struct cw_replayed *r);
 
 /* The verdict over it.  own_failed: a writer of the replay itself failed. */
 void cw_replay_judge(const struct cw_recording_info *info, const struct cw_replayed *replayed,

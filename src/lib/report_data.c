@@ -84,6 +84,7 @@ static int records_read(struct cw_report_data *d, struct cw_recording *r,
 	err = cw_replay_run(r, &writers, &tap, &d->replayed);
 	if (!err)
 		cw_replay_judge(d->info, &d->replayed, false, &d->ending, &d->verdict);
+	cw_replay_end(&d->replayed);	/* the findings have been written by now */
 	return err;
 }
 

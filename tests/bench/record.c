@@ -110,6 +110,7 @@ static int replay_it(double *rate)
 	if (cw_replay_run(rec, &none, NULL, &replayed) || replayed.damaged || replayed.nr_differ)
 		return failed("the replay is not the recording: %s", replayed.differs);
 	*rate = (double)replayed.nr_records * 1e3 / (double)(cpu_ns() - start);
+	cw_replay_end(&replayed);
 	cw_recording_close(rec);
 	return 0;
 }

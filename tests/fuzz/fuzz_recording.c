@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include "../unit/made.h"
+#include "policy_file.h"
 #include "replay.h"
 
 #define FILE_MAX (1 << 20)
@@ -35,6 +36,19 @@ static void clean_up(void)
 	rmdir(dir);
 }
 
+/* A waiver of one finding, and a reaction. */
+static void policy_make(struct cw_recording_info *info)
+{
+	static struct cw_policy_file file = {
+		.waiver = { { .rule = CW_RULE_T3, .finding = CW_FIND_END_OWN_BIT, .function = "probe",
+			      .reason = "known", .expires = "2026-12-31" } },
+		.nr_waivers = 1,
+	};
+
+	info->policy.file = &file;
+	CHECK(!cw_reactions_add(&info->reactions, "T3=signal:USR1"));
+}
+
 static void good_make(void)
 {
 	const struct cw_recorder_opts opts = { .path = good_path };
@@ -47,7 +61,9 @@ static void good_make(void)
 	CHECK(!cw_recorder_new(&r, &opts, why, sizeof(why)));
 	CHECK(!made_init(&made, r));
 	info = made_info(&made);
-	CHECK(info && !cw_recorder_start(r, info, made.symbols));
+	CHECK(info);
+	policy_make(info);
+	CHECK(!cw_recorder_start(r, info, made.symbols));
 	cw_recorder_pages(r, 0x4000, 512, CW_PG_SHARED);
 	for (i = 0; i < 20; i++) {
 		made_transition(&made, 0x1000, 8, i % 2 == 0, i == 5);
@@ -171,18 +187,19 @@ static void replay_it(struct cw_recording *r)
 	struct cw_ending ending;
 	struct cw_finish finish = { .verdict = &verdict, .totals = &replayed.totals,
 				    .told = &replayed.told, .ending = &ending,
-				    .duration_ns = info->duration_ns };
+				    .reactions = &info->reactions, .duration_ns = info->duration_ns };
 	const struct cw_start start = { .platform = &info->platform, .arming = &info->arming,
 					.policy = &info->policy, .fmt = info->fmt,
 					.symbols = cw_recording_symbols(r), .command = info->command,
 					.include_addresses = info->include_addresses };
 
 	cw_writers_start(&writers, &start);
-	if (cw_replay_run(r, &writers, &replayed))
+	if (cw_replay_run(r, &writers, NULL, &replayed))
 		return;
 	cw_replay_judge(info, &replayed, false, &ending, &verdict);
 	CHECK(!replayed.damaged || verdict.exit != CW_EXIT_HELD);
 	cw_writers_finish(&writers, &finish);
+	cw_replay_end(&replayed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -15,6 +15,7 @@
 #include <sqlite3.h>
 
 #include "made.h"
+#include "recorder_impl.h"
 #include "replay.h"
 
 static char dir[] = "/tmp/cw-record-XXXXXX";
@@ -262,6 +263,7 @@ static int replay_it(void)
 	assert_int_equal(cw_replay_run(rec, &writers, NULL, &replayed), 0);
 	cw_replay_judge(got, &replayed, false, &ending, &verdict);
 	cw_writers_close(&writers);
+	cw_replay_end(&replayed);
 	return verdict.exit;
 }
 
@@ -627,6 +629,19 @@ static void test_flipped_in_a_block(void **state)
 
 /* ---- flight recorder ---- */
 
+/* Until the writer's thread has taken all that was put, however busy the machine is. */
+static void queue_wait(void)
+{
+	bool full;
+
+	do {
+		usleep(1000);
+		pthread_mutex_lock(&recorder->queue.lock);
+		full = recorder->queue.full;
+		pthread_mutex_unlock(&recorder->queue.lock);
+	} while (full);
+}
+
 static void snapshot(void)
 {
 	made_finish(made, info);
@@ -652,7 +667,7 @@ static void test_history(void **state)
 	for (i = 0; i < 12000; i++) {
 		made_transition(made, 0x1000 + 8 * (__u64)(i % 100), 8, i < 11900, false);
 		if (i % 64 == 0)
-			usleep(3000);	/* so that nothing is lost on the way */
+			queue_wait();	/* so that nothing is lost on the way */
 	}
 	ev = made_step(made, CW_EV_END, 0x5000, 4, true);
 	ev.hdr.task = 9ULL << 32 | 9;
@@ -696,6 +711,25 @@ static void test_when_it_is_written(void **state)
 	assert_int_equal(cw_recording_nr_records(rec), 19);
 }
 
+/* What is waived, and what the policy calls a warning, is nothing to write the history for. */
+static void test_not_written_for_what_is_excused(void **state)
+{
+	(void)state;
+	quiet();
+	made->policy.waived = CW_RULE_BIT(CW_RULE_T3);
+	made->policy.reason[CW_RULE_T3] = "known";
+	record_begin(10000000000ULL, false);
+	made_transition(made, 0x1000, 8, true, true);
+	assert_false(cw_recorder_is_wanted(recorder, made->ts_ns));
+	made->policy.waived = 0;
+	made->policy.as_warning = CW_RULE_BIT(CW_RULE_T3);
+	made_transition(made, 0x1000, 8, true, true);
+	assert_false(cw_recorder_is_wanted(recorder, made->ts_ns));
+	made->policy.as_warning = 0;
+	made_transition(made, 0x1000, 8, true, true);
+	assert_true(cw_recorder_is_wanted(recorder, made->ts_ns));
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -717,6 +751,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_flipped_in_a_block),
 	CASE(test_history),
 	CASE(test_when_it_is_written),
+	CASE(test_not_written_for_what_is_excused),
 };
 
 UNIT_MAIN(tests)
