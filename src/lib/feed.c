@@ -108,8 +108,10 @@ static void finding_complete(const struct cw_feed *f, struct cw_report *r)
 {
 	__u32 skip = cw_symbols_skip(f->symbols, r->stack, r->nr_stack);
 
-	r->stack += skip;
-	r->nr_stack -= skip;
+	if (skip) {	/* what user space judged has no stack */
+		r->stack += skip;
+		r->nr_stack -= skip;
+	}
 	if (r->detail->gfn && r->detail->gfn != ~0ULL)
 		r->past = cw_history_find(f->history, r->detail->gfn, r->event->seq);
 }
