@@ -218,9 +218,9 @@ $(verified): tests/stock/verified.c $(library) | $$(@D)/
 $O/tests/box/%: tests/box/%.c | $$(@D)/
 	$(call say,CC)$(CC) -std=gnu11 $(warnings) -D_GNU_SOURCE -Isrc/cocobox $(CFLAGS) -static -o $@ $<
 
-made_recording := $O/tests/data/make_recording
+data_bin := $(addprefix $O/tests/data/,make_recording kernel_pointers)
 
-$(made_recording): tests/data/make_recording.c $(library) | $$(@D)/
+$(data_bin): $O/tests/data/%: tests/data/%.c $(library) | $$(@D)/
 	$(call say,CC)$(CC) $(cw_cflags) $(pkg_cflags) -MF $@.d $(LDFLAGS) -o $@ $< $(library) $(pkg_libs)
 
 $O/tests/unit/%: tests/unit/%.c $(library) | $$(@D)/
@@ -316,7 +316,7 @@ test-all:
 # What a test finds in its environment; tests/lib.sh gives them names.
 test_env = O=$(base) CW=$(abspath $O/cocowatch) CW_FUZZ=$(abspath $O/fuzz) CW_KERNEL=$(KERNEL) CMOCKA_MESSAGE_OUTPUT=TAP
 
-run-tests: $(unit_bin) $(engine_bin) $(fuzz_bin) $(tool) $(box) $(guest_bin) $(verified) $(made_recording)
+run-tests: $(unit_bin) $(engine_bin) $(fuzz_bin) $(tool) $(box) $(guest_bin) $(verified) $(data_bin)
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer --exec '' $(tests)
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer -j 2 --exec '' $(box_tests)
 
@@ -398,5 +398,5 @@ help:
 	@echo 'CC=clang and KERNEL=linux-image-cloud-amd64 (6.1) work'
 
 -include $(wildcard $(lib_obj:.o=.d) $(tool_obj:.o=.d) $(box_obj:.o=.d) $(bpf_src:%.bpf.c=$O/%.bpf.d) \
-	$(engine_bpf:%.bpf.c=$O/%.bpf.d) $(bench_bpf:%.bpf.c=$O/%.bpf.d) $(unit_bin:=.d) $(engine_bin:=.d) $(bench_bin:=.d) $(verified).d $(made_recording).d \
+	$(engine_bpf:%.bpf.c=$O/%.bpf.d) $(bench_bpf:%.bpf.c=$O/%.bpf.d) $(unit_bin:=.d) $(engine_bin:=.d) $(bench_bin:=.d) $(verified).d $(data_bin:=.d) \
 	$(fuzz_obj:.o=.d) $(fuzz_lobj:.o=.d) $(fuzz_bin:=.d))

@@ -63,10 +63,12 @@ static __u64 mix(__u64 v)
 	return v ^ (v >> 31);
 }
 
-/* One to one, and not to be undone without the key. */
+/* One to one but for the highest bit, and not to be undone without the key.  Without that bit it is
+ * never taken for what it stands for.
+ */
 static __u64 address_hash(const struct cw_batcher *b, __u64 addr)
 {
-	return mix(mix(addr ^ b->key[0]) + b->key[1]) ^ b->key[0];
+	return (mix(mix(addr ^ b->key[0]) + b->key[1]) ^ b->key[0]) & ~(1ULL << 63);
 }
 
 static void addresses_remove(const struct cw_batcher *b, struct cw_rec_hdr *rec)

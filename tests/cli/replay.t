@@ -23,6 +23,17 @@ run "$CW" replay "$file"
 is "$rc" 1 'as text'
 like "$out" '^ +stack +cw_transition\+0x[0-9a-f]+/0x[0-9a-f]+ \[cocovm\]$' 'with the names of that kernel'
 
+pointers=$O/tests/data/kernel_pointers
+run "$pointers" "$file"
+is "$rc" 0 'it has no address of the kernel'
+is "$out" '' 'none at all'
+cp "$file" "$tap_tmp/b.ccw"
+sqlite3 "$tap_tmp/b.ccw" "UPDATE stats SET count = -131391635898368 WHERE stat = 0;
+	UPDATE symbols SET text = 'at ffff888001234560' WHERE id = 1"
+run "$pointers" "$tap_tmp/b.ccw"
+is "$rc" 1 'where there are some they are found'
+is "$(printf '%s\n' "$out" | cut -d: -f1 | sort | tr '\n' ' ')" 'stats symbols ' 'each of them'
+
 # changed SQL WORDS STATUS NAME
 changed() {
 	cp "$file" "$tap_tmp/b.ccw"
