@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define CHUNK_FRAMES (1ULL << CW_PAGEMAP_SHIFT)
+#define FRAMES_MAX ((__u64)CW_PAGEMAP_MAX << CW_PAGEMAP_SHIFT)
 #define CHUNK_WORDS (CHUNK_FRAMES / CW_FRAMES_PER_WORD)
 
 void cw_pagemap_free(struct cw_pagemap *m)
@@ -24,7 +25,7 @@ static int directory_grow(struct cw_pagemap *m, size_t nr)
 
 	if (nr <= m->nr)
 		return 0;
-	chunk = nr <= CW_PAGEMAP_MAX ? realloc(m->chunk, nr * sizeof(*chunk)) : NULL;
+	chunk = realloc(m->chunk, nr * sizeof(*chunk));
 	if (!chunk)
 		return -1;
 	memset(chunk + m->nr, 0, (nr - m->nr) * sizeof(*chunk));
@@ -40,16 +41,28 @@ static __u64 *chunk_get(struct cw_pagemap *m, __u64 gfn, __u32 state)
 
 	if (at < m->nr && m->chunk[at])
 		return m->chunk[at];
-	if (state == CW_PG_PRIVATE || at >= CW_PAGEMAP_MAX || directory_grow(m, at + 1))
+	if (state == CW_PG_PRIVATE || directory_grow(m, at + 1))
 		return NULL;
 	m->chunk[at] = calloc(CHUNK_WORDS, sizeof(**m->chunk));
 	return m->chunk[at];
+}
+
+/* How many of nr frames can have a state here; the others are of a record that is none. */
+static __u64 frames_within(struct cw_pagemap *m, __u64 gfn, __u64 nr, __u32 state)
+{
+	__u64 left = gfn < FRAMES_MAX ? FRAMES_MAX - gfn : 0;
+
+	if (nr <= left)
+		return nr;
+	m->nr_beyond += state == CW_PG_PRIVATE ? 0 : nr - left;
+	return left;
 }
 
 void cw_pagemap_set(struct cw_pagemap *m, __u64 gfn, __u64 nr, __u32 state)
 {
 	__u64 i;
 
+	nr = frames_within(m, gfn, nr, state);
 	for (i = gfn; i < gfn + nr; i++) {
 		__u64 *chunk = chunk_get(m, i, state), *word;
 		__u64 left = CHUNK_FRAMES - i % CHUNK_FRAMES;
