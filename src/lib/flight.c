@@ -12,6 +12,7 @@
 
 #define KEPT_MAX 4096	/* records of a baseline, of each kind */
 #define SOME 16		/* batches written at a time */
+#define LEEWAY 4	/* this part of the limit is for what comes while a slow disk writes */
 
 struct entry {
 	struct entry *next;
@@ -118,6 +119,16 @@ static void open_forget(struct cw_flight *f, const struct cw_ev_step *ev)
 	f->open.nr = left;
 }
 
+static bool open_has(const struct cw_flight *f, __u64 task)
+{
+	size_t i;
+
+	for (i = 0; i < f->open.nr; i++)
+		if (f->open.rec[i]->task == task)
+			return true;
+	return false;
+}
+
 /* How the frames of a transition are when it has ended; scattered frames are not told by it. */
 static void pages_note(struct cw_flight *f, const struct cw_ev_step *ev)
 {
@@ -155,7 +166,7 @@ static void baseline_note(struct cw_flight *f, const struct cw_rec_hdr *rec)
 		open_forget(f, step);
 		break;
 	default:
-		if (rec->type < CW_EV_TASK_EXIT && f->open.nr)
+		if (rec->type < CW_EV_TASK_EXIT && open_has(f, rec->task))
 			kept_add(&f->open, rec);
 		break;
 	}
@@ -184,7 +195,8 @@ static bool first_is_old(const struct cw_flight *f)
 {
 	const struct entry *e = f->first;
 
-	if (!e || !e->next)
+	/* of what is being written, the baseline has been: who is through may go */
+	if (!e || !e->next || e == f->writing)
 		return false;
 	if (f->bytes > f->limit)
 		return true;
@@ -197,6 +209,8 @@ int cw_flight_add(struct cw_flight *f, const struct cw_batch *b)
 
 	if (!b->block.nr)
 		return 0;
+	if (f->writing && f->bytes > f->limit + f->limit / LEEWAY)
+		return -ENOBUFS;
 	e = calloc(1, sizeof(*e));
 	if (e)
 		e->batch = cw_batch_copy(b);
@@ -210,7 +224,7 @@ int cw_flight_add(struct cw_flight *f, const struct cw_batch *b)
 	f->nr_records += b->block.nr;
 	if (b->block.last_ns > f->newest_ns)
 		f->newest_ns = b->block.last_ns;
-	while (!f->writing && first_is_old(f))
+	while (first_is_old(f))
 		first_drop(f);
 	return 0;
 }

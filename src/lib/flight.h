@@ -23,7 +23,9 @@ void cw_flight_free(struct cw_flight *f);
 /* How pages were when the session began. */
 void cw_flight_pages(struct cw_flight *f, __u64 gfn, __u64 nr_pages, __u32 state);
 
-/* Keeps a copy of the batch.  0 or -ENOMEM. */
+/* Keeps a copy of the batch.  0, -ENOMEM, or -ENOBUFS: a snapshot is being written, and there is no
+ * room beside it.
+ */
 int cw_flight_add(struct cw_flight *f, const struct cw_batch *b);
 
 /* From now on until the next writing only want of memory drops history. */
@@ -36,7 +38,7 @@ __u64 cw_flight_nr_records(const struct cw_flight *f);
 size_t cw_flight_bytes(const struct cw_flight *f);
 
 /* Begins to write the history as it is now: the baseline, and all that is known beside the records.
- * How many records the baseline has; nothing is dropped until all is written.
+ * How many records the baseline has; nothing is dropped before it is written.
  */
 __u64 cw_flight_write_begin(struct cw_flight *f, struct cw_record_file *file,
 			    const struct cw_record_side *side);

@@ -45,6 +45,7 @@ struct cw_recorder {
 	__u32 nr_pending;	/* batches */
 	__u64 commit_ns;
 	struct cw_recording_info *writing;	/* the snapshot's; NULL: none is under way */
+	__u64 nr_writing;	/* records of it */
 	bool due;		/* a snapshot is to be begun */
 	bool snapshot_failed;
 };

@@ -162,8 +162,6 @@ static int snapshot_create(struct cw_recorder *r)
 
 static void snapshot_end(struct cw_recorder *r, int err)
 {
-	__u64 nr = cw_flight_nr_records(r->flight);
-
 	if (r->file) {
 		if (!err) {
 			cw_record_file_info(r->file, r->writing);
@@ -175,7 +173,7 @@ static void snapshot_end(struct cw_recorder *r, int err)
 		cw_record_file_close(r->file);
 		r->file = NULL;
 		if (!err)
-			cw_say(0, "history written to %s (%llu records)", r->file_path, nr);
+			cw_say(0, "history written to %s (%llu records)", r->file_path, r->nr_writing);
 	}
 	r->snapshot_failed |= err != 0;
 	free(r->writing);
@@ -205,6 +203,7 @@ static void snapshot_begin(struct cw_recorder *r)
 	r->writing->complete = complete;
 	r->writing->nr_baseline = cw_flight_write_begin(r->flight, r->file, &r->side);
 	r->writing->nr_dropped = cw_flight_nr_dropped(r->flight);
+	r->nr_writing = cw_flight_nr_records(r->flight);
 }
 
 /* A few batches at a time, with the queue looked at between them. */
