@@ -80,6 +80,19 @@ last=$(find "$got/flight" -name '*.ccw' | sort -V | tail -n 1)
 run "$CW" replay "$last"
 is "$rc" 1 'flight: the violation is in it'
 like "$out" '^VIOLATION.* T3 |^T3 .*violated' 'flight: and is reported'
+# history SELECT FILE: of the blocks behind the baseline, in ms
+history() {
+	sqlite3 -readonly "$2" "WITH all_of AS (SELECT *, sum(nr) OVER (ORDER BY id) AS total FROM events),
+		h AS (SELECT min(first_ns) AS first_ns, max(last_ns) AS last_ns FROM all_of
+			WHERE total > (SELECT value FROM session WHERE name = 'nr_baseline'))
+		SELECT ($1) / 1000000 FROM h"
+}
+span=$(history 'last_ns - first_ns' "$(find "$got/flight" -name '*.ccw' | sort -V | head -n 1)")
+ok "flight: for the signal 5 s and the block that they begin in ($span ms)" test "$span" -ge 5000 -a "$span" -lt 8000
+before=$(history '(SELECT max(ts_ns) FROM violations WHERE severity = 1) - first_ns' "$last")
+ok "flight: 5 s before the violation are in it ($before ms)" test "$before" -ge 5000
+after=$(history 'last_ns - (SELECT max(ts_ns) FROM violations WHERE severity = 1)' "$last")
+ok "flight: and what came until it was written ($after ms)" test "$after" -ge 0 -a "$after" -lt 8000
 dropped=$(sqlite3 -readonly "$last" "SELECT value FROM session WHERE name = 'nr_dropped'")
 ok "flight: what is older is not ($dropped records)" test "$dropped" -gt 0
 ok "flight: under 64 MiB ($(cat "$got/flight.rss") KiB)" test "$(cat "$got/flight.rss")" -lt 65536
