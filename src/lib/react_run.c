@@ -22,6 +22,7 @@
 #include "text.h"
 
 #define SYSRQ "/proc/sysrq-trigger"
+#define BEFORE_PANIC_US 200000	/* whoever reads our output from a pipe or a console can no later */
 
 /* ---- before the session ---- */
 
@@ -210,6 +211,7 @@ static int do_panic(struct cw_reactions *rs)
 		return -EBADF;
 	if (rs->hooks.before_panic)
 		rs->hooks.before_panic(rs->hooks.ctx);
+	usleep(BEFORE_PANIC_US);
 	return write(rs->panic_fd, "c", 1) == 1 ? 0 : -errno;
 }
 
