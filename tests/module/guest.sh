@@ -124,6 +124,7 @@ section_honest() {
 	cocovm stop
 	watch_stop
 	is "$rc" 0 "honest: cocowatch ends with 0 on $cpus CPUs"
+	[ "$rc" = 0 ] || diag "$(grep -E '^lost|^no verdict' /tmp/w.txt)"
 	is "$(grep -E '"type":"(violation|warning)"' $nd)" '' 'honest: nothing is reported'
 	for rule in T1 T2 T3 T4 T5 T6 T7 T8 T9 S1 S2 S3 S5 S6 S7 S8 Z1 Z2 Z3 Z4 H1 H2 H3 H4 H5 H6 R1 R2 R3 P1 P2; do
 		is "$(outcome $rule)" held "honest: $rule is held"
