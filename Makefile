@@ -335,7 +335,7 @@ bench: all module misuse convert $(bench_bin) $(guest_bin)
 
 lint:
 	@scripts/setup build lint
-	@$(again) $(skeletons) $(engine_skels)
+	@$(again) all $(abspath $(engine_skels))
 	@O=$(base) scripts/lint
 	@$(again) module KMOD_OUT=$(base)/lint/kmod MODULE_FLAGS='W=1 KCFLAGS=-Werror'
 
