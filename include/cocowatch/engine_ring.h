@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The rules, continued.  Rings, and what comes from the host: Z1, H1 to H6, and R2, how PCI config space is reached.
- * Each is judged on one event alone; nothing here reads or remembers anything.
+/* The rules, continued.  Rings, and what comes from the host: Z1, H1 to H6, and R2, how PCI config
+ * space is reached.  Each is judged on one event alone; nothing here reads or remembers anything.
  */
 #ifndef CW_ENGINE_RING_H
 #define CW_ENGINE_RING_H

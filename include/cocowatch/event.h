@@ -61,7 +61,7 @@ enum cw_rec_type {
 	/* What the engine said of one event, with the event: struct cw_rec_verdict. */
 	CW_REC_VERDICT = 64,
 	CW_REC_TICK = 65,	/* header only: time passed, made by user space */
-	CW_REC_STACK = 66,	/* struct cw_rec_stack: whose event that was; when recording (1.1) */
+	CW_REC_STACK = 66,	/* struct cw_rec_stack: whose event it was; when recording (1.1) */
 };
 
 struct cw_rec_hdr {

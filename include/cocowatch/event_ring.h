@@ -121,7 +121,9 @@ enum cw_fetch_what {
 	CW_FETCH_INDEX = 3,	/* of a ring */
 };
 
-/* A value in memory that the host can write: what was validated, and what was used.  Module only. */
+/* A value in memory that the host can write: what was validated, and what was used.
+ * Module only.
+ */
 struct cw_ev_fetch {
 	struct cw_rec_hdr hdr;
 	__u64 validated;

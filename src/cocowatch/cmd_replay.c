@@ -136,7 +136,8 @@ int cw_cmd_replay(int argc, char **argv)
 	err = cw_recording_open(&r, o.path, why, sizeof(why));
 	if (err) {
 		cw_say(0, "cannot replay %s: %s", o.path, why);
-		return err == -EINVAL || err == -ENOENT || err == -EISDIR ? CW_EXIT_USAGE : CW_EXIT_UNKNOWN;
+		return err == -EINVAL || err == -ENOENT || err == -EISDIR ? CW_EXIT_USAGE :
+									    CW_EXIT_UNKNOWN;
 	}
 	status = cw_writers_open(&o.common.writers);
 	if (!status)

@@ -13,7 +13,9 @@ struct cw_recorded {
 	struct cw_start start;		/* as writers were told of it */
 };
 
-/* 0, or an exit status after a message: 2 for what is no recording, 3 for one that cannot be read. */
+/* 0, or an exit status after a message: 2 for what is no recording, 3 for one that cannot be
+ * read.
+ */
 int cw_recorded_open(struct cw_recorded *r, const char *path);
 void cw_recorded_close(struct cw_recorded *r);
 

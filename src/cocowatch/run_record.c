@@ -115,7 +115,8 @@ static void snapshot(struct running *s, __u64 now_ns)
 		cw_verdict_judge(verdict, &s->run->policy, &s->arming, &totals, &ending);
 		verdict_note(info, verdict, &totals, &ending);
 		info->stopped_early = true;
-		info->command = NULL;	/* it lives on elsewhere, and may be gone when this is written */
+		/* it lives on elsewhere, and may be gone when this is written */
+		info->command = NULL;
 		info->has_command = false;
 		cw_recorder_snapshot(s->recorder, info, now_ns);
 	}

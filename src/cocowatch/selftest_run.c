@@ -42,7 +42,8 @@ struct runner {
 
 static void collect(struct cw_writer *w, const struct cw_report *report)
 {
-	struct cw_writers *ws = (struct cw_writers *)((char *)w - offsetof(struct cw_writers, writer));
+	struct cw_writers *ws =
+		(struct cw_writers *)((char *)w - offsetof(struct cw_writers, writer));
 	struct runner *r = (struct runner *)((char *)ws - offsetof(struct runner, collector));
 	__u32 finding = report->detail->finding;
 
@@ -289,7 +290,8 @@ static void why_keep(struct runner *r)
 	__u32 i;
 
 	for (i = 0; i < CW_RULE_NR; i++)
-		memcpy(r->t->why_not_armed[i], r->arming.why_rule[i], sizeof(r->t->why_not_armed[i]));
+		memcpy(r->t->why_not_armed[i], r->arming.why_rule[i],
+		       sizeof(r->t->why_not_armed[i]));
 }
 
 static int runner_run(struct runner *r)

@@ -12,7 +12,7 @@
 
 struct selftest {
 	struct cw_common common;
-	const char *module;		/* file of cocovm.ko; NULL: the one that is loaded or installed */
+	const char *module;		/* file of cocovm.ko; NULL: the one loaded or installed */
 	const char *emulate;		/* its mode; NULL: as it is */
 	__u64 rules;			/* that are tried, as a mask; 0: all */
 	bool list, shuffled;

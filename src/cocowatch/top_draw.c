@@ -407,7 +407,8 @@ static void overview_draw(struct top_grid *g, const struct cw_live *l)
 	put(g, TITLE_ROWS + parts, 0, TOP_HEAD, "rules: outcome, and how often judged or violated%*s",
 	    g->cols - 48, "! warned  - not armed");
 	rules_draw(g, TITLE_ROWS + parts + 1, l);
-	findings_draw(g, TITLE_ROWS + parts + 1 + rules, g->rows - TITLE_ROWS - parts - 2 - rules, l);
+	findings_draw(g, TITLE_ROWS + parts + 1 + rules,
+		      g->rows - TITLE_ROWS - parts - 2 - rules, l);
 }
 
 static void keys_draw(struct top_grid *g, const struct top_head *h)

@@ -6,7 +6,7 @@
 
 #include "cocovm.h"
 
-static atomic_t fail_in;	/* allocations until the one that fails, it included; 0: none does */
+static atomic_t fail_in;	/* allocations until the one that fails, it included; 0: none */
 
 void cw_alloc_fail(u32 nth)
 {

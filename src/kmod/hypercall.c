@@ -19,7 +19,8 @@
 #define CONTROL(code, count, start)	((u64)(code) | (u64)(count) << 32 | (u64)(start) << 48)
 #define RESULT_REPS(result)		((u32)((result) >> 32 & 0xfff))
 
-#define LEFTOVER	0x5a	/* what an earlier use left in a page, where a misbehaviour needs some */
+/* what an earlier use left in a page, where a misbehaviour needs some */
+#define LEFTOVER	0x5a
 
 static_assert(sizeof(struct cw_hv_list) == PAGE_SIZE);
 static_assert(sizeof(struct cw_hv_message) == 256);

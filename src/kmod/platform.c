@@ -161,7 +161,8 @@ int cw_platform_init(const char *mode, unsigned int shared_bit)
 }
 
 /* In all modes the emulated bit is set for shared, also where a C-bit would be the other way round:
- * the kernel's own pages, which the emulated guest uses as well, would otherwise all read as shared.
+ * the kernel's own pages, which the emulated guest uses as well, would otherwise all read as
+ * shared.
  */
 u64 cw_platform_mkenc(u64 val, u64 mask)
 {

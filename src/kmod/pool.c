@@ -26,7 +26,9 @@ static u32 pool_in_use;		/* pages out that will come back on their own */
 static DEFINE_SPINLOCK(pool_lock);
 static DEFINE_MUTEX(pool_turn);	/* first come, first served: a long range is not starved */
 static DECLARE_WAIT_QUEUE_HEAD(pool_wait);
-/* Buses, which hold pages and ask for more: so many at once that the pool has room for all of each. */
+/* Buses, which hold pages and ask for more: so many at once that the pool has room for all of
+ * each.
+ */
 static struct semaphore pool_buses;
 static u32 pool_with_buses;	/* of the pages in use */
 

@@ -76,7 +76,8 @@ COCOVM_EVENT(cocovm_ring_write_end,
 
 /* channel: any number that stands for it; at: the guest's own read index; copy: packet buffer */
 COCOVM_EVENT(cocovm_ring_read_begin,
-	TP_PROTO(u64 channel, u64 ring, u32 ring_bytes, u32 at, u64 copy, u32 copy_bytes, u32 relid),
+	TP_PROTO(u64 channel, u64 ring, u32 ring_bytes, u32 at, u64 copy, u32 copy_bytes,
+		 u32 relid),
 	TP_ARGS(channel, ring, ring_bytes, at, copy, copy_bytes, relid),
 	ring_bytes, at, copy_bytes, relid);
 

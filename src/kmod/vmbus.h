@@ -43,7 +43,7 @@
 #define CW_GUEST_FREE_ANYWAY	BIT(26)	/* what could not be made private is freed */
 #define CW_GUEST_STALE		BIT(27)	/* buffers are shared with what they hold */
 #define CW_GUEST_UNTRACKED	BIT(28)	/* that a conversion back failed is forgotten */
-#define CW_GUEST_FRAME_TWICE	BIT(29)	/* the head of a frame is read where the host can write it */
+#define CW_GUEST_FRAME_TWICE	BIT(29)	/* a frame's head is read where the host can write it */
 #define CW_GUEST_BOUNCE_PART	BIT(30)	/* the last frame named is of private memory */
 
 /* ---- vmbus_bus.c: the connection ---- */
@@ -180,7 +180,9 @@ struct cw_bounce {
 
 int cw_bounce_init(struct cw_bounce *b);
 int cw_bounce_exit(struct cw_bounce *b);
-/* Slots for that many bytes, filled from private memory, cleared behind it.  The first, or -ENOSPC. */
+/* Slots for that many bytes, filled from private memory, cleared behind it.
+ * The first, or -ENOSPC.
+ */
 int cw_bounce_map(struct cw_bounce *b, u64 dev, const void *from, u32 bytes, u32 quirks);
 /* Copies back where `to` is given, and frees the slots.  -EINVAL: they are not dev's, or not so. */
 int cw_bounce_unmap(struct cw_bounce *b, u64 dev, int slot, void *to, u32 bytes, u32 quirks);
@@ -204,7 +206,7 @@ int cw_peer_mmio(struct cw_peer *peer, u64 gpa, u32 size, u32 *value, bool write
 void cw_peers_init(void);
 void cw_peers_exit(void);
 
-/* ---- dev_*.c: the drivers; each opens its channel, moves data to and fro, compares, closes ---- */
+/* ---- dev_*.c: the drivers; each opens its channel, moves data both ways, compares, closes ---- */
 
 extern const u8 cw_guid_net[16], cw_guid_disk[16], cw_guid_pci[16];
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What guest and host lay out in shared memory and in messages: VMBus 5.2 as include/linux/hyperv.h
- * and the drivers know it, as far as this module speaks it.  Little endian, no padding left unnamed.
+ * and the drivers know it, as far as this module speaks it.  Little endian, all padding is named.
  */
 #ifndef COCOVM_VMBUS_WIRE_H
 #define COCOVM_VMBUS_WIRE_H
@@ -209,7 +209,8 @@ enum cw_net_type {
 struct cw_net_msg {
 	u32 type;
 	u32 status;	/* 1: success */
-	u32 arg[4];	/* INIT: version; BUF: GPADL, then sections, their size; SEND: section, size */
+	/* INIT: version; BUF: GPADL, then sections, their size; SEND: section, size */
+	u32 arg[4];
 };
 
 /* A command to a disk, and its completion. */

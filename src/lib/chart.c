@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Shared memory over time.  A byte for each frame of the 2 MiB blocks that took part says who had it
- * shared, so that who takes it back is not taken for its owner.
+/* Shared memory over time.  A byte for each frame of the 2 MiB blocks that took part says who had
+ * it shared, so that who takes it back is not taken for its owner.
  */
 #include "chart.h"
 
@@ -120,7 +120,9 @@ static struct block *block_find(const struct cw_chart_work *w, __u64 nr)
 {
 	const struct block key = { .nr = nr };
 
-	return w->nr_blocks ? bsearch(&key, w->blocks, w->nr_blocks, sizeof(key), block_order) : NULL;
+	if (!w->nr_blocks)
+		return NULL;
+	return bsearch(&key, w->blocks, w->nr_blocks, sizeof(key), block_order);
 }
 
 static int number_order(const void *a, const void *b)
@@ -390,7 +392,8 @@ static int scattered_set(struct cw_chart *c, const struct cw_chart_move *m, __u3
 	c->nr_scattered += m->nr_pages;
 	for (i = w->nr_scattered; i-- > 0;) {
 		s = &w->scattered[i];
-		if (s->gfn_min != m->gfn_min || s->gfn_max != m->gfn_max || s->nr_pages != m->nr_pages)
+		if (s->gfn_min != m->gfn_min || s->gfn_max != m->gfn_max ||
+		    s->nr_pages != m->nr_pages)
 			continue;
 		shared_add(c, s->owner, -(__s64)s->nr_pages);
 		*s = w->scattered[--w->nr_scattered];
@@ -402,7 +405,8 @@ static int scattered_set(struct cw_chart *c, const struct cw_chart_move *m, __u3
 	if (err)
 		return err;
 	w->scattered[w->nr_scattered++] = (struct scattered){
-		.gfn_min = m->gfn_min, .gfn_max = m->gfn_max, .nr_pages = m->nr_pages, .owner = owner,
+		.gfn_min = m->gfn_min, .gfn_max = m->gfn_max,
+		.nr_pages = m->nr_pages, .owner = owner,
 	};
 	shared_add(c, owner, m->nr_pages);
 	return 0;
@@ -427,7 +431,9 @@ static int asked_count(struct cw_chart *c, const struct cw_chart_move *m, __u32 
 		o->to_shared++;
 	else
 		o->to_private++;
-	return m->end_ns > m->begin_ns ? times_add(&c->work->times[owner], m->end_ns - m->begin_ns) : 0;
+	if (m->end_ns <= m->begin_ns)
+		return 0;
+	return times_add(&c->work->times[owner], m->end_ns - m->begin_ns);
 }
 
 int cw_chart_move(struct cw_chart *c, const struct cw_chart_move *m)

@@ -29,8 +29,8 @@ static const struct cw_ctf_field step[] = {
 
 static const struct cw_ctf_field page_free[] = {
 	X(cw_ev_free, gfn), X(cw_ev_free, bad_gfn), N(cw_ev_free, nr_pages), N(cw_ev_free, nr_bad),
-	N(cw_ev_free, space), N(cw_ev_free, state), N(cw_ev_free, have_pte), N(cw_ev_free, in_flight),
-	{ NULL, 0, 0, 0, 0 },
+	N(cw_ev_free, space), N(cw_ev_free, state), N(cw_ev_free, have_pte),
+	N(cw_ev_free, in_flight), { NULL, 0, 0, 0, 0 },
 };
 
 static const struct cw_ctf_field zeropad[] = {
@@ -55,8 +55,8 @@ static const struct cw_ctf_field handover[] = {
 	X(cw_ev_handover, gfn), N(cw_ev_handover, nr_named), N(cw_ev_handover, nr_ranges),
 	N(cw_ev_handover, relid), N(cw_ev_handover, gpadl), N(cw_ev_handover, kind),
 	N(cw_ev_handover, space), N(cw_ev_handover, confidential), N(cw_ev_handover, look.looked),
-	N(cw_ev_handover, look.shared), N(cw_ev_handover, look.priv), N(cw_ev_handover, look.unknown),
-	N(cw_ev_handover, look.untold), { NULL, 0, 0, 0, 0 },
+	N(cw_ev_handover, look.shared), N(cw_ev_handover, look.priv),
+	N(cw_ev_handover, look.unknown), N(cw_ev_handover, look.untold), { NULL, 0, 0, 0, 0 },
 };
 
 static const struct cw_ctf_field hypercall[] = {
@@ -89,7 +89,8 @@ static const struct cw_ctf_field config[] = {
 
 static const struct cw_ctf_field ring_write[] = {
 	N(cw_ev_ring_write, relid), X(cw_ev_ring_write, flags), S(cw_ev_ring_write, ret),
-	N(cw_ev_ring_write, ring_bytes), N(cw_ev_ring_write, nr_vec), N(cw_ev_ring_write, vec_bytes),
+	N(cw_ev_ring_write, ring_bytes), N(cw_ev_ring_write, nr_vec),
+	N(cw_ev_ring_write, vec_bytes),
 	N(cw_ev_ring_write, pkt_bytes), N(cw_ev_ring_write, pkt_offset),
 	N(cw_ev_ring_write, pkt_type), X(cw_ev_ring_write, pkt_flags),
 	N(cw_ev_ring_write, pad_bytes), N(cw_ev_ring_write, pad_set),
@@ -102,10 +103,10 @@ static const struct cw_ctf_field ring_read[] = {
 	X(cw_ev_ring_read, gfn), N(cw_ev_ring_read, relid), X(cw_ev_ring_read, flags),
 	N(cw_ev_ring_read, ring_bytes), N(cw_ev_ring_read, read_at),
 	N(cw_ev_ring_read, write_before), N(cw_ev_ring_read, write_after),
-	N(cw_ev_ring_read, pkt_bytes), N(cw_ev_ring_read, pkt_offset), N(cw_ev_ring_read, buf_bytes),
-	N(cw_ev_ring_read, buf_pages), N(cw_ev_ring_read, pte_age), N(cw_ev_ring_read, pkt_type),
-	N(cw_ev_ring_read, space), N(cw_ev_ring_read, confidential), N(cw_ev_ring_read, state),
-	N(cw_ev_ring_read, have_pte), { NULL, 0, 0, 0, 0 },
+	N(cw_ev_ring_read, pkt_bytes), N(cw_ev_ring_read, pkt_offset),
+	N(cw_ev_ring_read, buf_bytes), N(cw_ev_ring_read, buf_pages), N(cw_ev_ring_read, pte_age),
+	N(cw_ev_ring_read, pkt_type), N(cw_ev_ring_read, space), N(cw_ev_ring_read, confidential),
+	N(cw_ev_ring_read, state), N(cw_ev_ring_read, have_pte), { NULL, 0, 0, 0, 0 },
 };
 
 static const struct cw_ctf_field device[] = {
@@ -120,8 +121,8 @@ static const struct cw_ctf_field completion[] = {
 };
 
 static const struct cw_ctf_field fetch[] = {
-	N(cw_ev_fetch, relid), N(cw_ev_fetch, what), N(cw_ev_fetch, validated), N(cw_ev_fetch, used),
-	N(cw_ev_fetch, space), { NULL, 0, 0, 0, 0 },
+	N(cw_ev_fetch, relid), N(cw_ev_fetch, what), N(cw_ev_fetch, validated),
+	N(cw_ev_fetch, used), N(cw_ev_fetch, space), { NULL, 0, 0, 0, 0 },
 };
 
 static const struct cw_ctf_field interrupt[] = {
@@ -131,10 +132,11 @@ static const struct cw_ctf_field interrupt[] = {
 
 /* clang-format off */
 static const struct cw_ctf_field *const fields[CW_EV_NR] = {
-	[CW_EV_BEGIN] = step, [CW_EV_PREPARED] = step, [CW_EV_FLUSHED] = step, [CW_EV_PROBED] = step,
-	[CW_EV_CHANGED] = step, [CW_EV_HOST_CALL] = step, [CW_EV_HOST_ANSWER] = step,
-	[CW_EV_HOST_DONE] = step, [CW_EV_FINISHED] = step, [CW_EV_END] = step,
-	[CW_EV_TASK_EXIT] = step, [CW_EV_PAGE_FREE] = page_free, [CW_EV_ZEROPAD] = zeropad,
+	[CW_EV_BEGIN] = step, [CW_EV_PREPARED] = step, [CW_EV_FLUSHED] = step,
+	[CW_EV_PROBED] = step, [CW_EV_CHANGED] = step, [CW_EV_HOST_CALL] = step,
+	[CW_EV_HOST_ANSWER] = step, [CW_EV_HOST_DONE] = step, [CW_EV_FINISHED] = step,
+	[CW_EV_END] = step, [CW_EV_TASK_EXIT] = step, [CW_EV_PAGE_FREE] = page_free,
+	[CW_EV_ZEROPAD] = zeropad,
 	[CW_EV_PLATFORM] = platform, [CW_EV_SEED] = step, [CW_EV_WITHHELD] = step,
 	[CW_EV_OWNER] = owner, [CW_EV_HANDOVER] = handover, [CW_EV_HYPERCALL] = hypercall,
 	[CW_EV_MAPPING] = mapping, [CW_EV_BOUNCE] = bounce, [CW_EV_CONFIG] = config,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A recording as a CTF 1.8 trace (Common Trace Format, diamon.org/ctf): a directory with metadata in
- * TSDL, a stream of events and a stream of findings.  Everything is packed to bytes, little-endian.
- * A reader wants times that never go back: of neighbours from different CPUs that are out of order
- * by a little, the later gets the time of the one before.
+/* A recording as a CTF 1.8 trace (Common Trace Format, diamon.org/ctf): a directory with metadata
+ * in TSDL, a stream of events and a stream of findings.  Everything is packed to bytes,
+ * little-endian.  A reader wants times that never go back: of neighbours from different CPUs that
+ * are out of order by a little, the later gets the time of the one before.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A recording for ui.perfetto.dev: a track for each task with its transitions as slices and other
- * events as instants, and findings on a track of their own.  Numbers
- * of fields are those of Perfetto's trace_packet.proto, track_event.proto and track_descriptor.proto.
+ * events as instants, and findings on a track of their own.  Numbers of fields are those of
+ * Perfetto's trace_packet.proto, track_event.proto and track_descriptor.proto.
  */
 #include <errno.h>
 #include <stdlib.h>

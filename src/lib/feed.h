@@ -20,7 +20,7 @@
 
 /* Somebody who is told of all that passes, beside the writers. */
 struct cw_feed_watcher {
-	/* Before the judges see it.  began_ns: of an end, when its transition began; 0: not known. */
+	/* Before the judges see it.  began_ns: of an end, when its transition began; 0: unknown. */
 	void (*event)(void *ctx, const struct cw_rec_hdr *ev, const char *comm,
 		      __u64 began_ns);
 	void (*report)(void *ctx, const struct cw_report *r);

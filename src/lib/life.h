@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The whole life of one frame in a recording: who shared it, when, with which stack, who freed it. */
+/* The whole life of one frame in a recording: who shared it, when, with which stack, and who
+ * freed it.
+ */
 #ifndef CW_LIFE_H
 #define CW_LIFE_H
 

@@ -262,7 +262,7 @@ static void probe_attach(struct cw_loader *l, size_t i)
 	}
 	if (err == -ENOENT && hook->kind == CW_HOOK_RAW_TP)
 		snprintf(why, sizeof(why), "this kernel has no tracepoint %s", hook->target);
-	else if (err == -EACCES && l->arming->no_module_btf)	/* Debian's kernels have a level 3 */
+	else if (err == -EACCES && l->arming->no_module_btf) /* Debian's kernels have a level 3 */
 		snprintf(why, sizeof(why), "%s %s takes CAP_SYS_ADMIN, or kernel.perf_event_paranoid below 3",
 			 cw_hook_kind_name(hook->kind), hook->target);
 	else

@@ -19,8 +19,8 @@ const char *cw_object_name(enum cw_object_id id);	/* "stock_transition" */
  */
 #define CW_KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
-/* Opens the object, to be loaded with the kernel's own types alone or with those of its modules too.
- * NULL with errno set on failure; the caller closes it.
+/* Opens the object, to be loaded with the kernel's own types alone or with those of its modules
+ * too.  NULL with errno set on failure; the caller closes it.
  */
 struct bpf_object *cw_object_open(enum cw_object_id id, bool no_module_btf);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Of addresses of the kernel a recording keeps none, unless it is told to: a range is known by its
- * address when its transition ends, so that one is replaced by a number that is the same for the same
- * address and tells nothing else; the others are set to zero.
+ * address when its transition ends, so that one is replaced by a number that is the same for the
+ * same address and tells nothing else; the others are set to zero.
  */
 #include "record_batch.h"
 
@@ -17,7 +17,8 @@
 #include "events.h"
 #include "text.h"
 
-#define DEPTH_MAX 4	/* transitions of one task that enclose each other: CW_DEPTH_MAX of the engine */
+/* transitions of one task that enclose each other: CW_DEPTH_MAX of the engine */
+#define DEPTH_MAX 4
 
 /* Where addresses are. */
 static const struct {
@@ -189,16 +190,17 @@ static void block_note(struct cw_block *block, const struct cw_rec_hdr *rec)
 int cw_batcher_add(struct cw_batcher *b, const struct cw_rec_hdr *rec)
 {
 	__u64 copy[CW_RECORD_MAX / 8];
-	struct cw_rec_hdr *own = (struct cw_rec_hdr *)copy;
-	const struct cw_rec_verdict *v = (const struct cw_rec_verdict *)copy;
+	struct cw_rec_hdr *own;
 
 	if (b->batch.block.nr == CW_BLOCK_RECORDS || room_make(b))
 		return -ENOMEM;
-	memcpy(copy, rec, rec->len);
+	own = memcpy(copy, rec, rec->len);
 	if (!b->include_addresses) {
+		const struct cw_rec_verdict *v = (const struct cw_rec_verdict *)own;
+
 		addresses_remove(b, own);
 		if (own->type == CW_REC_VERDICT)
-			addresses_remove(b, (struct cw_rec_hdr *)((char *)copy + v->event_off));
+			addresses_remove(b, (struct cw_rec_hdr *)((char *)own + v->event_off));
 	}
 	if (own->type == CW_EV_BEGIN)
 		on_begin(b, (const struct cw_ev_step *)rec);

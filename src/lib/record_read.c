@@ -86,7 +86,8 @@ static int field_read(struct cw_recording *r, const struct cw_field *field, sqli
 		return 0;
 	}
 	if ((field->kind == CW_FIELD_BOOL && number > 1) ||
-	    (field->kind == CW_FIELD_U32 && number != small && number != (__u64)(__s64)(__s32)small))
+	    (field->kind == CW_FIELD_U32 && number != small &&
+	     number != (__u64)(__s64)(__s32)small))
 		return cw_recording_damaged(r, "session: %s is out of range", field->name);
 	if (field->kind == CW_FIELD_U64)
 		memcpy(to, &number, sizeof(number));
@@ -150,7 +151,8 @@ static int command_read(struct cw_recording *r)
 
 static int loss_read(struct cw_recording *r, sqlite3_stmt *stmt)
 {
-	__u64 event = (__u64)sqlite3_column_int64(stmt, 0), loss = (__u64)sqlite3_column_int64(stmt, 1);
+	__u64 event = (__u64)sqlite3_column_int64(stmt, 0);
+	__u64 loss = (__u64)sqlite3_column_int64(stmt, 1);
 
 	if (event >= CW_EV_NR || loss >= CW_LOSS_NR)
 		return cw_recording_damaged(r, "losses: there is no such event or loss");
@@ -170,7 +172,8 @@ static int stat_read(struct cw_recording *r, sqlite3_stmt *stmt)
 
 static int symbol_read(struct cw_recording *r, sqlite3_stmt *stmt)
 {
-	__u64 id = (__u64)sqlite3_column_int64(stmt, 0), addr = (__u64)sqlite3_column_int64(stmt, 1);
+	__u64 id = (__u64)sqlite3_column_int64(stmt, 0);
+	__u64 addr = (__u64)sqlite3_column_int64(stmt, 1);
 	char text[CW_STORED_TEXT];
 
 	if (id != r->nr_addr + 1ULL || id > CW_SYMBOLS_MAX)

@@ -195,7 +195,8 @@ static struct cw_named_stack *stack_add(struct cw_recording *r, __u32 number)
 	if (r->nr_stacks == CW_STACKS_READ)
 		return NULL;
 	if (!(r->nr_stacks & (r->nr_stacks - 1))) {
-		more = reallocarray(r->stacks, r->nr_stacks ? 2UL * r->nr_stacks : 1, sizeof(*more));
+		more = reallocarray(r->stacks, r->nr_stacks ? 2UL * r->nr_stacks : 1,
+				    sizeof(*more));
 		if (!more)
 			return NULL;
 		r->stacks = more;
@@ -205,7 +206,7 @@ static struct cw_named_stack *stack_add(struct cw_recording *r, __u32 number)
 	return s;
 }
 
-/* All of them, once: they are asked for again and again.  What there is no room for has no stack. */
+/* All of them, once: they are asked for again and again.  What finds no room has no stack. */
 static void stacks_read(struct cw_recording *r)
 {
 	sqlite3_stmt *stmt = cw_recording_query(

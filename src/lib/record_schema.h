@@ -20,8 +20,8 @@
 #define CW_BLOCK_BYTES	(CW_BLOCK_RECORDS * CW_RECORD_MAX)
 #define CW_STORED_TEXT	256
 
-/* What holds for the whole session: the tables session, rules, waivers, reactions, losses, stats and
- * command.
+/* What holds for the whole session: the tables session, rules, waivers, reactions, losses, stats
+ * and command.
  */
 struct cw_recording_info {
 	__u32 abi_major;

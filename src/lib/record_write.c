@@ -23,8 +23,9 @@
 #define CHECKPOINT "PRAGMA wal_autocheckpoint = 256"	/* pages: 1 MiB of log */
 
 enum statement {
-	ST_BEGIN, ST_COMMIT, ST_ROLLBACK, ST_SESSION, ST_COMMAND, ST_RULE, ST_WAIVER, ST_REACTION, ST_LOSS,
-	ST_STAT, ST_EVENTS, ST_TRANSITION, ST_VIOLATION, ST_STACK, ST_SYMBOL, ST_OWNER, ST_PAGES, ST_NR,
+	ST_BEGIN, ST_COMMIT, ST_ROLLBACK, ST_SESSION, ST_COMMAND, ST_RULE, ST_WAIVER, ST_REACTION,
+	ST_LOSS, ST_STAT, ST_EVENTS, ST_TRANSITION, ST_VIOLATION, ST_STACK, ST_SYMBOL, ST_OWNER,
+	ST_PAGES, ST_NR,
 };
 
 static const char *const sql[ST_NR] = {
@@ -307,7 +308,8 @@ static void reactions_write(struct cw_record_file *f, const struct cw_reactions 
 
 	for (i = 0; i < rs->nr; i++) {
 		const struct cw_reaction *r = &rs->reaction[i];
-		const char *what = r->action == CW_ACTION_SIGNAL ? sigabbrev_np(r->signal) : r->program;
+		const char *what = r->action == CW_ACTION_SIGNAL ? sigabbrev_np(r->signal) :
+								   r->program;
 
 		stmt = row(f, ST_REACTION);
 		if (!stmt)
@@ -403,7 +405,8 @@ static int statements_prepare(struct cw_record_file *f)
 	int err = SQLITE_OK, i;
 
 	for (i = 0; i < ST_NR && !err; i++)
-		err = sqlite3_prepare_v3(f->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &f->stmt[i], NULL);
+		err = sqlite3_prepare_v3(f->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &f->stmt[i],
+					 NULL);
 	return err;
 }
 
@@ -417,16 +420,17 @@ static void file_free(struct cw_record_file *f)
 	free(f);
 }
 
-/* In WAL mode what was committed is there whatever becomes of this process; only a machine that goes
- * down can take the last second with it.
+/* In WAL mode what was committed is there whatever becomes of this process; only a machine that
+ * goes down can take the last second with it.
  */
 static int file_prepare(struct cw_record_file *f, const char *path)
 {
 	int err = sqlite3_open_v2(path, &f->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 				  SQLITE_OPEN_NOFOLLOW, NULL);
 
+	/* somebody may look at the file already */
 	if (!err)
-		err = sqlite3_busy_timeout(f->db, BUSY_MS);	/* somebody may look at the file already */
+		err = sqlite3_busy_timeout(f->db, BUSY_MS);
 	if (!err)
 		err = sqlite3_exec(f->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 	if (!err)

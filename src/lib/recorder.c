@@ -57,7 +57,8 @@ static int recorder_init(struct cw_recorder *r, const struct cw_recorder_opts *o
 		return err;
 	if (!r->last_ns)
 		return cw_record_file_create(&r->file, r->path, why, size);
-	r->flight = cw_flight_new(r->last_ns, o->history_bytes ? o->history_bytes : CW_HISTORY_BYTES);
+	r->flight = cw_flight_new(r->last_ns,
+				  o->history_bytes ? o->history_bytes : CW_HISTORY_BYTES);
 	return r->flight ? target_check(r, why, size) : -ENOMEM;
 }
 
@@ -125,7 +126,8 @@ static void *message_room(struct cw_recorder *r, size_t size, bool record)
 {
 	struct cw_buffer *b = r->current;
 
-	if (b && (b->used + size > CW_BUFFER_BYTES || (record && b->nr_records == CW_BLOCK_RECORDS)))
+	if (b && (b->used + size > CW_BUFFER_BYTES ||
+		  (record && b->nr_records == CW_BLOCK_RECORDS)))
 		current_put(r);
 	if (!r->current) {
 		r->current = cw_queue_empty(&r->queue);
@@ -219,7 +221,8 @@ void cw_recorder_record(struct cw_recorder *r, const struct cw_rec_hdr *rec)
 	stack = cw_record_stack(rec, &nr);
 	if (stack)
 		stack_name(r, stack, nr, ids);
-	out = cw_pack_takes(rec) && rec->type < CW_MSG_SIDE ? message_room(r, rec->len, true) : NULL;
+	out = cw_pack_takes(rec) && rec->type < CW_MSG_SIDE ? message_room(r, rec->len, true) :
+							      NULL;
 	if (!out) {
 		cw_recorder_lost(r, cw_record_event(rec), 1);
 		return;
@@ -325,7 +328,8 @@ void cw_recorder_stop(struct cw_recorder *r)
 {
 	if (!r->running)
 		return;
-	while (r->marks && !r->current) {	/* a snapshot was asked for, and all buffers were full */
+	/* a snapshot was asked for, and all buffers were full */
+	while (r->marks && !r->current) {
 		usleep(1000);
 		r->current = cw_queue_empty(&r->queue);
 	}

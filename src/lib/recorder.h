@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A session on its way into a recording: what the feed sees is copied into a bounded queue, and a
- * thread of its own packs and writes it.  What finds no room, on the way or on the disk, is counted.
+ * thread of its own packs and writes it.  What finds no room, on the way or on disk, is counted.
  */
 #ifndef CW_RECORDER_H
 #define CW_RECORDER_H
@@ -55,8 +55,8 @@ void cw_recorder_snapshot(struct cw_recorder *r, const struct cw_recording_info 
 void cw_recorder_stop(struct cw_recorder *r);
 void cw_recorder_totals(const struct cw_recorder *r, struct cw_totals *t);
 
-/* Says what became of the session, and closes.  0, or -errno after a message, when the file does not
- * hold everything that it should.
+/* Says what became of the session, and closes.  0, or -errno after a message, when the file does
+ * not hold everything that it should.
  */
 int cw_recorder_finish(struct cw_recorder *r, const struct cw_recording_info *info);
 void cw_recorder_free(struct cw_recorder *r);	/* NULL is fine */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the two sides of a recorder share: recorder.c fills buffers, recorder_thread.c empties them. */
+/* What the two sides of a recorder share: recorder.c fills buffers, recorder_thread.c empties
+ * them.
+ */
 #ifndef CW_RECORDER_IMPL_H
 #define CW_RECORDER_IMPL_H
 

@@ -151,8 +151,9 @@ static int snapshot_create(struct cw_recorder *r)
 	for (nr = 1; nr <= NAMES_TRIED && err == -EEXIST; nr++) {
 		free(r->file_path);
 		r->file_path = snapshot_path(r, nr);
-		err = r->file_path ? cw_record_file_create(&r->file, r->file_path, why, sizeof(why)) :
-				     -ENOMEM;
+		err = -ENOMEM;
+		if (r->file_path)
+			err = cw_record_file_create(&r->file, r->file_path, why, sizeof(why));
 	}
 	if (err)
 		cw_say(0, "cannot write the history to %s: %s", r->file_path ? r->file_path : r->path,

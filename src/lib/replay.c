@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Records go two ways, as they did in the session: to the feed, which judges what user space judges,
- * and to the engine.  The engine's verdict waits for the recorded one, which has the stack, and is
- * told in its place.
+/* Records go two ways, as they did in the session: to the feed, which judges what user space
+ * judges, and to the engine.  The engine's verdict waits for the recorded one, which has the stack,
+ * and is told in its place.
  */
 #include "replay.h"
 
@@ -44,7 +44,8 @@ static bool is_lossless(const struct cw_recording_info *info, const struct cw_re
 {
 	__u32 event, loss;
 
-	if (!info->complete || info->stopped_early || info->nr_dropped || info->nr_lost || o->damaged)
+	if (!info->complete || info->stopped_early || info->nr_dropped || info->nr_lost ||
+	    o->damaged)
 		return false;
 	for (event = 0; event < CW_EV_NR; event++)
 		for (loss = 0; loss < CW_LOSS_NR; loss++)
@@ -80,7 +81,8 @@ static bool details_equal(const struct cw_out *a, const struct cw_out *b)
 {
 	__u32 nr = a->nr_details < CW_DETAIL_MAX ? a->nr_details : CW_DETAIL_MAX;
 
-	return a->nr_details == b->nr_details && !memcmp(a->detail, b->detail, nr * sizeof(a->detail[0]));
+	return a->nr_details == b->nr_details &&
+	       !memcmp(a->detail, b->detail, nr * sizeof(a->detail[0]));
 }
 
 static void compare(struct replay *p, const struct cw_out *now, const struct cw_out *then,
@@ -142,7 +144,8 @@ static void then_add(struct replay *p, struct cw_out *now, const struct cw_out *
 	now->warned |= only.warned;
 	now->observed |= only.observed;
 	for (i = 0; i < nr; i++)
-		if ((CW_RULE_BIT(then->detail[i].rule) & ONLY_THEN) && now->nr_details < CW_DETAIL_MAX)
+		if ((CW_RULE_BIT(then->detail[i].rule) & ONLY_THEN) &&
+		    now->nr_details < CW_DETAIL_MAX)
 			now->detail[now->nr_details++] = then->detail[i];
 }
 
@@ -401,7 +404,8 @@ int cw_replay_run(struct cw_recording *r, struct cw_writers *writers,
 		if (p->info->arming.since_ns[i])
 			p->late |= CW_RULE_BIT(i);
 	if (p->pending)
-		err = cw_feed_init_with(&p->feed, writers, p->info->slow_limit_ns, cw_recording_symbols(r));
+		err = cw_feed_init_with(&p->feed, writers, p->info->slow_limit_ns,
+					cw_recording_symbols(r));
 	if (!err) {
 		err = records_feed(p);
 		pending_flush(p, 0);

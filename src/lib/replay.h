@@ -15,7 +15,7 @@
 #include "verdict.h"
 
 struct cw_replayed {
-	struct cw_totals totals;	/* of the replay, and of the recording where that has more */
+	struct cw_totals totals;	/* of the replay; of the recording where that has more */
 	struct cw_told told;
 	__u64 nr_records;
 	__u64 from_stored;	/* rules whose counts are, in part, the recording's, as a mask */
@@ -33,8 +33,8 @@ struct cw_replay_tap {
 	void *ctx;
 };
 
-/* Feeds the whole recording to the writers, which have been told of its start, and to the tap (NULL:
- * none).  0, and cw_replay_end() is due when the writers have finished; or -ENOMEM.
+/* Feeds the whole recording to the writers, which have been told of its start, and to the tap
+ * (NULL: none).  0, and cw_replay_end() is due when the writers have finished; or -ENOMEM.
  */
 int cw_replay_run(struct cw_recording *r, struct cw_writers *writers,
 		  const struct cw_replay_tap *tap, struct cw_replayed *out);

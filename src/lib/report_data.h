@@ -30,8 +30,8 @@ struct cw_report_data {
 	__u64 nr_transitions;
 };
 
-/* Reads the whole recording.  life: fed with it too, or NULL.  start outlives the data.  0, -ENOMEM,
- * or -EBADMSG when a table is damaged: what could be read is there, and a note says so.
+/* Reads the whole recording.  life: fed with it too, or NULL.  start outlives the data.  0,
+ * -ENOMEM, or -EBADMSG when a table is damaged: what could be read is there, and a note says so.
  */
 int cw_report_data_make(struct cw_report_data *d, struct cw_recording *r,
 			const struct cw_start *start, struct cw_life *life);

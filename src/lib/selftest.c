@@ -244,7 +244,9 @@ void cw_selftest_judge(struct cw_selftest *s, const struct cw_catalogue *c)
 		r->median_ns = rule < CW_RULE_NR ? median_of(s, rule) : 0;
 		s->exit = worse(s->exit, r->exit);
 	}
-	/* of what this machine or mode cannot do, nothing is known; of that alone, nothing at all */
+	/* of what this machine or mode cannot do, nothing is known;
+	 * of that alone, nothing at all
+	 */
 	if (!any)
 		s->exit = worse(s->exit, CW_EXIT_UNKNOWN);
 }

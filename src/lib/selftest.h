@@ -40,7 +40,7 @@ struct cw_trial {
 	__u64 armed, lost;		/* rules, as masks */
 	struct cw_count count[CW_RULE_NR];	/* what this run added */
 	bool found[CW_FIND_NR];		/* that were reported */
-	__u64 report_ns;		/* from the order to the report of its finding; 0: none came */
+	__u64 report_ns;		/* from the order to the report of its finding; 0: none */
 	enum cw_trial_result result;
 	char note[CW_TRIAL_NOTE];	/* what fired, which error; "" when there is nothing to add */
 };

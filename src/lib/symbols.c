@@ -25,7 +25,8 @@ struct symbol {
 };
 
 struct cw_symbols {
-	FILE *file;		/* opened while we had the right to see addresses; NULL: could not be */
+	/* opened while we had the right to see addresses; NULL: could not be */
+	FILE *file;
 	struct symbol *symbol;
 	size_t nr, room;
 	char *names;

@@ -85,7 +85,8 @@ static const struct {
 	__u16 nr;	/* offset of the number of frames, 0: one */
 	__u16 relid;
 } places[CW_EV_NR] = {
-	[CW_EV_PAGE_FREE] = { offsetof(struct cw_ev_free, gfn), offsetof(struct cw_ev_free, nr_pages), 0 },
+	[CW_EV_PAGE_FREE] = { offsetof(struct cw_ev_free, gfn),
+			      offsetof(struct cw_ev_free, nr_pages), 0 },
 	[CW_EV_HANDOVER] = { offsetof(struct cw_ev_handover, gfn), 0,
 			     offsetof(struct cw_ev_handover, relid) },
 	[CW_EV_OWNER] = { offsetof(struct cw_ev_owner, gfn), offsetof(struct cw_ev_owner, nr_pages),

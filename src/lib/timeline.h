@@ -30,7 +30,9 @@ int cw_timeline_mark(struct cw_timeline *t, const struct cw_rec_hdr *ev, __u64 g
 /* The lines around a finding, when all events have been told; "" when there are none. */
 const char *cw_timeline_text(struct cw_timeline *t, int number);
 
-/* Whether an event is about a frame: one of its range, or amid its frames when they are scattered. */
+/* Whether an event is about a frame: one of its range, or amid its frames when they are
+ * scattered.
+ */
 bool cw_event_has_frame(const struct cw_rec_hdr *ev, __u64 gfn);
 
 /* "begin: 4 pages, frames 0x10 to 0x13, to be shared" */

@@ -16,7 +16,9 @@ static const struct escape {
 	{ "&quot;", true, '"' },  { "&#39;", true, '\'' },
 };
 
-/* By the first byte: how many follow, the bits it carries, and the least character that needs them. */
+/* By the first byte: how many follow, the bits it carries, and the least character that needs
+ * them.
+ */
 static const struct form {
 	unsigned char mask, value;
 	unsigned int follow;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A recording: how much memory a history takes that is full, and written; how many records a second are written, what is lost at a fixed rate, how many bytes
- * each takes on disk, and how many a second a replay reads and judges.  The session is made up: nine
- * steps for a transition, and four packets between two of them.
+/* A recording: how much memory a history takes that is full, and written; how many records a second
+ * are written, what is lost at a fixed rate, how many bytes each takes on disk, and how many a
+ * second a replay reads and judges.  The session is made up: nine steps for a transition, and four
+ * packets between two of them.
  *
  * Usage: record ROUNDS
  */

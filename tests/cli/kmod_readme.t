@@ -11,6 +11,7 @@ readme=$kmod/README.md
 
 # Words in `this type`, once each; the indented examples have none.
 words() {
+	# shellcheck disable=SC2016 # backticks as such
 	grep -v '^    ' "$1" | grep -oE '`[^`]+`' | tr -d '`' | sort -u
 }
 
@@ -38,6 +39,7 @@ is "$(missing "$readme")" '' 'everything that is named exists'
 ok 'and that is something' test "$(words "$readme" | wc -l)" -ge 60
 
 # Each kind of name, wrong.
+# shellcheck disable=SC2016 # backticks as such
 printf '%s\n' '`no_such.c` `cw_no_such()` `cocovm_no_such` `T99` `tests/no.t` `no-such-scenario` `main.c`' >"$tap_tmp/wrong"
 is "$(missing "$tap_tmp/wrong" | tr '\n' ' ')" 'T99 cocovm_no_such cw_no_such() no-such-scenario no_such.c tests/no.t ' \
 	'what does not exist is found, and nothing else'
@@ -49,6 +51,7 @@ done
 
 rows=$(grep -E '^\|' "$readme" | tail -n +3)
 ok 'requirements' test "$(printf '%s\n' "$rows" | wc -l)" -ge 25
+# shellcheck disable=SC2016 # backticks as such
 is "$(printf '%s\n' "$rows" | grep -vE '^\| [^|]+ \| [^|`]+ \| `[^|]+` \| `[^|]+` \| `[^|]+` \|$')" '' \
 	'each has code, rules and scenarios'
 is "$(printf '%s\n' "$rows" | cut -d'|' -f2 | sort -u | wc -l)" 5 'of each section that makes any'

@@ -9,7 +9,6 @@ rec=$tap_tmp/a.ccw
 "$make" "$rec" 2000 || {
 	fail 'a recording is made'
 	done_testing
-	exit
 }
 
 run "$CW" report "$rec"

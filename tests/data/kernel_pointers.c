@@ -33,7 +33,8 @@ static bool is_sum(__u32 type, size_t at)
 	bool step = type <= CW_EV_TASK_EXIT || type == CW_EV_SEED || type == CW_EV_WITHHELD;
 
 	return step &&
-	       (at == offsetof(struct cw_ev_step, frames_sum) || at == offsetof(struct cw_ev_step, told_sum));
+	       (at == offsetof(struct cw_ev_step, frames_sum) ||
+		at == offsetof(struct cw_ev_step, told_sum));
 }
 
 static void record_look(const struct cw_rec_hdr *rec, __u64 nr)
@@ -97,10 +98,12 @@ static void row_look(sqlite3_stmt *row, const char *table)
 
 	for (i = 0; i < sqlite3_column_count(row); i++) {
 		int type = sqlite3_column_type(row, i);
-		bool found = type == SQLITE_INTEGER ? is_address((__u64)sqlite3_column_int64(row, i)) :
-			     type == SQLITE_TEXT ? has_address((const char *)sqlite3_column_text(row, i)) :
-						   false;
+		bool found = false;
 
+		if (type == SQLITE_INTEGER)
+			found = is_address((__u64)sqlite3_column_int64(row, i));
+		else if (type == SQLITE_TEXT)
+			found = has_address((const char *)sqlite3_column_text(row, i));
 		if (!found)
 			continue;
 		nr_found++;

@@ -20,7 +20,8 @@ static void session(struct made *m, unsigned long nr)
 	for (i = 0; i < nr; i++) {
 		__u64 gfn = 0x10000 + i % PLACES * 16;
 
-		made_transition(m, gfn, 1 + (__u32)(i % 16), !(i / PLACES % 2), i % BROKEN_EVERY == 77);
+		made_transition(m, gfn, 1 + (__u32)(i % 16), !(i / PLACES % 2),
+				i % BROKEN_EVERY == 77);
 		if (i == nr / 2)
 			made_free(m, gfn, true);
 		else if (i % 64 == 1)

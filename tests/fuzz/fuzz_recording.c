@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A recording that somebody sent us.  The first byte of an input says how it is bad: bytes of a good
- * one changed and its end cut off, or a block of records that are whatever the rest of the input is.
- * Then it is replayed, and all its tables are read.
+/* A recording that somebody sent us.  The first byte of an input says how it is bad: bytes of a
+ * good one changed and its end cut off, or a block of records that are whatever the rest of the
+ * input is.  Then it is replayed, and all its tables are read.
  */
 #include "fuzz.h"
 
@@ -113,8 +113,9 @@ static void bytes_change(const uint8_t *data, size_t size)
 
 	memcpy(bytes, good, good_size);
 	for (i = 0; i + 4 <= size; i += 4) {
-		size_t at = ((size_t)data[i] << 12 | (size_t)data[i + 1] << 4 | data[i + 2] >> 4) % good_size;
+		size_t at = (size_t)data[i] << 12 | (size_t)data[i + 1] << 4 | data[i + 2] >> 4;
 
+		at %= good_size;
 		bytes[at] ^= data[i + 3];
 		if (!data[i + 3] && at > 100)
 			len = at;
@@ -187,10 +188,12 @@ static void replay_it(struct cw_recording *r)
 	struct cw_ending ending;
 	struct cw_finish finish = { .verdict = &verdict, .totals = &replayed.totals,
 				    .told = &replayed.told, .ending = &ending,
-				    .reactions = &info->reactions, .duration_ns = info->duration_ns };
+				    .reactions = &info->reactions,
+				    .duration_ns = info->duration_ns };
 	const struct cw_start start = { .platform = &info->platform, .arming = &info->arming,
 					.policy = &info->policy, .fmt = info->fmt,
-					.symbols = cw_recording_symbols(r), .command = info->command,
+					.symbols = cw_recording_symbols(r),
+					.command = info->command,
 					.include_addresses = info->include_addresses };
 
 	cw_writers_start(&writers, &start);

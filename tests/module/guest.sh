@@ -200,6 +200,7 @@ mode_honest() {
 	watch_stop
 	is "$(cat /tmp/refused)" '' "modes: $mode: every twin runs"
 	is "$rc $(reported)" '0 ' "modes: $mode: and nothing is reported"
+	# shellcheck disable=SC2013 # one word a line
 	for rule in $(awk '$2 != "-" { print $2 }' /tmp/scenarios | sort -u); do
 		is "$(outcome "$rule")" held "modes: $mode: $rule is held"
 	done
@@ -222,6 +223,7 @@ mode_misbehave() {
 # Whatever the host does, the honest guest breaks no rule, and loses no page for good.
 section_hosts() {
 	watch_start
+	# shellcheck disable=SC2013 # words of one line
 	for name in $(sed -n 's/^hosts: //p' /dev/cocovm); do
 		cocovm host "$name"
 		is "$(counter host)" "$name" "hosts: $name"

@@ -10,6 +10,7 @@ got=$tap_tmp/got
 mkdir -p "$got"
 export O
 
+# shellcheck disable=SC2317 # called by run
 machine() {
 	"$TOP/scripts/vm" --kernel "$CW_KERNEL" --cpus 2 --timeout 400 --log "$tap_tmp/log" --out "$got" \
 		--program "$CW" --module "$O/kmod/$release/cocovm.ko" \

@@ -30,15 +30,18 @@ session() {
 insmod /modules/cocovm.ko || exit 1
 mkdir -p /out
 
+# shellcheck disable=SC2016 # for that shell to expand
 session honest -- sh -c 'for s in plain freed-shared window-present overlap; do
 	echo honest $s loops=3 >/dev/cocovm; done'
 
 # every scenario that misbehaves, one after the other
 sed -n 's/^scenario \([a-z-]*\) rule=.* twin=1.*/\1/p' /dev/cocovm >/tmp/scenarios
+# shellcheck disable=SC2016 # for that shell to expand
 session misbehave -- sh -c 'while read -r s; do echo run $s >/dev/cocovm; done </tmp/scenarios'
 
 session addresses --include-addresses -- sh -c 'echo run wrong-bit >/dev/cocovm'
 
+# shellcheck disable=SC2016 # for that shell to expand
 session load -- sh -c 'for s in plain freed-shared hidden-failure; do
 	echo start honest $s loops=0 workers=2 >/dev/cocovm; done; sleep 10; echo stop >/dev/cocovm'
 

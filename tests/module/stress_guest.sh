@@ -144,7 +144,7 @@ memory_fill() {
 	dd if=/dev/zero of=/tmp/fill/zeroes bs=1M count=$((free_kib / 1024 - 60)) 2>/dev/null
 	fill_rc=$?
 	rm -f /tmp/fill/zeroes
-	return $fill_rc
+	return "$fill_rc"
 }
 
 #---------------------------------------------------------------------------------------------

@@ -145,7 +145,8 @@ static void test_many(void **state)
 	(void)state;
 	for (i = 0; i < NR(deeds); i++) {
 		snprintf(names[i], sizeof(names[i]), "f%zu", i);
-		deeds[i] = (struct deed)MOVE(1001 + i, 1002 + i, (i + 1) * 0x1000, i + 1, true, names[i]);
+		deeds[i] = (struct deed)MOVE(1001 + i, 1002 + i, (i + 1) * 0x1000, i + 1, true,
+					     names[i]);
 	}
 	fill(deeds, NR(deeds));
 	assert_int_equal(chart.nr_owners, CW_CHART_OWNERS);

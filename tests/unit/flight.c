@@ -166,8 +166,8 @@ static void test_memory(void **state)
 	assert_in_range(cw_flight_bytes(flight), 32 << 10, 64 << 10);
 }
 
-/* While it is written it grows by a part, and what is through makes room; then records are lost, and
- * that is said.
+/* While it is written it grows by a part, and what is through makes room; then records are lost,
+ * and that is said.
  */
 static void test_memory_while_written(void **state)
 {
@@ -184,7 +184,8 @@ static void test_memory_while_written(void **state)
 	assert_in_range(refused, 1500, 1999);
 	assert_in_range(cw_flight_bytes(flight), 64 << 10, (80 << 10) + 1024);
 	assert_true(cw_flight_write_some(flight, file));
-	assert_int_equal(add(&ev), -ENOBUFS);	/* a few of them are through, and nobody has dropped them */
+	/* a few of them are through, and nobody has dropped them */
+	assert_int_equal(add(&ev), -ENOBUFS);
 	while (cw_flight_write_some(flight, file))
 		;
 	assert_int_equal(add(&ev), 0);

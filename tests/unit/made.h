@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A session that never was, for the tests of recordings: transitions as the programs would send them,
- * judged by the engine as they would be, in any number.
+/* A session that never was, for the tests of recordings: transitions as the programs would send
+ * them, judged by the engine as they would be, in any number.
  */
 #ifndef CW_MADE_H
 #define CW_MADE_H
@@ -38,8 +38,9 @@ static inline int made_init(struct made *m, struct cw_recorder *recorder)
 
 	cw_arming_init(&m->arming, &cw_source_module, 0);
 	cw_arming_finish(&m->arming);
-	m->arming.armed = CW_RULE_BIT(CW_RULE_T1) | CW_RULE_BIT(CW_RULE_T2) | CW_RULE_BIT(CW_RULE_T3) |
-			  CW_RULE_BIT(CW_RULE_T5) | CW_RULE_BIT(CW_RULE_T6) | CW_RULE_BIT(CW_RULE_S3) |
+	m->arming.armed = CW_RULE_BIT(CW_RULE_T1) | CW_RULE_BIT(CW_RULE_T2) |
+			  CW_RULE_BIT(CW_RULE_T3) | CW_RULE_BIT(CW_RULE_T5) |
+			  CW_RULE_BIT(CW_RULE_T6) | CW_RULE_BIT(CW_RULE_S3) |
 			  CW_RULE_BIT(CW_RULE_S5) | CW_RULE_BIT(CW_RULE_Z1);
 	for (i = 0; i < CW_RULE_NR; i++)
 		snprintf(m->arming.why_rule[i], CW_WHY_LEN, "%s",
@@ -169,7 +170,8 @@ static inline struct cw_ev_step made_step(const struct made *m, __u32 type, __u6
 	bool shared = type == CW_EV_END ? to_shared : !to_shared;
 
 	(void)m;
-	ev.own = (struct cw_walk){ .walked = nr, .present = absent ? 0 : nr, .shared = shared ? nr : 0,
+	ev.own = (struct cw_walk){ .walked = nr, .present = absent ? 0 : nr,
+				   .shared = shared ? nr : 0,
 				   .first_present = absent ? CW_NO_INDEX : 0,
 				   .first_absent = absent ? 0 : CW_NO_INDEX,
 				   .first_shared = shared ? 0 : CW_NO_INDEX,
@@ -230,7 +232,8 @@ static inline void made_free(struct made *m, __u64 gfn, bool shared)
 {
 	struct cw_ev_free ev = {
 		.hdr = { .type = CW_EV_PAGE_FREE, .len = sizeof(ev), .task = 77ULL << 32 | 78 },
-		.gfn = gfn, .bad_gfn = gfn, .nr_pages = 1, .nr_bad = shared, .space = CW_SPACE_EMULATED,
+		.gfn = gfn, .bad_gfn = gfn, .nr_pages = 1, .nr_bad = shared,
+		.space = CW_SPACE_EMULATED,
 		.state = shared ? CW_PG_SHARED : CW_PG_PRIVATE, .have_pte = shared,
 		.pte = gfn << 12 | 0x63 | (shared ? MADE_SHARED : 0),
 	};
@@ -246,7 +249,8 @@ static inline void made_packet(struct made *m, __u32 relid)
 	struct cw_ev_ring_write ev = {
 		.hdr = { .type = CW_EV_RING_WRITE, .len = sizeof(ev), .task = 5 },
 		.relid = relid,
-		.flags = CW_RING_VECTORS | CW_RING_PAD | CW_RING_BEFORE | CW_RING_AFTER | CW_RING_RET,
+		.flags = CW_RING_VECTORS | CW_RING_PAD | CW_RING_BEFORE | CW_RING_AFTER |
+			 CW_RING_RET,
 		.ring_bytes = 65536,
 		.nr_vec = 3,
 		.vec_bytes = 64,

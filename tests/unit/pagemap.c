@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* States of frames in memory: set and told by runs, over the borders of chunks, and not without end. */
+/* States of frames in memory: set and told by runs, over the borders of chunks, and not without
+ * end.
+ */
 #include "unit.h"
 
 #include "pagemap.h"
@@ -48,7 +50,8 @@ static void test_empty(void **state)
 {
 	(void)state;
 	assert_int_equal(cw_pagemap_state(&map, 0x1000), CW_PG_PRIVATE);
-	cw_pagemap_set(&map, 0x1000, 64, CW_PG_PRIVATE);	/* as all of them are: nothing is kept */
+	/* as all of them are: nothing is kept */
+	cw_pagemap_set(&map, 0x1000, 64, CW_PG_PRIVATE);
 	assert_int_equal(map.nr, 0);
 	assert_runs(NULL, 0);
 }
@@ -75,7 +78,9 @@ static void test_runs(void **state)
 static void test_borders(void **state)
 {
 	static const struct run want[] = {
-		{ 0, 1, CW_PG_SHARED }, { CHUNK - 2, 4, CW_PG_SHARED }, { 9 * CHUNK - 1, 1, CW_PG_UNKNOWN },
+		{ 0, 1, CW_PG_SHARED },
+		{ CHUNK - 2, 4, CW_PG_SHARED },
+		{ 9 * CHUNK - 1, 1, CW_PG_UNKNOWN },
 	};
 
 	(void)state;

@@ -114,6 +114,10 @@ static void test_nonsense(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
-static const struct CMUnitTest tests[] = { CASE(test_iomem), CASE(test_hidden), CASE(test_nonsense) };
+static const struct CMUnitTest tests[] = {
+	CASE(test_iomem),
+	CASE(test_hidden),
+	CASE(test_nonsense),
+};
 
 UNIT_MAIN(tests)

@@ -135,7 +135,8 @@ static void test_addresses_on_request(void **state)
 	open_it();
 	while (cw_recording_next(rec, &r) > 0) {
 		if (r->type == CW_EV_BEGIN)
-			assert_int_equal(((const struct cw_ev_step *)r)->vaddr, 0xffff888001000000ULL);
+			assert_int_equal(((const struct cw_ev_step *)r)->vaddr,
+					 0xffff888001000000ULL);
 		if (r->type == CW_REC_VERDICT)
 			stack = ((const struct cw_rec_verdict *)r)->stack[0];
 	}
@@ -231,7 +232,8 @@ static void test_stack_of_an_event(void **state)
 	assert_int_equal(r->type, CW_REC_STACK);
 	memcpy(&s, r, sizeof(s));
 	assert_int_not_equal(s.stack[0], 0xffffffff81000200ULL);
-	assert_string_equal(cw_symbol_text(cw_recording_symbols(rec), s.stack[0], name, sizeof(name)),
+	assert_string_equal(cw_symbol_text(cw_recording_symbols(rec), s.stack[0], name,
+					   sizeof(name)),
 			    "probe+0x5/0x90");
 }
 

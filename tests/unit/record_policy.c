@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A recording of a session with a policy: replayed, by the command itself, it ends as the session did
- * and says the same in every format, although the policy's file is not there any more.
+/* A recording of a session with a policy: replayed, by the command itself, it ends as the session
+ * did and says the same in every format, although the policy's file is not there any more.
  */
 #include "unit.h"
 
@@ -224,7 +224,9 @@ static void test_replays_as_it_was(void **state)
 	}
 }
 
-/* A waiver that somebody wrote into the file covers what was no waiver's business then, and is seen. */
+/* A waiver that somebody wrote into the file covers what was no waiver's business then, and is
+ * seen.
+ */
 static void test_tampered(void **state)
 {
 	static const struct {

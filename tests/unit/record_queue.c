@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The queue between the reader of the ring and the thread that writes: bounded, in order, and nothing
- * of one use is left in a buffer for the next.
+/* The queue between the reader of the ring and the thread that writes: bounded, in order, and
+ * nothing of one use is left in a buffer for the next.
  */
 #include "unit.h"
 

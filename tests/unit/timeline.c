@@ -124,7 +124,9 @@ static void test_many_findings(void **state)
 
 static void test_frames(void **state)
 {
-	struct cw_ev_free freed = { .hdr = { .type = CW_EV_PAGE_FREE }, .gfn = 0x10, .nr_pages = 4 };
+	struct cw_ev_free freed = {
+		.hdr = { .type = CW_EV_PAGE_FREE }, .gfn = 0x10, .nr_pages = 4,
+	};
 	struct cw_ev_step ev = step_of(7, 0x100, 1, CW_EV_END);
 	struct cw_rec_hdr none = { .type = 9999 };
 
