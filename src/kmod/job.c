@@ -8,7 +8,7 @@
 
 #include "cocovm.h"
 
-#define JOBS_MAX 32	/* started and not stopped */
+#define JOBS_MAX 128	/* started and not stopped */
 
 struct worker {
 	struct job *job;
