@@ -92,7 +92,7 @@ man           = $(sort $(wildcard man/*.[1-8]) $(rules_man))
 shell_tests = $(filter-out $(if $(LONG),,%.long.t),$(sort $(wildcard tests/$1/*.t)))
 vm_tests   := module
 # Of these the ones that do not mind another machine beside theirs; the others count what is lost.
-vm_pairs   := $(wildcard $(addprefix tests/module/,gate_outputs.t privilege.t record.t top.t))
+vm_pairs   := $(wildcard $(addprefix tests/module/,linux_6_1.t privilege.t selftest.t top.t))
 tests       = $(unit_bin) $(engine_bin) $(call shell_tests,unit) $(call shell_tests,engine) \
               $(call shell_tests,cli) $(call shell_tests,fuzz) $(call shell_tests,packages) $(filter-out $(vm_pairs),$(foreach t,$(vm_tests),$(call shell_tests,$t)))
 # Their machines have one CPU each, mostly, so two run side by side: the long ones first.

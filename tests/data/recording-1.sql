@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only
--- A recording of version 1: every scenario of cocovm that misbehaves, on Linux 6.12 (tests/module/record.t).
+-- A recording of version 1: every scenario of cocovm that misbehaves, on Linux 6.12 (tests/module/record.long.t).
 PRAGMA application_id = 1128486705;
 PRAGMA user_version = 1;
 PRAGMA foreign_keys=OFF;

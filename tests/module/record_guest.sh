@@ -89,10 +89,15 @@ cocowatch record --slow-limit $slow --last 60s --on T3=snapshot -o /out/react -o
 	-o text=/out/react.txt 2>/out/react.err &
 pid=$!
 until_watching react
-echo run wrong-bit >/dev/cocovm
-sleep 2
-echo run wrong-bit >/dev/cocovm
-sleep 2
+# Machines are slow: each is given 20 seconds, of the 60 after which a history would be written anyway.
+for nr in 1 2; do
+	echo run wrong-bit >/dev/cocovm
+	i=0
+	while [ "$(find /out/react -name '*.ccw' | wc -l)" -lt $nr ] && [ $i -lt 20 ]; do
+		sleep 1
+		i=$((i + 1))
+	done
+done
 find /out/react -name '*.ccw' | wc -l >/out/react.nr
 kill -INT $pid
 wait $pid

@@ -26,8 +26,17 @@ replayed() {
 	run "$CW" replay -o ndjson="$tap_tmp/$1.ndjson" -o text="$tap_tmp/$1.txt" "$got/$1.ccw"
 }
 
+# Z4 is judged by bytes, which no recording has: its counts are those of the session, and marked so.
+z4_marked() {
+	sed -i -e '/^Z4 /s/  counted when it was recorded$//' -e '/^Z4 /s/counted when it was recorded; //' "$tap_tmp/$1.txt"
+	sed -i -e 's/\({"rule":"Z4"[^}]*\),"note":"counted when it was recorded"/\1/' \
+		-e 's/\({"rule":"Z4"[^}]*"note":"\)counted when it was recorded; /\1/' "$tap_tmp/$1.ndjson"
+}
+
 same() {
 	replayed "$1"
+	like "$(cat "$tap_tmp/$1.txt")" '^Z4 .*counted when it was recorded' "$1: what cannot be judged again is marked"
+	z4_marked "$1"
 	is "$rc" "$(cat "$got/$1.rc")" "$1: replay ends as the session did"
 	is "$err" '' "$1: and says nothing"
 	ok "$1: the same NDJSON" cmp "$got/$1.ndjson" "$tap_tmp/$1.ndjson"
@@ -84,12 +93,15 @@ like "$out" '^VIOLATION.* T3 |^T3 .*violated' 'flight: and is reported'
 # history SELECT FILE: of the blocks behind the baseline, in ms
 history() {
 	sqlite3 -readonly "$2" "WITH all_of AS (SELECT *, sum(nr) OVER (ORDER BY id) AS total FROM events),
-		h AS (SELECT min(first_ns) AS first_ns, max(last_ns) AS last_ns FROM all_of
-			WHERE total > (SELECT value FROM session WHERE name = 'nr_baseline'))
+		own AS (SELECT * FROM all_of WHERE total > (SELECT value FROM session WHERE name = 'nr_baseline')),
+		h AS (SELECT min(first_ns) AS first_ns, max(last_ns) AS last_ns,
+			(SELECT last_ns FROM own ORDER BY id LIMIT 1) AS begun_ns FROM own)
 		SELECT ($1) / 1000000 FROM h"
 }
 span=$(history 'last_ns - first_ns' "$(find "$got/flight" -name '*.ccw' | sort -V | head -n 1)")
-ok "flight: for the signal 5 s and the block that they begin in ($span ms)" test "$span" -ge 5000 -a "$span" -lt 8000
+ok "flight: for the signal 5 s ($span ms)" test "$span" -ge 5000
+behind=$(history 'last_ns - begun_ns' "$(find "$got/flight" -name '*.ccw' | sort -V | head -n 1)")
+ok "flight: and but for the block that they begin in no more ($behind ms)" test "$behind" -le 5000
 before=$(history '(SELECT max(ts_ns) FROM violations WHERE severity = 1) - first_ns' "$last")
 ok "flight: 5 s before the violation are in it ($before ms)" test "$before" -ge 5000
 after=$(history 'last_ns - (SELECT max(ts_ns) FROM violations WHERE severity = 1)' "$last")
