@@ -50,6 +50,8 @@ static void notes_make(struct cw_report_data *d, struct cw_recording *r)
 		note(d, "steps inside transitions are not in it");
 	if (!info->record_frees)
 		note(d, "frees that were in order are not in it");
+	if (d->findings.nr_dropped)
+		note(d, "%zu findings are left out: there was no memory for them", d->findings.nr_dropped);
 	if (d->replayed.nr_differ)
 		note(d, "judged again, it differs: %s", d->replayed.differs);
 }

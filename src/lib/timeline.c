@@ -95,6 +95,7 @@ static const struct {
 	[CW_EV_RING_READ] = { offsetof(struct cw_ev_ring_read, gfn), 0,
 			      offsetof(struct cw_ev_ring_read, relid) },
 	[CW_EV_DEVICE] = { 0, 0, offsetof(struct cw_ev_device, relid) },
+	[CW_EV_FETCH] = { 0, 0, offsetof(struct cw_ev_fetch, relid) },
 	[CW_EV_COMPLETION] = { 0, 0, offsetof(struct cw_ev_completion, relid) },
 	[CW_EV_MAPPING] = { 0, 0, offsetof(struct cw_ev_mapping, relid) },
 };
