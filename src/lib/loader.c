@@ -14,33 +14,9 @@
 #include <cocowatch/state.h>
 
 #include "hook.h"
-#include "kprobe.h"
 #include "libbpf_log.h"
+#include "loader_impl.h"
 #include "objects.h"
-
-#define VARS_MAX 32
-
-struct cw_loader {
-	struct cw_arming *arming;
-	struct cw_bpf_var vars[VARS_MAX + 1];
-	__u64 nr_frames;
-	struct cw_hook_kernel hooks;	/* its BTF is there while there is something to load */
-	struct bpf_object *obj[CW_OBJ_NR];
-	struct bpf_link *link[CW_PROBES_MAX];
-	bool waits[CW_OBJ_NR];	/* for its module */
-	__u64 module_id[CW_OBJ_NR];	/* cw_kbtf_module_id() when it was loaded */
-	__u8 failed[CW_PROBES_MAX];	/* hooks that are out, as a mask */
-};
-
-static const struct cw_probe *probe_get(const struct cw_loader *l, size_t i)
-{
-	return &l->arming->source->probes[i];
-}
-
-static size_t nr_probes(const struct cw_loader *l)
-{
-	return l->arming->source->nr_probes;
-}
 
 /* ---- which hook ---- */
 
@@ -411,7 +387,7 @@ static void vars_copy(struct cw_loader *l, const struct cw_bpf_var *vars)
 {
 	size_t i;
 
-	for (i = 0; i < VARS_MAX && vars[i].name; i++)
+	for (i = 0; i < CW_VARS_MAX && vars[i].name; i++)
 		l->vars[i] = vars[i];
 }
 
@@ -479,7 +455,7 @@ void cw_loader_set(struct cw_loader *l, const char *name, __u64 value)
 {
 	size_t i;
 
-	for (i = 0; i < VARS_MAX && l->vars[i].name; i++)
+	for (i = 0; i < CW_VARS_MAX && l->vars[i].name; i++)
 		if (!strcmp(l->vars[i].name, name))
 			l->vars[i].value = value;
 }
@@ -532,71 +508,6 @@ struct bpf_map *cw_loader_map(const struct cw_loader *l, const char *name)
 		if (l->obj[id])
 			map = bpf_object__find_map_by_name(l->obj[id], name);
 	return map;
-}
-
-/* What a kprobe missed itself, where the kernel says so. */
-static int kprobe_misses(const struct cw_loader *l, size_t probe, __u64 *misses)
-{
-	enum cw_hook_kind kind = cw_arming_hook(l->arming, probe)->kind;
-
-	*misses = 0;
-	if (!l->link[probe] || (kind != CW_HOOK_KPROBE && kind != CW_HOOK_KRETPROBE))
-		return 0;
-	return cw_kprobe_missed(bpf_link__fd(l->link[probe]), misses);
-}
-
-int cw_loader_misses(const struct cw_loader *l, size_t probe, __u64 *misses)
-{
-	enum cw_object_id id = probe_get(l, probe)->object;
-	const struct bpf_object *obj = id == CW_OBJ_NONE ? NULL : l->obj[id];
-	struct bpf_prog_info info = {};
-	const struct bpf_program *prog;
-	__u32 len = sizeof(info);
-	__u64 own;
-	int err;
-
-	*misses = 0;
-	if (!obj)
-		return 0;
-	prog = bpf_object__find_program_by_name(obj, cw_arming_hook(l->arming, probe)->prog);
-	if (!prog || bpf_program__fd(prog) < 0)
-		return 0;
-	err = bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len);
-	if (!err)
-		err = kprobe_misses(l, probe, &own);
-	if (!err)
-		*misses = info.recursion_misses + own;
-	return err;
-}
-
-static void prog_run_time(const struct bpf_program *prog, __u64 *ns, __u64 *runs)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-		return;	/* not loaded */
-	*ns += info.run_time_ns;
-	*runs += info.run_cnt;
-}
-
-void cw_loader_run_time(const struct cw_loader *l, __u64 *ns, __u64 *runs)
-{
-	struct bpf_program *prog = NULL;
-	size_t id;
-
-	for (id = 0; id < CW_OBJ_NR; id++)
-		while (l->obj[id] && (prog = bpf_object__next_program(l->obj[id], prog)))
-			prog_run_time(prog, ns, runs);
-}
-
-bool cw_loader_is_reloaded(const struct cw_loader *l, size_t probe)
-{
-	enum cw_object_id id = probe_get(l, probe)->object;
-	const char *module = id == CW_OBJ_NONE ? NULL : cw_object_module(id);
-	__u64 now = module && l->arming->attached[probe] ? cw_kbtf_module_id(module) : 0;
-
-	return now && now != l->module_id[id];
 }
 
 static void links_destroy(struct cw_loader *l, bool spares)
