@@ -112,7 +112,7 @@ int cw_cmd_export(int argc, char **argv)
 
 	if (!cw_options_parse(&argp, argc, argv, false, &o, &status))
 		return status;
-	status = cw_recorded_open(&rec, o.recording);
+	status = cw_recorded_open(&rec, o.recording, "export");
 	if (status)
 		return status;
 	for (i = 0; i < o.nr; i++) {

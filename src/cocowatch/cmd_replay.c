@@ -7,7 +7,7 @@
 #include "err.h"
 #include "exit.h"
 #include "options.h"
-#include "record_read.h"
+#include "recorded.h"
 #include "replay.h"
 
 struct replay_opts {
@@ -55,29 +55,18 @@ static const struct argp argp = {
 	       "damaged, incomplete, or judged otherwise now), 4 the rules held and the command failed.",
 };
 
-static void start_fill(struct cw_start *start, struct cw_recording *r, struct cw_arming *arming)
+/* Rules that were armed later are told when their time comes. */
+static void arming_begin(struct cw_arming *arming, const struct cw_recording_info *info)
 {
-	const struct cw_recording_info *info = cw_recording_info(r);
 	__u32 i;
 
 	*arming = info->arming;
-	for (i = 0; i < CW_RULE_NR; i++) {	/* those are told when their time comes */
+	for (i = 0; i < CW_RULE_NR; i++) {
 		if (!arming->since_ns[i])
 			continue;
 		arming->armed &= ~CW_RULE_BIT(i);
 		snprintf(arming->why_rule[i], CW_WHY_LEN, "its kernel module came later");
 	}
-	*start = (struct cw_start){
-		.platform = &info->platform,
-		.arming = arming,
-		.policy = &info->policy,
-		.fmt = info->fmt,
-		.symbols = cw_recording_symbols(r),
-		.wall_offset_ns = info->wall_offset_ns,
-		.ts_ns = info->ts_ns,
-		.command = info->command,
-		.include_addresses = info->include_addresses,
-	};
 }
 
 static void differences_tell(const char *path, struct cw_recording *r,
@@ -90,14 +79,14 @@ static void differences_tell(const char *path, struct cw_recording *r,
 		       replayed->nr_differ, replayed->differs);
 }
 
-static int replay(const char *path, struct cw_recording *r, struct cw_writers *writers)
+static int replay(const struct cw_recorded *rec, struct cw_writers *writers)
 {
-	const struct cw_recording_info *info = cw_recording_info(r);
+	const struct cw_recording_info *info = rec->info;
+	struct cw_start start = rec->start;
 	struct cw_replayed replayed;
 	struct cw_verdict verdict;
 	struct cw_arming arming;
 	struct cw_ending ending;
-	struct cw_start start;
 	struct cw_finish finish = {
 		.verdict = &verdict,
 		.totals = &replayed.totals,
@@ -109,15 +98,16 @@ static int replay(const char *path, struct cw_recording *r, struct cw_writers *w
 	bool good;
 	int err;
 
-	start_fill(&start, r, &arming);
+	arming_begin(&arming, info);
+	start.arming = &arming;
 	cw_writers_start(writers, &start);
-	err = cw_replay_run(r, writers, NULL, &replayed);
+	err = cw_replay_run(rec->recording, writers, NULL, &replayed);
 	if (err)
-		return cw_err(err, "cannot replay %s", path);
+		return cw_err(err, "cannot replay %s", rec->path);
 	arming = info->arming;
 	if (!info->complete && replayed.last_ns > info->ts_ns)
 		finish.duration_ns = replayed.last_ns - info->ts_ns;
-	differences_tell(path, r, &replayed);
+	differences_tell(rec->path, rec->recording, &replayed);
 	cw_replay_judge(info, &replayed, cw_writers_failed(writers), &ending, &verdict);
 	good = cw_writers_finish(writers, &finish);
 	cw_replay_end(&replayed);
@@ -127,24 +117,20 @@ static int replay(const char *path, struct cw_recording *r, struct cw_writers *w
 int cw_cmd_replay(int argc, char **argv)
 {
 	struct replay_opts o = { .path = NULL };
-	struct cw_recording *r;
-	char why[256];
-	int err, status;
+	struct cw_recorded rec;
+	int status;
 
 	if (!cw_options_parse(&argp, argc, argv, false, &o, &status))
 		return status;
-	err = cw_recording_open(&r, o.path, why, sizeof(why));
-	if (err) {
-		cw_say(0, "cannot replay %s: %s", o.path, why);
-		return err == -EINVAL || err == -ENOENT || err == -EISDIR ? CW_EXIT_USAGE :
-									    CW_EXIT_UNKNOWN;
-	}
+	status = cw_recorded_open(&rec, o.path, "replay");
+	if (status)
+		return status;
 	status = cw_writers_open(&o.common.writers);
 	if (!status)
-		status = replay(o.path, r, &o.common.writers);
+		status = replay(&rec, &o.common.writers);
 	if (!cw_writers_close(&o.common.writers) &&
 	    (status == CW_EXIT_HELD || status == CW_EXIT_COMMAND))
 		status = CW_EXIT_UNKNOWN;
-	cw_recording_close(r);
+	cw_recorded_close(&rec);
 	return status;
 }

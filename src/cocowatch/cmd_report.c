@@ -186,7 +186,7 @@ int cw_cmd_report(int argc, char **argv)
 
 	if (!cw_options_parse(&argp, argc, argv, false, &o, &status))
 		return status;
-	status = cw_recorded_open(&rec, o.recording);
+	status = cw_recorded_open(&rec, o.recording, "report");
 	if (status)
 		return status;
 	if (o.has_page)

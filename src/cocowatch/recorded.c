@@ -8,7 +8,7 @@
 #include "err.h"
 #include "exit.h"
 
-int cw_recorded_open(struct cw_recorded *r, const char *path)
+int cw_recorded_open(struct cw_recorded *r, const char *path, const char *what)
 {
 	char why[256];
 	int err;
@@ -16,8 +16,11 @@ int cw_recorded_open(struct cw_recorded *r, const char *path)
 	memset(r, 0, sizeof(*r));
 	r->path = path;
 	err = cw_recording_open(&r->recording, path, why, sizeof(why));
-	if (err)
-		return cw_say(err == -EINVAL ? CW_EXIT_USAGE : CW_EXIT_UNKNOWN, "%s: %s", path, why);
+	if (err) {
+		cw_say(0, "cannot %s %s: %s", what, path, why);
+		return err == -EINVAL || err == -ENOENT || err == -EISDIR ? CW_EXIT_USAGE :
+									    CW_EXIT_UNKNOWN;
+	}
 	r->info = cw_recording_info(r->recording);
 	r->start = (struct cw_start){
 		.platform = &r->info->platform,

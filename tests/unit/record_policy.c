@@ -9,6 +9,7 @@
 
 #include "../../src/cocowatch/options.c"
 #include "../../src/cocowatch/cmd_replay.c"
+#include "../../src/cocowatch/recorded.c"
 #include "made.h"
 #include "policy_file.h"
 
