@@ -13,8 +13,8 @@ struct cw_recorded {
 	struct cw_start start;		/* as writers were told of it */
 };
 
-/* what: the command, for the message.  0, or an exit status after it: 2 for what is no recording or no
- * file, 3 for one that cannot be read.
+/* what: the command, for the message.  0, or an exit status after it: 2 for what is no recording
+ * or no file, 3 for one that cannot be read.
  */
 int cw_recorded_open(struct cw_recorded *r, const char *path, const char *what);
 void cw_recorded_close(struct cw_recorded *r);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the kernel knows of the programs that were loaded: runs that it refused, time that they took,
- * modules that are not the ones they were loaded for.
+/* What the kernel knows of the programs that were loaded: runs that it refused, time that they
+ * took, modules that are not the ones they were loaded for.
  */
 #include <bpf/bpf.h>
 
