@@ -35,6 +35,10 @@ box_run disks --cpus 2 --disk /tmp/a --disk /tmp/b --disk /tmp/fixed --subchanne
 	dd if=$b bs=8k skip=39424 iflag=skip_bytes count=128 2>/dev/null | cmp - /tmp/some && echo "b holds it"
 	sum a $a
 	sum b $b
+	# The channel is chosen by the CPU that asks: one read from each, past the page cache.
+	for d in $a $b $fixed; do
+		for cpu in 1 2; do taskset $cpu dd if=$d of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null; done
+	done
 	for d in /sys/bus/vmbus/drivers/hv_storvsc/*-*; do
 		echo "channels: $(for c in $d/channels/*; do [ $(cat $c/interrupts) -gt 0 ] && echo used; done | tr "\n" " ")"
 	done
