@@ -23,8 +23,11 @@ MODULE_KDIR   ?=
 MODULE_FLAGS  ?=
 KMOD_OUT      ?= $(base)/kmod
 
+# One spelling of it: what depends on a header is written down with the name that make was given, and under another
+# name nothing would be built anew.
+override O := $(abspath $O)
 # The scripts keep kernels and images in one place, whatever is built beside them.
-base := $(abspath $O)
+base := $O
 ifeq ($(SAN),1)
 override O := $O/san
 san := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
