@@ -370,6 +370,11 @@ endef
 # Never more than what was made, and nothing where $O cannot be told from a place for other things.
 made := bench.json bpf cocobox cocowatch completion convert deb flags fuzz initramfs kernels kmod kmod-notrace libcocobox.a libcocowatch.a lint man misuse obj san static tests vm-accel
 
+# `make .build/tests/unit/rules` as typed.
+ifneq ($(filter $(CURDIR)/%,$O),)
+$(patsubst $(CURDIR)/%,%,$O)/%: $O/% ;
+endif
+
 clean:
 	$Qset -e; [ -d '$(base)' ] || exit 0; dir=$$(realpath '$(base)'); home=$$(realpath "$${HOME:-/}"); no=; \
 	case "$$home/" in "$${dir%/}"/*) no=1 ;; esac; \
