@@ -166,6 +166,11 @@ static int prepare_parts(struct cw_box *box, struct clocks *clocks, __u64 *entry
 	err = cw_mem_init(&box->mem, box->config->memory, SHARED_BIT_UNASKED);
 	if (err)
 		return cw_err(err, "cannot map %llu MiB of guest memory", box->config->memory >> 20);
+	/* with more CPUs one could map a frame with its neighbours while another shares that frame,
+	 * and accesses to it by the wrong alias would not be seen
+	 */
+	if (box->config->nr_cpus == 1)
+		cw_mem_use_huge(&box->mem);
 	err = cw_loop_init(box);
 	if (err)
 		return cw_err(err, "cannot make an event loop");
@@ -174,6 +179,9 @@ static int prepare_parts(struct cw_box *box, struct clocks *clocks, __u64 *entry
 		err = cw_console_init(box);
 	if (!err)
 		err = cw_boot_load(box, entry);
+	/* before the referee watches it */
+	if (!err)
+		cw_mem_map_written(&box->mem);
 	if (!err)
 		err = cw_referee_init(box);
 	if (!err)

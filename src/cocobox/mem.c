@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -39,12 +40,26 @@ static int mem_file(__u64 size)
 	return fd;
 }
 
+/* On a boundary of huge pages, as the guest's own addresses are: KVM maps none elsewhere. */
 static __u8 *mem_map(const struct cw_mem *mem)
 {
-	void *at = mmap(NULL, mem->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-			mem->fd, 0);
+	__u64 room = mem->size + MEM_ALIGN, before;
+	__u8 *held = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *at;
 
-	return at == MAP_FAILED ? NULL : at;
+	if (held == MAP_FAILED)
+		return NULL;
+	before = -(uintptr_t)held % MEM_ALIGN;
+	at = mmap(held + before, mem->size, PROT_READ | PROT_WRITE,
+		  MAP_SHARED | MAP_NORESERVE | MAP_FIXED, mem->fd, 0);
+	if (at == MAP_FAILED) {
+		munmap(held, room);
+		return NULL;
+	}
+	if (before)
+		munmap(held, before);
+	munmap(held + before + mem->size, MEM_ALIGN - before);
+	return at;
 }
 
 static int mem_map_all(struct cw_mem *mem)
@@ -82,6 +97,25 @@ int cw_mem_init(struct cw_mem *mem, __u64 size, unsigned int shared_bit)
 	if (err)
 		cw_mem_exit(mem);
 	return err;
+}
+
+/* Refused where the host kernel has none, or not for memory files (shmem_enabled). */
+void cw_mem_use_huge(const struct cw_mem *mem)
+{
+	madvise(mem->host, mem->size, MADV_HUGEPAGE);
+	madvise(mem->alias[CW_ALIAS_PRIVATE], mem->size, MADV_HUGEPAGE);
+}
+
+void cw_mem_map_written(const struct cw_mem *mem)
+{
+	__u8 *at = mem->alias[CW_ALIAS_PRIVATE];
+	unsigned char is_there;
+	__u64 offset;
+
+	for (offset = 0; offset < mem->size; offset += MEM_ALIGN) {
+		if (!mincore(at + offset, CW_PAGE_SIZE, &is_there) && is_there & 1)
+			madvise(at + offset, MEM_ALIGN, MADV_POPULATE_WRITE);
+	}
 }
 
 void cw_mem_exit(struct cw_mem *mem)

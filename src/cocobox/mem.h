@@ -34,6 +34,16 @@ struct cw_mem {
 int cw_mem_init(struct cw_mem *mem, __u64 size, unsigned int shared_bit);
 void cw_mem_exit(struct cw_mem *mem);
 
+/* Asks for huge pages where the guest's memory is private, before it is written.  An emulated
+ * machine spends most of its time on first touches of pages else.
+ */
+void cw_mem_use_huge(const struct cw_mem *mem);
+
+/* Maps in the private alias what was written so far, 2 MiB wise; what cannot be is mapped when it
+ * is touched.
+ */
+void cw_mem_map_written(const struct cw_mem *mem);
+
 /* Offset of gpa in the memfd; false when [gpa, gpa + len) is not all RAM in one piece. */
 bool cw_mem_offset(const struct cw_mem *mem, __u64 gpa, __u64 len, __u64 *offset);
 

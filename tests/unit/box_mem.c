@@ -4,6 +4,9 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <unistd.h>
 
 #include "mem.h"
 
@@ -112,6 +115,39 @@ static void test_one_memory(void **state)
 	cw_mem_exit(&mem);
 }
 
+static bool is_mapped(const void *at)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	__u64 entry = 0;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &entry, 8, (uintptr_t)at / CW_PAGE_SIZE * 8), 8);
+	close(fd);
+	return entry >> 63;
+}
+
+/* What was written is mapped for the guest before it runs, what was not is not. */
+static void test_map_written(void **state)
+{
+	struct cw_mem mem;
+	int i;
+
+	(void)state;
+	assert_int_equal(cw_mem_init(&mem, 6 * MIB, BIT), 0);
+	for (i = 0; i < CW_ALIAS_NR; i++)
+		assert_int_equal((uintptr_t)mem.alias[i] % (2 * MIB), 0);
+	cw_mem_use_huge(&mem);
+	mem.host[2 * MIB] = 7;
+	assert_false(is_mapped(mem.alias[CW_ALIAS_PRIVATE] + 2 * MIB));
+	cw_mem_map_written(&mem);
+	assert_false(is_mapped(mem.alias[CW_ALIAS_PRIVATE]));
+	assert_true(is_mapped(mem.alias[CW_ALIAS_PRIVATE] + 2 * MIB));
+	assert_false(is_mapped(mem.alias[CW_ALIAS_PRIVATE] + 4 * MIB));
+	assert_false(is_mapped(mem.alias[CW_ALIAS_SHARED] + 2 * MIB));
+	assert_int_equal(mem.alias[CW_ALIAS_PRIVATE][2 * MIB], 7);
+	cw_mem_exit(&mem);
+}
+
 static void test_visible(void **state)
 {
 	struct cw_mem mem;
@@ -145,6 +181,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_ranges),
 	cmocka_unit_test(test_bad_sizes),
 	cmocka_unit_test(test_one_memory),
+	cmocka_unit_test(test_map_written),
 	cmocka_unit_test(test_visible),
 };
 
