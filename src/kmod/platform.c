@@ -6,6 +6,9 @@
 
 #include <linux/printk.h>
 #include <linux/string.h>
+#if __has_include(<asm/cpuid/api.h>)	/* since 6.16 */
+#include <asm/cpuid/api.h>
+#endif
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
 
