@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ctf_fields.h"
+#include "events.h"
 #include "export.h"
 #include "names.h"
 #include "rules.h"
@@ -24,6 +24,7 @@
 struct ctf {
 	FILE *stream[NR_STREAMS];
 	__u64 last_ns[NR_STREAMS];
+	const struct cw_event_field *field[CW_EV_NR][CW_EVENT_FIELDS_MAX + 1];	/* NULL ends them */
 };
 
 static const char head[] =
@@ -55,6 +56,17 @@ static const char streams[] =
 	"integer { size = 64; align = 8; signed = false; base = 16; } gfn; };\n"
 	"};\n";
 
+/* ---- fields ---- */
+
+static void fields_find(struct ctf *c)
+{
+	__u32 type;
+
+	for (type = 0; type < CW_EV_NR; type++)
+		if (cw_event_info(type))
+			cw_event_fields_ctf(cw_event_info(type)->shape, c->field[type]);
+}
+
 /* ---- metadata ---- */
 
 /* "own.walked" is no name in TSDL. */
@@ -64,16 +76,14 @@ static void name_print(FILE *f, const char *name)
 		fputc(*name == '.' ? '_' : *name, f);
 }
 
-static void event_describe(FILE *f, __u32 type)
+static void event_describe(FILE *f, __u32 type, const struct cw_event_field *const *field)
 {
-	const struct cw_ctf_field *field = cw_ctf_fields(type);
-
 	fprintf(f, "event {\n	name = \"%s\"; id = %u; stream_id = 0;\n	fields := struct {\n",
 		cw_event_name(type), type);
-	for (; field->name; field++) {
+	for (; *field; field++) {
 		fprintf(f, "		integer { size = %u; align = 8; signed = %s; base = %u; } _",
-			field->size * 8U, field->is_signed ? "true" : "false", field->base);
-		name_print(f, field->name);
+			(*field)->size * 8U, (*field)->is_signed ? "true" : "false", (*field)->base);
+		name_print(f, (*field)->member);
 		fprintf(f, ";\n");
 	}
 	fprintf(f, "	};\n};\n");
@@ -83,6 +93,7 @@ static int metadata_write(struct cw_export *x, int dir)
 {
 	int fd = openat(dir, "metadata", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), bad;
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+	const struct ctf *c = x->own;
 	__u32 type;
 
 	if (!f)
@@ -92,8 +103,8 @@ static int metadata_write(struct cw_export *x, int dir)
 		x->info->wall_offset_ns / 1000000000ULL, x->info->wall_offset_ns % 1000000000ULL);
 	fputs(streams, f);
 	for (type = 0; type < CW_EV_NR; type++)
-		if (cw_ctf_fields(type))
-			event_describe(f, type);
+		if (c->field[type][0])
+			event_describe(f, type, c->field[type]);
 	bad = ferror(f);
 	return fclose(f) || bad ? (errno ? -errno : -EIO) : 0;
 }
@@ -134,14 +145,12 @@ static int stream_check(const struct ctf *c, __u32 stream)
 
 static int ctf_event(struct cw_export *x, const struct cw_rec_hdr *ev)
 {
-	const struct cw_ctf_field *field = cw_ctf_fields(ev->type);
 	struct ctf *c = x->own;
+	const struct cw_event_field *const *field = c->field[ev->type];
 
-	if (!field)
-		return 0;
 	event_begin(c, STREAM_EVENTS, ev->type, ev->ts_ns, ev->cpu, ev->task, ev->seq);
-	for (; field->name; field++)
-		put(c->stream[STREAM_EVENTS], (const char *)ev + field->offset, field->size);
+	for (; *field; field++)
+		put(c->stream[STREAM_EVENTS], (const char *)ev + (*field)->offset, (*field)->size);
 	return stream_check(c, STREAM_EVENTS);
 }
 
@@ -196,6 +205,7 @@ static int ctf_open(struct cw_export *x)
 	dir = open(x->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return -errno;
+	fields_find(x->own);
 	err = metadata_write(x, dir);
 	if (!err)
 		err = stream_open(x->own, dir, STREAM_EVENTS, "events");

@@ -55,7 +55,7 @@ static size_t event_size(__u32 type)
 {
 	const struct cw_event_info *info = cw_event_info(type);
 
-	return info ? info->size : 0;
+	return info ? info->shape->size : 0;
 }
 
 /* Name of the task of an event; to be asked before the judge sees the end of a transition. */

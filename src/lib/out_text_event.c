@@ -205,17 +205,10 @@ static const struct {
 };
 /* clang-format on */
 
-static bool is_step(__u16 type)
-{
-	const struct cw_event_info *info = cw_event_info(type);
-
-	return info && info->size == sizeof(struct cw_ev_step);
-}
-
 /* What an event is about, and the word for it; NULL for one that is about the whole machine. */
 static const char *about_print(struct cw_writer *w, const struct cw_rec_hdr *ev, bool labelled)
 {
-	bool range = is_step(ev->type) && ((const struct cw_ev_step *)ev)->nr_pages;
+	bool range = cw_event_is_step(ev->type) && ((const struct cw_ev_step *)ev)->nr_pages;
 	const char *label = range ? "range" : ev->type < CW_EV_NR ? abouts[ev->type].label : NULL;
 
 	if (label && labelled)

@@ -25,8 +25,8 @@ static bool verdict_is_sound(const struct cw_rec_verdict *v)
 	    v->event_off > v->hdr.len - sizeof(*ev) || v->nr_stack > CW_STACK_MAX)
 		return false;
 	info = cw_event_info(ev->type);
-	return info && v->event_off + info->size <= v->hdr.len && ev->len >= info->size &&
-	       v->event_off + ev->len <= v->hdr.len;
+	return info && v->event_off + info->shape->size <= v->hdr.len &&
+	       ev->len >= info->shape->size && v->event_off + ev->len <= v->hdr.len;
 }
 
 static bool record_is_sound(const struct cw_recording *r, const struct cw_rec_hdr *rec)
@@ -38,7 +38,7 @@ static bool record_is_sound(const struct cw_recording *r, const struct cw_rec_hd
 	if (rec->seq && (rec->seq < r->first_seq || rec->seq > r->last_seq))
 		return false;
 	if (info)
-		return rec->len >= info->size;
+		return rec->len >= info->shape->size;
 	if (rec->type == CW_REC_STACK)
 		return rec->len >= sizeof(struct cw_rec_stack) &&
 		       ((const struct cw_rec_stack *)rec)->nr_stack <= CW_STACK_MAX;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* JSON Schema of NDJSON, made of tables: records, the objects in them, and the fields that a
- * finding has besides for its event.
+/* JSON Schema of NDJSON, made of tables: records and the objects in them here, the fields that a
+ * finding has besides for its event in event_fields.c.
  */
 #include "schema.h"
 
@@ -9,10 +9,10 @@
 #include <cocowatch/count.h>
 #include <cocowatch/event.h>
 
+#include "events.h"
 #include "json.h"
 #include "names.h"
 #include "rules.h"
-#include "schema_fields.h"
 
 #define END { .name = NULL }
 #define WALL \
@@ -244,14 +244,30 @@ static void field_add(json_t *properties, json_t *required, const struct cw_sche
 }
 
 /* {"type": "object", "properties": .., "required": ..}: open, so that others may add to it. */
+static json_t *open_schema(json_t *properties, json_t *required)
+{
+	return json_pack("{s:s, s:o, s:o}", "type", "object", "properties", properties, "required",
+			 required);
+}
+
 static json_t *fields_schema(const struct cw_schema_field *f)
 {
 	json_t *properties = json_object(), *required = json_array();
 
 	for (; f->name; f++)
 		field_add(properties, required, f);
-	return json_pack("{s:s, s:o, s:o}", "type", "object", "properties", properties, "required",
-			 required);
+	return open_schema(properties, required);
+}
+
+static json_t *event_schema(const struct cw_event_shape *shape)
+{
+	json_t *properties = json_object(), *required = json_array();
+	size_t i;
+
+	for (i = 0; i < shape->nr; i++)
+		if (shape->field[i].json.name)
+			field_add(properties, required, &shape->field[i].json);
+	return open_schema(properties, required);
 }
 
 static json_t *closed(json_t *schema)
@@ -299,7 +315,7 @@ static json_t *finding_schema(void)
 	__u32 i;
 
 	for (i = 0; i < CW_EV_NR; i++) {
-		if (!cw_schema_event_fields(i))
+		if (!cw_event_info(i))
 			continue;
 		json_array_append_new(events, json_string(cw_event_name(i)));
 		json_array_append_new(all, event_condition(cw_event_name(i)));
@@ -347,6 +363,7 @@ static json_t *definitions(void)
 {
 	json_t *defs = json_object();
 	char name[64];
+	__u32 type;
 	size_t i;
 
 	json_object_set_new(defs, "session", record_schema("session", session_fields));
@@ -360,11 +377,11 @@ static json_t *definitions(void)
 	json_object_set_new(defs, "rule_id", rule_ids());
 	json_object_set_new(defs, "hex", json_pack("{s:s, s:s}", "type", "string", "pattern",
 						   "^0x[0-9a-f]{1,16}$"));
-	for (i = 0; i < CW_EV_NR; i++) {
-		if (!cw_schema_event_fields((__u32)i))
+	for (type = 0; type < CW_EV_NR; type++) {
+		if (!cw_event_info(type))
 			continue;
-		snprintf(name, sizeof(name), "event_%s", cw_event_name((__u32)i));
-		json_object_set_new(defs, name, fields_schema(cw_schema_event_fields((__u32)i)));
+		snprintf(name, sizeof(name), "event_%s", cw_event_name(type));
+		json_object_set_new(defs, name, event_schema(cw_event_info(type)->shape));
 	}
 	return defs;
 }

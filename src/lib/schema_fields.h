@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Rows of the schema of NDJSON: the fields of records (schema.c) and events (schema_event.c). */
+/* Rows of the schema of NDJSON: the fields of records (schema.c) and events (event_fields.c). */
 #ifndef CW_SCHEMA_FIELDS_H
 #define CW_SCHEMA_FIELDS_H
 
 #include <stdbool.h>
-#include <linux/types.h>
+#include <stddef.h>
 
 enum cw_schema_kind {
 	CW_SCHEMA_INT,
@@ -31,8 +31,5 @@ struct cw_schema_field {
 #define CW_MAYBE(name, kind, text) { name, text, CW_SCHEMA_##kind, true, NULL }
 #define CW_FIELD_REF(name, kind, ref, text) { name, text, CW_SCHEMA_##kind, false, ref }
 #define CW_MAYBE_REF(name, kind, ref, text) { name, text, CW_SCHEMA_##kind, true, ref }
-
-/* What a finding has besides, when it is about an event of this type; NULL: no such event. */
-const struct cw_schema_field *cw_schema_event_fields(__u32 type);
 
 #endif

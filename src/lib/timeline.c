@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cocowatch/event_owner.h>
-#include <cocowatch/event_ring.h>
-#include <cocowatch/event_share.h>
-
 #include "events.h"
 #include "names.h"
 #include "out_text.h"
@@ -79,71 +75,31 @@ void cw_timeline_free(struct cw_timeline *t)
 
 /* ---- what an event is about ---- */
 
-/* Where an event says the frames or the channel that it is about. */
-static const struct {
-	__u16 gfn;	/* offset of the first frame, 0: none */
-	__u16 nr;	/* offset of the number of frames, 0: one */
-	__u16 relid;
-} places[CW_EV_NR] = {
-	[CW_EV_PAGE_FREE] = { offsetof(struct cw_ev_free, gfn),
-			      offsetof(struct cw_ev_free, nr_pages), 0 },
-	[CW_EV_HANDOVER] = { offsetof(struct cw_ev_handover, gfn), 0,
-			     offsetof(struct cw_ev_handover, relid) },
-	[CW_EV_OWNER] = { offsetof(struct cw_ev_owner, gfn), offsetof(struct cw_ev_owner, nr_pages),
-			  offsetof(struct cw_ev_owner, relid) },
-	[CW_EV_RING_WRITE] = { 0, 0, offsetof(struct cw_ev_ring_write, relid) },
-	[CW_EV_RING_READ] = { offsetof(struct cw_ev_ring_read, gfn), 0,
-			      offsetof(struct cw_ev_ring_read, relid) },
-	[CW_EV_DEVICE] = { 0, 0, offsetof(struct cw_ev_device, relid) },
-	[CW_EV_FETCH] = { 0, 0, offsetof(struct cw_ev_fetch, relid) },
-	[CW_EV_COMPLETION] = { 0, 0, offsetof(struct cw_ev_completion, relid) },
-	[CW_EV_MAPPING] = { 0, 0, offsetof(struct cw_ev_mapping, relid) },
-};
-
-static __u64 field64(const struct cw_rec_hdr *ev, __u16 offset)
-{
-	__u64 value;
-
-	memcpy(&value, (const char *)ev + offset, sizeof(value));
-	return value;
-}
-
-static __u32 field32(const struct cw_rec_hdr *ev, __u16 offset)
-{
-	__u32 value;
-
-	memcpy(&value, (const char *)ev + offset, sizeof(value));
-	return value;
-}
-
-static bool is_step(const struct cw_rec_hdr *ev)
+/* The number in the field of that name; other where the event has none. */
+static __u64 number_of(const struct cw_rec_hdr *ev, const char *name, __u64 other)
 {
 	const struct cw_event_info *info = cw_event_info(ev->type);
+	const struct cw_event_field *f = info ? cw_event_field_find(info->shape, name) : NULL;
 
-	return info && info->size == sizeof(struct cw_ev_step);
+	return f ? cw_event_field_value(f, ev) : other;
 }
 
 bool cw_event_has_frame(const struct cw_rec_hdr *ev, __u64 gfn)
 {
 	const struct cw_ev_step *step = (const struct cw_ev_step *)ev;
-	__u64 first, nr = 1;
+	__u64 first;
 
-	if (!gfn || gfn == ~0ULL || ev->type >= CW_EV_NR)
+	if (!gfn || gfn == ~0ULL)
 		return false;
-	if (is_step(ev))
+	if (cw_event_is_step(ev->type))
 		return step->gfn_max && gfn >= step->gfn_min && gfn <= step->gfn_max;
-	if (!places[ev->type].gfn)
-		return false;
-	first = field64(ev, places[ev->type].gfn);
-	if (places[ev->type].nr)
-		nr = field32(ev, places[ev->type].nr);
-	return gfn >= first && gfn - first < nr;
+	first = number_of(ev, "gfn", ~0ULL);
+	return gfn >= first && gfn - first < number_of(ev, "nr_pages", 1);
 }
 
 static __u32 event_relid(const struct cw_rec_hdr *ev)
 {
-	return ev->type < CW_EV_NR && places[ev->type].relid ?
-	       field32(ev, places[ev->type].relid) : 0;
+	return (__u32)number_of(ev, "relid", 0);
 }
 
 /* Of other transitions of the task the beginning and the end are enough. */
@@ -169,7 +125,7 @@ void cw_event_line(FILE *f, const struct cw_start *start, const struct cw_rec_hd
 	fprintf(f, "%s: ", cw_event_name(ev->type));
 	if (!cw_text_about(&w, ev))
 		fprintf(f, "%s", cw_event_step(ev->type));
-	if (is_step(ev) && step->flags & CW_STEP_RET && step->ret)
+	if (cw_event_is_step(ev->type) && step->flags & CW_STEP_RET && step->ret)
 		fprintf(f, ", failed with %d", step->ret);
 }
 
@@ -207,9 +163,9 @@ void cw_timeline_event(struct cw_timeline *t, const struct cw_rec_hdr *ev)
 	struct kept *k = &t->kept[t->nr_kept % KEPT];
 	size_t i;
 
-	if (!info || info->size > sizeof(k->raw) || ev->len < info->size)
+	if (!info || info->shape->size > sizeof(k->raw) || ev->len < info->shape->size)
 		return;
-	memcpy(k->raw, ev, info->size);
+	memcpy(k->raw, ev, info->shape->size);
 	t->nr_kept++;
 	for (i = t->first_open; i < t->nr_marks; i++)
 		mark_follow(t, t->marks[i], ev);

@@ -11,8 +11,6 @@
 
 #include <jansson.h>
 
-#include "ctf_fields.h"
-#include "events.h"
 #include "export.h"
 #include "life.h"
 #include "made.h"
@@ -340,24 +338,6 @@ static void test_full_disk(void **state)
 	assert_int_equal(export_to(&cw_export_perfetto), -ENOSPC);
 }
 
-/* A field table that an event lacks would leave it out of every trace. */
-static void test_every_event_has_fields(void **state)
-{
-	const struct cw_ctf_field *field;
-	__u32 type;
-
-	(void)state;
-	for (type = 0; type < CW_EV_NR; type++) {
-		if (!cw_event_info(type))
-			continue;
-		field = cw_ctf_fields(type);
-		if (!field)
-			fail_msg("event %u has no fields in a CTF trace", type);
-		for (; field->name; field++)
-			assert_true(field->offset + field->size <= cw_event_info(type)->size);
-	}
-}
-
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -371,7 +351,6 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_perfetto),
 	CASE(test_ctf),
 	CASE(test_full_disk),
-	cmocka_unit_test(test_every_event_has_fields),
 };
 
 UNIT_MAIN(tests)

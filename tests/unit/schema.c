@@ -9,16 +9,11 @@
 
 #include <jansson.h>
 
-#include <cocowatch/event_owner.h>
-#include <cocowatch/event_ring.h>
-#include <cocowatch/event_share.h>
-
 #include "events.h"
 #include "feed.h"
 #include "json.h"
 #include "policy_file.h"
 #include "schema.h"
-#include "schema_fields.h"
 
 static json_t *schema, *seen;	/* seen: definition to the fields met in it */
 static bool meeting;
@@ -239,19 +234,15 @@ static void stream_open(void)
 /* An event of the type, with nothing in it but what makes optional fields appear. */
 static void event_make(void *event, __u32 type)
 {
-	struct cw_ev_step *step = event;
-	struct cw_ev_hypercall *hypercall = event;
+	const struct cw_event_shape *shape = cw_event_info(type)->shape;
+	const struct cw_event_field *f;
 
 	memset(event, 0, 1024);
-	step->hdr = (struct cw_rec_hdr){ .type = (__u16)type, .len = 1024, .seq = 9, .ts_ns = 77 };
-	if (cw_schema_event_fields(type) == cw_schema_event_fields(CW_EV_END))
-		step->flags = CW_STEP_RET;
-	if (type == CW_EV_HYPERCALL)
-		hypercall->tail_set = hypercall->reserved_set = 1;
-	if (type == CW_EV_RING_WRITE)
-		((struct cw_ev_ring_write *)event)->flags = CW_RING_RET;
-	if (type == CW_EV_OWNER)
-		((struct cw_ev_owner *)event)->relid = 3;
+	*(struct cw_rec_hdr *)event =
+		(struct cw_rec_hdr){ .type = (__u16)type, .len = 1024, .seq = 9, .ts_ns = 77 };
+	for (f = shape->field; f < shape->field + shape->nr; f++)
+		if (f->when == CW_WHEN_BITS)
+			memcpy((char *)event + f->when_at, &f->when_bits, sizeof(f->when_bits));
 }
 
 /* Each finding at each event at which it can be said. */

@@ -128,6 +128,7 @@ static void test_frames(void **state)
 		.hdr = { .type = CW_EV_PAGE_FREE }, .gfn = 0x10, .nr_pages = 4,
 	};
 	struct cw_ev_step ev = step_of(7, 0x100, 1, CW_EV_END);
+	struct cw_ev_zeropad read = { .hdr = { .type = CW_EV_ZEROPAD }, .gfn = 0x20 };
 	struct cw_rec_hdr none = { .type = 9999 };
 
 	(void)state;
@@ -137,6 +138,8 @@ static void test_frames(void **state)
 	assert_false(cw_event_has_frame(&ev.hdr, 0xff));
 	assert_false(cw_event_has_frame(&ev.hdr, 0));
 	assert_false(cw_event_has_frame(&ev.hdr, ~0ULL));
+	assert_true(cw_event_has_frame(&read.hdr, 0x20));
+	assert_false(cw_event_has_frame(&read.hdr, 0x21));
 	assert_false(cw_event_has_frame(&none, 1));
 }
 
