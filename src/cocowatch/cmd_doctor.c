@@ -31,14 +31,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = state->input;
 		return 0;
 	case ARGP_KEY_ARG:
-		cw_say(0, "doctor takes no arguments: '%s'", arg);
-		return EINVAL;
+		return cw_no_arguments("doctor", arg);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-static const struct argp_child children[] = { { &cw_common_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &cw_plain_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {
 	.parser = parse,
@@ -254,7 +253,7 @@ int cw_cmd_doctor(int argc, char **argv)
 
 	if (!cw_options_parse(&argp, argc, argv, false, &c, &status))
 		return status;
-	if (!cw_writers_plain(&c.writers, "doctor"))
+	if (!cw_outputs_check(&c.writers, "doctor"))
 		return CW_EXIT_USAGE;
 	cw_libbpf_init(c.debug);
 	if (cw_writers_open(&c.writers))

@@ -64,12 +64,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'o':
 		return output_add(o, arg);
 	case ARGP_KEY_ARG:
-		if (o->recording) {
-			cw_say(0, "export takes one recording: '%s'", arg);
-			return EINVAL;
-		}
-		o->recording = arg;
-		return 0;
+		return cw_recording_take("export", &o->recording, arg);
 	case ARGP_KEY_END:
 		if (o->recording && o->nr)
 			return 0;

@@ -66,8 +66,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			o->now = arg;
 			return 0;
 		}
-		cw_say(0, "map takes no arguments: '%s'", arg);
-		return EINVAL;
+		return cw_no_arguments("map", arg);
 	case ARGP_KEY_END:
 		if (!o->old || !(o->m.kexec || o->m.ranges || o->m.addresses))
 			return 0;
@@ -78,7 +77,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &cw_common_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &cw_plain_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {
 	.options = options,
@@ -280,7 +279,7 @@ int cw_cmd_map(int argc, char **argv)
 
 	if (!cw_options_parse(&argp, argc, argv, false, &o, &status))
 		return status;
-	if (!cw_writers_plain(&o.common.writers, "map"))
+	if (!cw_outputs_check(&o.common.writers, "map"))
 		return CW_EXIT_USAGE;
 	cw_libbpf_init(o.common.debug);
 	if (cw_writers_open(&o.common.writers))

@@ -23,8 +23,7 @@
 #define INTERVAL_MIN_NS 1000000000ULL
 
 enum {
-	KEY_FOR = 0x200,
-	KEY_INTERVAL,
+	KEY_INTERVAL = 0x200,
 	KEY_LISTEN,
 	KEY_ANYWHERE,
 	KEY_TEXTFILE,
@@ -53,7 +52,6 @@ static const struct argp_option options[] = {
 	{ "textfile", KEY_TEXTFILE, "FILE", 0,
 	  "write FILE anew at each interval, for the textfile collector of a node exporter", 2 },
 	{ "interval", KEY_INTERVAL, "TIME", 0, "between two writes of the file (default: 15s)", 2 },
-	{ "for", KEY_FOR, "TIME", 0, "end after this time, such as 30s or 5m", 3 },
 	{ 0 },
 };
 
@@ -75,19 +73,17 @@ static error_t targets_check(const struct metrics *m)
 	return 0;
 }
 
+static const struct argp_child children[] = { { &cw_until_argp, 0, NULL, 0 },
+					      { &cw_watching_argp, 0, NULL, 0 },
+					      { &cw_quiet_argp, 0, NULL, 0 }, { 0 } };
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct metrics *m = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &m->run;
-		state->child_inputs[1] = &m->run.common;
-		return 0;
-	case KEY_FOR:
-		if (cw_parse_duration(arg, &m->run.for_ns))
-			return cw_option_bad("--for", arg, "a duration (such as 500ms, 30s or 5m)");
-		return 0;
+		return cw_run_inputs(state, children, &m->run);
 	case KEY_INTERVAL:
 		if (cw_parse_duration(arg, &m->interval_ns) || m->interval_ns < INTERVAL_MIN_NS)
 			return cw_option_bad("--interval", arg, "a duration from 1s");
@@ -103,18 +99,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_TEXTFILE:
 		m->textfile = arg;
 		return 0;
-	case ARGP_KEY_ARG:
-		cw_say(0, "metrics takes no arguments: '%s' (a command is run by gate)", arg);
-		return EINVAL;
 	case ARGP_KEY_END:
 		return targets_check(m);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
-
-static const struct argp_child children[] = { { &cw_watching_argp, 0, NULL, 0 },
-					      { &cw_common_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {
 	.options = options,

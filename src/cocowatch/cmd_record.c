@@ -1,30 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cocowatch record: a session into a file, all of it or what came before a violation. */
-#include <errno.h>
-
-#include "child.h"
 #include "cmd.h"
 #include "err.h"
 #include "exit.h"
-#include "parse.h"
 #include "rules.h"
 #include "run.h"
 
 enum {
-	KEY_FOR = 0x200,
-	KEY_LAST,
+	KEY_LAST = 0x200,
 	KEY_NO_HOT,
-	KEY_REQUIRE,
 };
 
 static const struct argp_option options[] = {
-	{ "for", KEY_FOR, "TIME", 0, "end after this time, such as 30s or 5m", 1 },
 	{ "last", KEY_LAST, "TIME", 0,
 	  "keep the last TIME in memory, and write it when a violation comes or at SIGUSR1", 1 },
 	{ "no-hot", KEY_NO_HOT, NULL, 0, "leave out packets, bounces and hypercalls that are in order", 1 },
-	{ "require", KEY_REQUIRE, "RULE[:N]", 0, "RULE must have held, judged at least N times (default: 1)", 2 },
 	{ 0 },
 };
+
+static const struct argp_child children[] = { { &cw_command_argp, 0, NULL, 0 },
+					      { &cw_watching_argp, 0, NULL, 0 },
+					      { &cw_policy_argp, 0, NULL, 0 },
+					      { &cw_common_argp, 0, NULL, 0 }, { 0 } };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -32,37 +29,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = r;
-		state->child_inputs[1] = r;
-		state->child_inputs[2] = &r->common;
-		return 0;
-	case KEY_FOR:
-		if (cw_parse_duration(arg, &r->for_ns))
-			return cw_option_bad("--for", arg, "a duration (such as 500ms, 30s or 5m)");
-		return 0;
+		return cw_run_inputs(state, children, r);
 	case KEY_LAST:
-		if (cw_parse_duration(arg, &r->last_ns))
-			return cw_option_bad("--last", arg, "a duration (such as 500ms, 30s or 5m)");
-		return 0;
+		return cw_option_duration("--last", arg, &r->last_ns);
 	case KEY_NO_HOT:
 		r->session.record_hot = false;
-		return 0;
-	case KEY_REQUIRE:
-		return cw_policy_require(&r->policy, arg) ? EINVAL : 0;
-	case ARGP_KEY_ARG:
-		/* everything from here on is the command */
-		r->command = &state->argv[state->next - 1];
-		r->policy.gate = true;
-		state->next = state->argc;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
-
-static const struct argp_child children[] = { { &cw_watching_argp, 0, NULL, 0 },
-					      { &cw_policy_argp, 0, NULL, 0 },
-					      { &cw_common_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {
 	.options = options,
@@ -84,16 +60,11 @@ int cw_cmd_record(int argc, char **argv)
 		.session = { .asked = cw_rules_of_profile("io"), .record_frees = true,
 			     .record_hot = true, .record_steps = true, .record_stacks = true },
 	};
-	int err, status;
+	int status;
 
 	if (!cw_options_parse(&argp, argc, argv, true, &r, &status))
 		return status;
 	if (!r.common.recording)
 		return cw_say(CW_EXIT_USAGE, "record: no file to record to (cocowatch record -o FILE.ccw)");
-	err = r.command ? cw_child_check(r.command[0]) : 0;
-	if (err) {
-		cw_err(err, "cannot run '%s'", r.command[0]);
-		return CW_EXIT_USAGE;
-	}
 	return cw_run(&r);
 }

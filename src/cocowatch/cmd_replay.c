@@ -26,12 +26,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &o->common;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (o->path) {
-			cw_say(0, "replay takes one recording: '%s'", arg);
-			return EINVAL;
-		}
-		o->path = arg;
-		return 0;
+		return cw_recording_take("replay", &o->path, arg);
 	case ARGP_KEY_END:
 		if (o->path)
 			return 0;

@@ -54,12 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_PAGE:
 		return page_parse(o, arg);
 	case ARGP_KEY_ARG:
-		if (o->recording) {
-			cw_say(0, "report takes one recording: '%s'", arg);
-			return EINVAL;
-		}
-		o->recording = arg;
-		return 0;
+		return cw_recording_take("report", &o->recording, arg);
 	case ARGP_KEY_END:
 		if (o->recording)
 			return 0;

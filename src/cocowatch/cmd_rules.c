@@ -59,7 +59,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &cw_common_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &cw_plain_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {
 	.options = options,
@@ -222,7 +222,7 @@ int cw_cmd_rules(int argc, char **argv)
 
 	if (!cw_options_parse(&argp, argc, argv, false, &a, &err))
 		return err;
-	if (!cw_writers_plain(&a.common.writers, "rules"))
+	if (!cw_outputs_check(&a.common.writers, "rules"))
 		return CW_EXIT_USAGE;
 	err = rules_print(&a);
 	return cw_writers_close(&a.common.writers) ? err : -EIO;

@@ -86,17 +86,6 @@ static error_t junit_add(struct selftest *t, const char *file)
 	return 0;
 }
 
-static error_t count_parse(const char *option, const char *arg, __u64 max, const char *wanted,
-			   __u64 *out)
-{
-	__u64 value;
-
-	if (cw_parse_u64(arg, &value) || !value || value > max)
-		return cw_option_bad(option, arg, wanted);
-	*out = value;
-	return 0;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct selftest *t = state->input;
@@ -114,7 +103,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		t->shuffled = true;
 		return cw_parse_u64(arg, &t->seed) ? cw_option_bad("--seed", arg, "a number") : 0;
 	case KEY_REPEAT:
-		return count_parse("--repeat", arg, REPEAT_MAX, "a count from 1 to 1000", &t->repeat);
+		return cw_option_count("--repeat", arg, REPEAT_MAX, &t->repeat);
 	case KEY_JUNIT:
 		return junit_add(t, arg);
 	case KEY_MODULE:
@@ -124,21 +113,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		t->emulate = arg;
 		return 0;
 	case KEY_SLOW_LIMIT:
-		if (cw_parse_duration(arg, &t->slow_limit_ns))
-			return cw_option_bad("--slow-limit", arg, "a duration (such as 500ms, 30s or 5m)");
-		return 0;
+		return cw_option_duration("--slow-limit", arg, &t->slow_limit_ns);
 	case KEY_MAX_WALK:
-		return count_parse("--max-walk", arg, 1 << 30, "a count from 1 to 1073741824",
-				   &t->max_walk);
+		return cw_option_count("--max-walk", arg, CW_MAX_WALK_LIMIT, &t->max_walk);
 	case ARGP_KEY_ARG:
-		cw_say(0, "selftest takes no arguments: '%s'", arg);
-		return EINVAL;
+		return cw_no_arguments("selftest", arg);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-static const struct argp_child children[] = { { &cw_common_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child children[] = { { &cw_trial_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {
 	.options = options,
@@ -278,23 +263,6 @@ static int selftest(struct selftest *t)
 	return ret;
 }
 
-/* The other formats are made of reports, one by one. */
-static bool outputs_check(const struct cw_writers *ws, bool list)
-{
-	static const char *const known[] = { "text", "ndjson", "junit" };
-	size_t nr = list ? 2 : 3, i, k;
-
-	for (i = 0; i < ws->nr; i++) {
-		for (k = 0; k < nr && strcmp(ws->writer[i].ops->name, known[k]); k++)
-			;
-		if (k == nr)
-			return cw_say(false, "selftest%s writes text%s, not %s", list ? " --list" : "",
-				      list ? " or ndjson" : ", ndjson or junit",
-				      ws->writer[i].ops->name);
-	}
-	return true;
-}
-
 int cw_cmd_selftest(int argc, char **argv)
 {
 	static struct selftest t = { .repeat = 3, .slow_limit_ns = SLOW_LIMIT_NS };
@@ -302,7 +270,7 @@ int cw_cmd_selftest(int argc, char **argv)
 
 	if (!cw_options_parse(&argp, argc, argv, false, &t, &status))
 		return status;
-	if (!outputs_check(&t.common.writers, t.list))
+	if (!cw_outputs_check(&t.common.writers, t.list ? "selftest --list" : "selftest"))
 		return CW_EXIT_USAGE;
 	cw_libbpf_init(t.common.debug);
 	if (cw_writers_open(&t.common.writers))

@@ -20,8 +20,7 @@
 #define PACKET_RULES (CW_RULE_BIT(CW_RULE_Z1) | CW_RULE_BIT(CW_RULE_H1))
 
 enum {
-	KEY_FOR = 0x200,
-	KEY_INTERVAL,
+	KEY_INTERVAL = 0x200,
 	KEY_BATCH,
 	KEY_ONCE,
 	KEY_RANGES,
@@ -44,7 +43,6 @@ static const struct argp_option options[] = {
 	{ "ranges", KEY_RANGES, NULL, 0, "begin with every range and its age, not the sums", 1 },
 	{ "once", KEY_ONCE, NULL, 0, "print one picture after one interval and end; needs no terminal", 2 },
 	{ "batch", KEY_BATCH, "N", 0, "print N pictures and end; needs no terminal", 2 },
-	{ "for", KEY_FOR, "TIME", 0, "end after this time, such as 30s or 5m", 2 },
 	{ 0 },
 };
 
@@ -63,45 +61,35 @@ static error_t outputs_check(const struct cw_writers *ws)
 	return 0;
 }
 
+static const struct argp_child children[] = { { &cw_until_argp, 0, NULL, 0 },
+					      { &cw_watching_argp, 0, NULL, 0 },
+					      { &cw_quiet_argp, 0, NULL, 0 }, { 0 } };
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct top *t = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &t->run;
-		state->child_inputs[1] = &t->run.common;
-		return 0;
-	case KEY_FOR:
-		if (cw_parse_duration(arg, &t->run.for_ns))
-			return cw_option_bad("--for", arg, "a duration (such as 500ms, 30s or 5m)");
-		return 0;
+		return cw_run_inputs(state, children, &t->run);
 	case KEY_INTERVAL:
 		if (cw_parse_duration(arg, &t->interval_ns) || t->interval_ns < INTERVAL_MIN_NS)
 			return cw_option_bad("--interval", arg, "a duration from 100ms");
 		return 0;
 	case KEY_BATCH:
-		if (cw_parse_u64(arg, &t->batch) || !t->batch)
-			return cw_option_bad("--batch", arg, "a count from 1");
-		return 0;
+		return cw_option_count("--batch", arg, CW_ANY_COUNT, &t->batch);
 	case KEY_ONCE:
 		t->batch = 1;
 		return 0;
 	case KEY_RANGES:
 		t->head.ranges = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		cw_say(0, "top takes no arguments: '%s' (a command is run by gate)", arg);
-		return EINVAL;
 	case ARGP_KEY_END:
 		return outputs_check(&t->run.common.writers);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
-
-static const struct argp_child children[] = { { &cw_watching_argp, 0, NULL, 0 },
-					      { &cw_common_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {
 	.options = options,

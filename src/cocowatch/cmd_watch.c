@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* cocowatch watch: follow a running kernel until somebody ends it. */
-#include <errno.h>
-
 #include "cmd.h"
-#include "err.h"
-#include "exit.h"
-#include "parse.h"
 #include "rules.h"
 #include "run.h"
 
-enum {
-	KEY_FOR = 0x200,
-	KEY_COUNT,
-};
+#define KEY_COUNT 0x200
 
 static const struct argp_option options[] = {
-	{ "for", KEY_FOR, "TIME", 0, "end after this time, such as 30s or 5m", 1 },
 	{ "count", KEY_COUNT, "N", 0, "end after N violations", 1 },
 	{ 0 },
 };
+
+static const struct argp_child children[] = { { &cw_until_argp, 0, NULL, 0 },
+					      { &cw_watching_argp, 0, NULL, 0 },
+					      { &cw_policy_argp, 0, NULL, 0 },
+					      { &cw_common_argp, 0, NULL, 0 }, { 0 } };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -26,29 +22,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = r;
-		state->child_inputs[1] = r;
-		state->child_inputs[2] = &r->common;
-		return 0;
-	case KEY_FOR:
-		if (cw_parse_duration(arg, &r->for_ns))
-			return cw_option_bad("--for", arg, "a duration (such as 500ms, 30s or 5m)");
-		return 0;
+		return cw_run_inputs(state, children, r);
 	case KEY_COUNT:
-		if (cw_parse_u64(arg, &r->max_violations) || !r->max_violations)
-			return cw_option_bad("--count", arg, "a count from 1");
-		return 0;
-	case ARGP_KEY_ARG:
-		cw_say(0, "watch takes no arguments: '%s' (a command is run by gate)", arg);
-		return EINVAL;
+		return cw_option_count("--count", arg, CW_ANY_COUNT, &r->max_violations);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
-
-static const struct argp_child children[] = { { &cw_watching_argp, 0, NULL, 0 },
-					      { &cw_policy_argp, 0, NULL, 0 },
-					      { &cw_common_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {
 	.options = options,

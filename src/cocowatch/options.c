@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Options that commands share. */
+/* Options that commands share, and which formats each takes. */
 #include "options.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -26,7 +27,11 @@ enum {
 	KEY_WAIVE,
 	KEY_ON,
 	KEY_ALLOW_PANIC,
+	KEY_FOR,
+	KEY_REQUIRE,
 };
+
+/* ---- values ---- */
 
 error_t cw_option_bad(const char *option, const char *arg, const char *wanted)
 {
@@ -34,7 +39,76 @@ error_t cw_option_bad(const char *option, const char *arg, const char *wanted)
 	return EINVAL;
 }
 
-/* ---- shared by all commands ---- */
+error_t cw_option_duration(const char *option, const char *arg, __u64 *ns)
+{
+	return cw_parse_duration(arg, ns) ?
+	       cw_option_bad(option, arg, "a duration (such as 500ms, 30s or 5m)") : 0;
+}
+
+error_t cw_option_count(const char *option, const char *arg, __u64 max, __u64 *count)
+{
+	char wanted[64] = "a count from 1";
+	__u64 value;
+
+	if (max != CW_ANY_COUNT)
+		snprintf(wanted, sizeof(wanted), "a count from 1 to %llu", max);
+	if (cw_parse_u64(arg, &value) || !value || value > max)
+		return cw_option_bad(option, arg, wanted);
+	*count = value;
+	return 0;
+}
+
+error_t cw_no_arguments(const char *command, const char *arg)
+{
+	cw_say(0, "%s takes no arguments: '%s'", command, arg);
+	return EINVAL;
+}
+
+error_t cw_recording_take(const char *command, const char **path, const char *arg)
+{
+	if (*path) {
+		cw_say(0, "%s takes one recording: '%s'", command, arg);
+		return EINVAL;
+	}
+	*path = arg;
+	return 0;
+}
+
+/* ---- outputs ---- */
+
+const struct cw_outputs cw_outputs[] = {
+	{ "map", { "text", "ndjson" } },
+	{ "doctor", { "text", "ndjson" } },
+	{ "rules", { "text", "ndjson" } },
+	{ "selftest", { "text", "ndjson", "junit" } },
+	{ "selftest --list", { "text", "ndjson" } },
+	{ .command = NULL },
+};
+
+static bool is_taken(const struct cw_outputs *o, const char *format)
+{
+	size_t i;
+
+	for (i = 0; o->format[i]; i++)
+		if (!strcmp(o->format[i], format))
+			return true;
+	return false;
+}
+
+bool cw_outputs_check(const struct cw_writers *ws, const char *command)
+{
+	const struct cw_outputs *o;
+	size_t i;
+
+	for (o = cw_outputs; o->command && strcmp(o->command, command); o++)
+		;
+	for (i = 0; o->command && i < ws->nr; i++)
+		if (!is_taken(o, ws->writer[i].ops->name))
+			return cw_say(false, "%s writes %s%s%s%s, not %s", command, o->format[0],
+				      o->format[2] ? ", " : " or ", o->format[1],
+				      o->format[2] ? " or junit" : "", ws->writer[i].ops->name);
+	return true;
+}
 
 /* A file *.ccw, or a directory for what a flight recorder writes. */
 static bool names_recording(const char *arg)
@@ -59,13 +133,17 @@ static error_t output_take(struct cw_common *c, const char *arg)
 	return 0;
 }
 
-static const struct argp_option common_options[] = {
-	{ "output", 'o', "FORMAT[=FILE]", 0,
-	  "text or ndjson, for sessions junit, tap, sarif or journal too, to FILE or stdout; may be given several "
-	  "times (default: text)", 10 },
-	{ "debug", KEY_DEBUG, NULL, 0, "show what libbpf says", 11 },
-	{ 0 },
-};
+#define ALL_FORMATS "text, ndjson, junit, tap, sarif or journal"
+#define OUTPUT(formats, unasked) \
+	{ "output", 'o', "FORMAT[=FILE]", 0, \
+	  formats ", to FILE or stdout; may be given several times (default: " unasked ")", 10 }
+#define DEBUG { "debug", KEY_DEBUG, NULL, 0, "show what libbpf says", 11 }
+
+static const struct argp_option common_options[] = { OUTPUT(ALL_FORMATS, "text"), DEBUG, { 0 } };
+static const struct argp_option quiet_options[] = { OUTPUT(ALL_FORMATS, "none"), DEBUG, { 0 } };
+static const struct argp_option plain_options[] = { OUTPUT("text or ndjson", "text"), DEBUG, { 0 } };
+static const struct argp_option trial_options[] = { OUTPUT("text, ndjson or junit", "text"), DEBUG,
+						    { 0 } };
 
 static error_t common_parse(int key, char *arg, struct argp_state *state)
 {
@@ -83,8 +161,21 @@ static error_t common_parse(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp cw_common_argp = { .options = common_options, .parser = common_parse };
+const struct argp cw_quiet_argp = { .options = quiet_options, .parser = common_parse };
+const struct argp cw_plain_argp = { .options = plain_options, .parser = common_parse };
+const struct argp cw_trial_argp = { .options = trial_options, .parser = common_parse };
 
-/* ---- shared by commands that watch ---- */
+error_t cw_run_inputs(struct argp_state *state, const struct argp_child *children, struct cw_run *r)
+{
+	size_t i;
+
+	for (i = 0; children[i].argp; i++)
+		state->child_inputs[i] =
+			children[i].argp->parser == common_parse ? (void *)&r->common : r;
+	return 0;
+}
+
+/* ---- what is watched ---- */
 
 static const struct argp_option watching_options[] = {
 	{ "include-addresses", KEY_INCLUDE_ADDRESSES, NULL, 0,
@@ -128,12 +219,10 @@ static error_t watching_parse(int key, char *arg, struct argp_state *state)
 		r->include_addresses = true;
 		return 0;
 	case KEY_SLOW_LIMIT:
-		if (cw_parse_duration(arg, &r->slow_limit_ns))
-			return cw_option_bad("--slow-limit", arg, "a duration (such as 500ms, 30s or 5m)");
-		return 0;
+		return cw_option_duration("--slow-limit", arg, &r->slow_limit_ns);
 	case KEY_MAX_WALK:
-		if (cw_parse_u64(arg, &value) || !value || value > 1 << 30)
-			return cw_option_bad("--max-walk", arg, "a count from 1 to 1073741824");
+		if (cw_option_count("--max-walk", arg, CW_MAX_WALK_LIMIT, &value))
+			return EINVAL;
 		r->session.max_walk = (__u32)value;
 		return 0;
 	default:
@@ -143,7 +232,7 @@ static error_t watching_parse(int key, char *arg, struct argp_state *state)
 
 const struct argp cw_watching_argp = { .options = watching_options, .parser = watching_parse };
 
-/* ---- shared by commands that judge ---- */
+/* ---- what is judged ---- */
 
 static const struct argp_option policy_options[] = {
 	{ "policy", KEY_POLICY, "FILE", 0,
@@ -180,6 +269,57 @@ static error_t policy_parse(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp cw_policy_argp = { .options = policy_options, .parser = policy_parse };
+
+/* ---- how long ---- */
+
+static const struct argp_option until_options[] = {
+	{ "for", KEY_FOR, "TIME", 0, "end after this time, such as 30s or 5m", 1 },
+	{ 0 },
+};
+
+static error_t until_parse(int key, char *arg, struct argp_state *state)
+{
+	struct cw_run *r = state->input;
+
+	switch (key) {
+	case KEY_FOR:
+		return cw_option_duration("--for", arg, &r->for_ns);
+	case ARGP_KEY_ARG:	/* argv[0] is "cocowatch watch" */
+		cw_say(0, "%s takes no arguments: '%s' (a command is run by gate)",
+		       strrchr(state->argv[0], ' ') + 1, arg);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp cw_until_argp = { .options = until_options, .parser = until_parse };
+
+static const struct argp_option command_options[] = {
+	{ "for", KEY_FOR, "TIME", 0, "watch so long; COMMAND, if there is one, is ended then", 1 },
+	{ "require", KEY_REQUIRE, "RULE[:N]", 0, "RULE must have held, judged at least N times (default: 1)", 1 },
+	{ 0 },
+};
+
+static error_t command_parse(int key, char *arg, struct argp_state *state)
+{
+	struct cw_run *r = state->input;
+
+	switch (key) {
+	case KEY_REQUIRE:
+		return cw_policy_require(&r->policy, arg) ? EINVAL : 0;
+	case ARGP_KEY_ARG:
+		/* everything from here on is the command */
+		r->command = &state->argv[state->next - 1];
+		r->policy.gate = true;
+		state->next = state->argc;
+		return 0;
+	default:
+		return key == KEY_FOR ? until_parse(key, arg, state) : ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp cw_command_argp = { .options = command_options, .parser = command_parse };
 
 /* ---- parsing ---- */
 

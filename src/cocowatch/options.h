@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Options that commands share, and messages for those that do not exist. */
+/* Options that commands share, as groups that a command includes among the children of its argp,
+ * and what their parsers have in common.
+ */
 #ifndef CW_OPTIONS_H
 #define CW_OPTIONS_H
 
 #include <stdbool.h>
 #include <argp.h>
+#include <linux/types.h>
 
 #include "out.h"
+
+struct cw_run;
 
 struct cw_common {
 	struct cw_writers writers;
@@ -15,18 +20,46 @@ struct cw_common {
 	const char *recording;	/* it did */
 };
 
-/* Child parser of every command: -o, --debug.  Its input is a struct cw_common. */
-extern const struct argp cw_common_argp;
+/* ---- groups ---- */
 
-/* Child parser of commands that watch: --include-addresses, --slow-limit, --max-walk.
- * Its input is a struct cw_run, see run.h.
+/* -o and --debug; the input is a struct cw_common.  They differ in what their help says of -o. */
+extern const struct argp cw_common_argp;	/* every format, text when nobody asks */
+extern const struct argp cw_quiet_argp;		/* every format, nothing when nobody asks */
+extern const struct argp cw_plain_argp;		/* text or ndjson */
+extern const struct argp cw_trial_argp;		/* text, ndjson or junit */
+
+/* What is watched and how: --source, --profile, --slow-limit ...  The input is a struct cw_run, as
+ * it is of all that follow.
  */
 extern const struct argp cw_watching_argp;
 
-/* Child parser of commands that judge: --policy, --waive, --on, --allow-panic.  Its input is a
- * struct cw_run.
- */
+/* What is judged and what follows: --policy, --waive, --on, --allow-panic. */
 extern const struct argp cw_policy_argp;
+
+/* --for, and no arguments. */
+extern const struct argp cw_until_argp;
+
+/* --for and --require, and a command to run, which the arguments are. */
+extern const struct argp cw_command_argp;
+
+/* At ARGP_KEY_INIT: gives each of the groups its input.  Returns 0. */
+error_t cw_run_inputs(struct argp_state *state, const struct argp_child *children,
+		      struct cw_run *r);
+
+/* ---- which formats ---- */
+
+/* A command that does not take every format of -o, and which it takes; NULL ends either. */
+struct cw_outputs {
+	const char *command;	/* "map", or with an option that leaves fewer */
+	const char *format[4];
+};
+
+extern const struct cw_outputs cw_outputs[];
+
+/* Whether the command takes all of them; else false after a message. */
+bool cw_outputs_check(const struct cw_writers *ws, const char *command);
+
+/* ---- parsing ---- */
 
 /* Checks argv against the options of argp and its children, then parses it.
  * in_order: options end at the first argument.  False: leave with *status, since a message
@@ -35,7 +68,19 @@ extern const struct argp cw_policy_argp;
 bool cw_options_parse(const struct argp *argp, int argc, char **argv, bool in_order, void *input,
 		      int *status);
 
-/* Message for a value that is no number or duration.  Returns EINVAL. */
+/* Message for a value that makes no sense.  Returns EINVAL. */
 error_t cw_option_bad(const char *option, const char *arg, const char *wanted);
+
+/* A duration; a count from 1 to max (CW_ANY_COUNT: without end).  0, or EINVAL after a message. */
+#define CW_ANY_COUNT (~0ULL)
+#define CW_MAX_WALK_LIMIT (1ULL << 30)	/* what --max-walk takes at most */
+error_t cw_option_duration(const char *option, const char *arg, __u64 *ns);
+error_t cw_option_count(const char *option, const char *arg, __u64 max, __u64 *count);
+
+/* An argument where there can be none.  Returns EINVAL after a message. */
+error_t cw_no_arguments(const char *command, const char *arg);
+
+/* An argument that is the recording; a second one is too many.  0, or EINVAL after a message. */
+error_t cw_recording_take(const char *command, const char **path, const char *arg);
 
 #endif

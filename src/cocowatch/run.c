@@ -425,10 +425,19 @@ static int run_policed(struct running *s, struct cw_run *r)
 	return ret;
 }
 
+/* Before a minute is spent on attaching. */
+static int command_check(const struct cw_run *r)
+{
+	int err = r->command ? cw_child_check(r->command[0]) : 0;
+
+	return err ? cw_err(err, "cannot run '%s'", r->command[0]) : 0;
+}
+
 int cw_run(struct cw_run *r)
 {
 	struct running s = { .run = r, .signal_fd = -1 };
-	int ret = policy_open(&s, r) ? CW_EXIT_USAGE : run_policed(&s, r);
+	bool bad = command_check(r) || policy_open(&s, r);
+	int ret = bad ? CW_EXIT_USAGE : run_policed(&s, r);
 
 	cw_reactions_close(&r->reactions);
 	cw_policy_free(&r->policy);

@@ -90,19 +90,6 @@ int cw_writers_add(struct cw_writers *ws, const char *arg)
 	return 0;
 }
 
-bool cw_writers_plain(const struct cw_writers *ws, const char *command)
-{
-	size_t i;
-
-	for (i = 0; i < ws->nr; i++) {
-		if (!ws->writer[i].ops->session_only)
-			continue;
-		cw_say(0, "%s: '%s' is an output of sessions (watch, gate)", command, ws->writer[i].ops->name);
-		return false;
-	}
-	return true;
-}
-
 static bool wants_color(FILE *f)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");

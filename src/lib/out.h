@@ -78,7 +78,6 @@ struct cw_writer;
 struct cw_writer_ops {
 	const char *name;
 	const char *help;
-	bool session_only;	/* says what became of rules: nothing for other commands */
 	const char *path;	/* where it goes when nobody says; NULL: stdout */
 	FILE *(*open)(const char *path);	/* NULL: as a file that is made anew */
 	void (*start)(struct cw_writer *w, const struct cw_start *start);
@@ -121,11 +120,6 @@ const struct cw_writer_ops *cw_writers_format(size_t i);
 
 /* Takes one -o FORMAT[=FILE].  0, or -EINVAL after a message. */
 int cw_writers_add(struct cw_writers *ws, const char *arg);
-
-/* Whether all of them are for commands without a session too; else false after a message that
- * names the command.
- */
-bool cw_writers_plain(const struct cw_writers *ws, const char *command);
 
 /* Whether an argument of -o begins with a format that there is. */
 bool cw_writers_know(const char *arg);

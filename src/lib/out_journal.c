@@ -199,7 +199,6 @@ static void journal_finish(struct cw_writer *w, const struct cw_finish *f)
 const struct cw_writer_ops cw_out_journal = {
 	.name = "journal",
 	.help = "fields for the journal of systemd",
-	.session_only = true,
 	.path = SOCKET,
 	.open = journal_open,
 	.start = journal_start,

@@ -204,7 +204,6 @@ static void junit_free(struct cw_writer *w)
 const struct cw_writer_ops cw_out_junit = {
 	.name = "junit",
 	.help = "XML for CI servers, written at the end",
-	.session_only = true,
 	.start = junit_start,
 	.armed = junit_armed,
 	.report = junit_report,

@@ -203,7 +203,6 @@ static void sarif_free(struct cw_writer *w)
 const struct cw_writer_ops cw_out_sarif = {
 	.name = "sarif",
 	.help = "SARIF 2.1.0, written at the end",
-	.session_only = true,
 	.start = sarif_start,
 	.armed = sarif_armed,
 	.report = sarif_report,

@@ -132,7 +132,6 @@ static void tap_free(struct cw_writer *w)
 const struct cw_writer_ops cw_out_tap = {
 	.name = "tap",
 	.help = "a test for each rule, for prove",
-	.session_only = true,
 	.start = tap_start,
 	.armed = tap_armed,
 	.report = tap_report,

@@ -80,6 +80,23 @@ for word in $(words RULE); do
 	"$CW" rules "$word" >/dev/null 2>&1 || refused+=" $word"
 done
 is "$refused" '' 'RULE: every word is taken'
+refused=
+for word in $(words ACTION); do
+	run "$CW" watch --on "S3=$word$([ "${word%:}" = "$word" ] || echo /bin/true)" --count 0
+	[ "$err" = "cocowatch: --count: '0' is not a count from 1" ] || refused+=" $word"
+done
+ok 'ACTION: there are words' test -n "$(words ACTION)"
+is "$refused" '' 'ACTION: every word is taken'
+
+# Formats are offered to the commands that take them, and to no others.
+for command in map doctor rules selftest; do
+	taken=
+	for word in $(words FORMAT); do
+		run "$CW" $command -o "$word=$tap_tmp/no-such/file"
+		[ "$rc" = 2 ] || taken+=" $word"
+	done
+	is "$(words $command.--output | tr '\n' ' ')" "${taken# } " "$command: the formats that it takes"
+done
 is "$(words RULE | wc -l)" "$(($("$CW" rules -o ndjson | wc -l) * 2))" 'RULE: each by id and by name'
 
 #--- values --------------------------------------------------------------------------------------
@@ -100,6 +117,17 @@ in_bash 'run.ndjson run.txt' cocowatch watch -o ndjson = r
 in_bash 'ndjson=run.ndjson ndjson=run.txt' cocowatch watch -o ndjson=r
 in_bash 'H1= H2= H3= H4= H5= H6=' cocowatch watch --waive H
 in_bash '' cocowatch watch --waive H1 =
+in_bash 'ndjson text' cocowatch map -o ''
+in_bash 'ndjson text' cocowatch rules --output ''
+in_bash 'junit' cocowatch selftest -o j
+in_bash '' cocowatch doctor -o j
+in_bash 'journal junit' cocowatch watch -o j
+in_bash 'run.ndjson run.txt' cocowatch map -o ndjson = r
+in_bash 'H1= H2= H3= H4= H5= H6=' cocowatch watch --on H
+in_bash 'panic' cocowatch watch --on H1 = p
+in_bash 'SEGV STKFLT STOP SYS' cocowatch gate --on H1 = signal : S
+in_bash 'exec:' cocowatch gate --on H1 = e
+in_bash 'run.ndjson run.txt' cocowatch gate --on H1 = exec : r
 in_bash 'state-agrees' cocowatch gate --require state
 in_bash '' cocowatch gate --require S1 : 2
 in_bash '' cocowatch watch --for 3
@@ -140,6 +168,13 @@ cocowatch watch -o n	cocowatch watch -o ndjson=	ndjson
 cocowatch watch -o ndjson=run.n	cocowatch watch -o ndjson=run.ndjson 	run.ndjson
 cocowatch watch --waive H	cocowatch watch --waive H	H1 H2 H3 H4 H5 H6
 cocowatch watch --waive H3	cocowatch watch --waive H3=	H3
+cocowatch map -o 	cocowatch map -o 	text ndjson
+cocowatch selftest -o j	cocowatch selftest -o junit=	junit
+cocowatch watch -o j	cocowatch watch -o j	junit journal
+cocowatch watch --on H3	cocowatch watch --on H3=	H3
+cocowatch watch --on H3=st	cocowatch watch --on H3=stop	stop
+cocowatch gate --on H3=e	cocowatch gate --on H3=exec:	exec:
+cocowatch gate --on H3=exec:run.n	cocowatch gate --on H3=exec:run.ndjson 	run.ndjson
 cocowatch gate --require state	cocowatch gate --require state-agrees 	state-agrees
 cocowatch rules T1 state	cocowatch rules T1 state-agrees 	state-agrees
 cocowatch top r	cocowatch top r	

@@ -41,9 +41,9 @@ refused 'metrics: give --listen ADDRESS or --textfile FILE' metrics
 refused "--listen: 'localhost:9464' is not 127.0.0.1:PORT, [::1]:PORT or unix:PATH" metrics --listen localhost:9464
 refused "--listen: other machines reach '0.0.0.0:9464' (--listen-anywhere allows that)" metrics --listen 0.0.0.0:9464
 refused "metrics takes no arguments: 'me' (a command is run by gate)" metrics me
-refused "map: 'journal' is an output of sessions (watch, gate)" map -o journal
-refused "doctor: 'journal' is an output of sessions (watch, gate)" doctor -o journal
-refused "rules: 'journal' is an output of sessions (watch, gate)" rules -o journal
+refused 'map writes text or ndjson, not journal' map -o journal
+refused 'doctor writes text or ndjson, not journal' doctor -o journal
+refused 'rules writes text or ndjson, not journal' rules -o journal
 refused "--for: '30' is not a duration (such as 500ms, 30s or 5m)" watch --for 30
 refused "--for: '-1s' is not a duration (such as 500ms, 30s or 5m)" watch --for=-1s
 refused "--slow-limit: '0s' is not a duration (such as 500ms, 30s or 5m)" watch --slow-limit 0s
@@ -58,9 +58,9 @@ refused "output 'ndjson=' names no file" watch -o ndjson=
 refused 'two outputs go to stdout' watch -o text -o ndjson
 refused 'two outputs go to a' watch -o text=a -o ndjson=a
 
-refused "rules: 'junit' is an output of sessions (watch, gate)" rules -o junit
-refused "map: 'sarif' is an output of sessions (watch, gate)" map -o text -o sarif=/nonexistent
-refused "doctor: 'tap' is an output of sessions (watch, gate)" doctor -o tap
+refused 'rules writes text or ndjson, not junit' rules -o junit
+refused 'map writes text or ndjson, not sarif' map -o text -o sarif=/nonexistent
+refused 'doctor writes text or ndjson, not tap' doctor -o tap
 
 refused "unknown rule 't3' (did you mean 'T3'?)" rules t3
 refused "unknown rule 'state-agree' (did you mean 'state-agrees'?)" rules state-agree
@@ -141,5 +141,6 @@ refused "--max-walk: '0' is not a count from 1 to 1073741824" selftest --max-wal
 refused '--junit names no file' selftest --junit ''
 refused 'two outputs go to a' selftest -o text=a --junit a
 refused 'selftest --list writes text or ndjson, not junit' selftest --list --junit a
+refused 'selftest writes text, ndjson or junit, not tap' selftest -o tap
 
 done_testing
