@@ -62,6 +62,11 @@ int cw_policy_waive(struct cw_policy *p, const char *arg)
 		cw_say(0, "--waive: '%s' gives no reason (RULE=REASON)", arg);
 		return -EINVAL;
 	}
+	if (strlen(equals + 1) >= CW_REASON_LEN) {
+		cw_say(0, "--waive: the reason for %s is longer than %d bytes",
+		       cw_rule_info((__u32)rule)->id, CW_REASON_LEN - 1);
+		return -EINVAL;
+	}
 	if (p->required & CW_RULE_BIT(rule)) {
 		cw_say(0, "--waive: rule %s is required as well", cw_rule_info((__u32)rule)->id);
 		return -EINVAL;

@@ -16,7 +16,7 @@
 
 struct cw_policy_file;
 
-#define CW_REASON_LEN 256
+#define CW_REASON_LEN 256	/* of a file or the command line: recordings keep it whole */
 #define CW_DATE_LEN 11		/* "2026-12-31" */
 
 /* Of a file: a whole rule, or what matches of it. */

@@ -48,7 +48,7 @@ struct cw_recording_info {
 	struct cw_arming arming;	/* probes are not kept, only what became of the rules */
 	struct cw_policy policy;	/* with its waivers; the file itself is not kept */
 	struct cw_reactions reactions;	/* what was asked for and how often it was done */
-	char reason[CW_RULE_NR][CW_STORED_TEXT];	/* policy.reason points here */
+	char reason[CW_RULE_NR][CW_REASON_LEN];	/* policy.reason points here */
 	struct cw_totals totals;
 	struct cw_ending ending;
 	__u32 exit;		/* enum cw_exit, when complete */

@@ -115,6 +115,9 @@ refused "policy $policy: no rule of this profile is left" gate --policy "$policy
 refused "--waive: unknown rule 'nothing?like?it'" gate --waive "$(printf 'nothing\tlike\033it')=x" -- true
 refused "--waive: 'T1' gives no reason (RULE=REASON)" gate --waive T1 -- true
 refused "--waive: unknown rule 'same-page' (did you mean 'same-pages'?)" gate --waive same-page=x -- true
+long=$(printf '%255s' '' | tr ' ' x)
+refused "--count: '0' is not a count from 1" watch --waive "T1=$long" --count 0
+refused '--waive: the reason for T1 is longer than 255 bytes' watch --waive "T1=x$long" --count 0
 refused '--waive: rule T1 is required as well' gate --require T1 --waive T1=x -- true
 refused '--require: rule T1 is waived as well' gate --waive T1=x --require T1 -- true
 

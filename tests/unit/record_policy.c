@@ -170,6 +170,9 @@ static void assert_same_outputs(const char *name)
 	}
 }
 
+#define X15 "123456789012345"
+#define X51 X15 X15 X15 "123456"
+
 static const struct {
 	const char *name;
 	const char *yaml;
@@ -195,6 +198,8 @@ static const struct {
 	  { .has_command = true } },
 	{ "waived as a whole", "version: 1\nwaivers: [{rule: T3, reason: 'a, \"b\" and c'}]\n", CW_EXIT_HELD,
 	  { .has_command = true } },
+	{ "waived for the longest reason", "version: 1\nwaivers: [{rule: T3, reason: '" X51 X51 X51 X51 X51 "'}]\n",
+	  CW_EXIT_HELD, { .has_command = true } },
 	{ "required too often", "version: 1\nrules: {T3: off}\nrequire: {S3: 99}\n", CW_EXIT_UNKNOWN,
 	  { .has_command = true } },
 	{ "the command was ended", "version: 1\nrules: {T3: off}\n", CW_EXIT_COMMAND,
