@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a recording is when something goes wrong: the writer killed, the disk full, the file no
+ * recording, written to by somebody, or damaged.
+ */
+#include "record_file.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <sqlite3.h>
+
+static void test_no_second_time(void **state)
+{
+	const struct cw_recorder_opts opts = { .path = path };
+	struct cw_recorder *second;
+
+	(void)state;
+	record_begin(0, false);
+	assert_int_equal(cw_recorder_new(&second, &opts, why, sizeof(why)), -EEXIST);
+	assert_string_equal(why, "File exists");
+	assert_int_equal(record_end(), 0);
+}
+
+/* Records that somebody finds who looks now. */
+static __u64 nr_there(void)
+{
+	const struct cw_rec_hdr *r;
+	__u64 nr = 0;
+
+	cw_recording_close(rec);
+	rec = NULL;
+	if (cw_recording_open(&rec, path, why, sizeof(why)))
+		return 0;
+	while (cw_recording_next(rec, &r) > 0)
+		nr++;
+	return nr;
+}
+
+/* Killed in the middle: what was written is there, as it was a moment before, and is said to be
+ * incomplete.
+ */
+static void test_killed(void **state)
+{
+	int i, tries = 0;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	if (!pid) {
+		record_begin(0, false);
+		for (i = 0; i < 1000; i++)
+			made_transition(made, 0x1000, 8, i % 2 == 0, false);
+		cw_recorder_tick(recorder, ~0ULL);
+		pause();
+	}
+	while (nr_there() < 9000 && tries++ < 600)
+		usleep(50000);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(nr_there(), 9000);
+	assert_false(cw_recording_info(rec)->complete);
+	assert_int_equal(made_init(made, NULL), 0);
+	assert_int_equal(cw_recording_rewind(rec), 0);
+	assert_int_equal(replay_it(), CW_EXIT_UNKNOWN);
+}
+
+/* The disk is full: the session goes on, what is lost is counted, and the file can be read. */
+static void test_disk_full(void **state)
+{
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit small = { 1200 << 10, RLIM_INFINITY };
+	const struct cw_rec_hdr *r;
+	__u64 nr = 0, lost = 0;
+	__u32 i;
+
+	(void)state;
+	quiet();
+	signal(SIGXFSZ, SIG_IGN);
+	record_begin(0, false);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	for (i = 0; i < 20000; i++)
+		made_transition(made, 0x1000 + i % 999 * 8, 8, i % 3, i % 7 == 0);
+	record_end();
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	for (i = 0; i < CW_EV_NR; i++)
+		lost += info->totals.loss[i][CW_LOSS_QUEUE];
+	assert_int_not_equal(lost, 0);
+	open_it();
+	while (cw_recording_next(rec, &r) > 0)
+		nr++;
+	assert_int_equal(nr + lost, made->records);
+	/* steps that are missing accuse nobody of having left them out */
+	assert_int_equal(cw_recording_rewind(rec), 0);
+	assert_int_equal(replay_it(), CW_EXIT_VIOLATED);
+	assert_int_not_equal(replayed.told.violated[CW_RULE_T3], 0);
+	assert_int_equal(replayed.told.violated[CW_RULE_T1], 0);
+	assert_int_equal(replayed.told.violated[CW_RULE_T2], 0);
+	assert_int_equal(replayed.told.violated[CW_RULE_T6], 0);
+}
+
+static void test_not_a_recording(void **state)
+{
+	static const char *const sql[] = {
+		"CREATE TABLE session(name)",	/* another program's database */
+		"PRAGMA application_id = 1128486705; CREATE TABLE session(name)",
+		"PRAGMA application_id = 1128486705; PRAGMA user_version = 1; CREATE TABLE session(name)",
+		"PRAGMA application_id = 1128486705; PRAGMA user_version = 2",
+	};
+	static const int want[] = { -EINVAL, -EINVAL, -EBADMSG, -EINVAL };
+	sqlite3 *db;
+	size_t i;
+	FILE *f;
+
+	(void)state;
+	assert_int_equal(cw_recording_open(&rec, path, why, sizeof(why)), -ENOENT);
+	f = fopen(path, "w");
+	fputs("This is no database, and is long enough to be looked at as one: a whole header of it.\n"
+	      "This is no database, and is long enough to be looked at as one: a whole header of it.\n", f);
+	fclose(f);
+	assert_int_equal(cw_recording_open(&rec, path, why, sizeof(why)), -EINVAL);
+	assert_string_equal(why, "it is no recording of cocowatch");
+	assert_int_equal(cw_recording_open(&rec, dir, why, sizeof(why)), -EISDIR);
+	assert_int_equal(cw_recording_open(&rec, "/dev/zero", why, sizeof(why)), -EINVAL);
+	for (i = 0; i < NR(sql); i++) {
+		unlink(path);
+		assert_int_equal(sqlite3_open(path, &db), 0);
+		assert_int_equal(sqlite3_exec(db, sql[i], NULL, NULL, NULL), 0);
+		sqlite3_close(db);
+		assert_int_equal(cw_recording_open(&rec, path, why, sizeof(why)), want[i]);
+		assert_null(rec);
+	}
+}
+
+/* What somebody added or changed with sqlite3. */
+static void test_tampered(void **state)
+{
+	static const struct {
+		const char *sql;
+		const char *why;
+	} cases[] = {
+		{ "CREATE TRIGGER t AFTER INSERT ON stats BEGIN SELECT 1; END",
+		  "it is damaged: its tables are not those of a recording" },
+		{ "CREATE VIEW v AS SELECT 1", "it is damaged: its tables are not those of a recording" },
+		{ "DROP TABLE stats", "it is damaged: its tables are not those of a recording" },
+		{ "DELETE FROM session WHERE name = 'kernel'", "it is damaged: session: 'kernel' is missing" },
+		{ "UPDATE session SET value = 7 WHERE name = 'complete'",
+		  "it is damaged: session: complete is out of range" },
+		{ "UPDATE session SET value = 'x' WHERE name = 'ts_ns'",
+		  "it is damaged: session: ts_ns has another type" },
+		{ "UPDATE session SET value = 'moon' WHERE name = 'source'",
+		  "it is damaged: session: there is no such source" },
+		{ "UPDATE session SET value = 9 WHERE name = 'exit'",
+		  "it is damaged: session: there is no such exit status" },
+		{ "UPDATE session SET value = 2 WHERE name = 'abi_major'",
+		  "its records are of ABI 2, and this program reads ABI 1" },
+		{ "UPDATE rules SET outcome = 'fine' WHERE rule = 'T1'", "it is damaged: rules: T1 has no outcome" },
+		{ "INSERT INTO losses VALUES(99, 0, '', 1)",
+		  "it is damaged: losses: there is no such event or loss" },
+		{ "UPDATE symbols SET id = 5 WHERE id = 2",
+		  "it is damaged: symbols: they are not numbered from 1 on" },
+	};
+	char command[160];
+	sqlite3 *db;
+	size_t i;
+
+	(void)state;
+	record_begin(0, false);
+	made_transition(made, 0x1000, 8, true, true);
+	assert_int_equal(record_end(), 0);
+	for (i = 0; i < NR(cases); i++) {
+		snprintf(command, sizeof(command), "cp %s %s/copy", path, dir);
+		assert_int_equal(system(command), 0);
+		snprintf(command, sizeof(command), "%s/copy", dir);
+		assert_int_equal(sqlite3_open(command, &db), 0);
+		assert_int_equal(sqlite3_exec(db, cases[i].sql, NULL, NULL, NULL), 0);
+		sqlite3_close(db);
+		assert_true(cw_recording_open(&rec, command, why, sizeof(why)) < 0);
+		assert_string_equal(why, cases[i].why);
+	}
+}
+
+/* Reads all there is; how many records, or -1 when the recording was found to be damaged. */
+static long read_all(const char *file)
+{
+	const struct cw_rec_hdr *r;
+	bool damaged = false;
+	long nr = 0;
+	int got;
+
+	if (cw_recording_open(&rec, file, why, sizeof(why)))
+		return -1;
+	while ((got = cw_recording_next(rec, &r)) != 0) {
+		damaged |= got < 0;
+		nr++;
+	}
+	nr_rows = 8;
+	damaged |= cw_recording_transitions(rec, on_transition, NULL) < 0;
+	damaged |= cw_recording_violations(rec, on_violation, NULL) < 0;
+	cw_recording_close(rec);
+	rec = NULL;
+	return damaged ? -1 : nr;
+}
+
+/* Bits flipped anywhere, and the file cut off anywhere: said or without effect, never a crash; and
+ * what is flipped in the records themselves is always found.
+ */
+static void test_flipped_and_cut(void **state)
+{
+	static unsigned char bytes[1 << 20];
+	char copy[96];
+	int i, found = 0;
+	size_t size;
+	FILE *f;
+
+	(void)state;
+	record_begin(0, false);
+	for (i = 0; i < 200; i++)
+		made_transition(made, 0x1000, 8, i % 2 == 0, i == 5);
+	assert_int_equal(record_end(), 0);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	size = fread(bytes, 1, sizeof(bytes), f);
+	fclose(f);
+	assert_in_range(size, 8192, sizeof(bytes) - 1);
+	snprintf(copy, sizeof(copy), "%s/copy", dir);
+	srandom(3);
+	for (i = 0; i < 600; i++) {
+		size_t at = (size_t)random() % size, len = i % 4 ? size : at;
+
+		bytes[at] ^= (unsigned char)(1 << i % 8);
+		f = fopen(copy, "w");
+		assert_non_null(f);
+		assert_int_equal(fwrite(bytes, 1, len, f), len);
+		fclose(f);
+		bytes[at] ^= (unsigned char)(1 << i % 8);
+		found += read_all(copy) < 0;
+	}
+	assert_in_range(found, 150, 600);
+}
+
+static void test_flipped_in_a_block(void **state)
+{
+	char sql[160];
+	sqlite3 *db;
+	int i;
+
+	(void)state;
+	record_begin(0, false);
+	made_transition(made, 0x1000, 8, true, false);
+	assert_int_equal(record_end(), 0);
+	for (i = 1; i < 200; i += 7) {
+		assert_int_equal(sqlite3_open(path, &db), 0);
+		snprintf(sql, sizeof(sql), "UPDATE events SET records = CAST(substr(records, 1, %d) || "
+			 "x'ff' || substr(records, %d) AS BLOB)", i, i + 2);
+		assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), 0);
+		sqlite3_close(db);
+		assert_int_equal(read_all(path), -1);
+		assert_string_equal(why, why);
+	}
+}
+
+static const struct CMUnitTest tests[] = {
+	CASE(test_no_second_time),
+	CASE(test_killed),
+	CASE(test_disk_full),
+	CASE(test_not_a_recording),
+	CASE(test_tampered),
+	CASE(test_flipped_and_cut),
+	CASE(test_flipped_in_a_block),
+};
+
+UNIT_MAIN(tests)
