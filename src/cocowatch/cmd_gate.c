@@ -21,11 +21,6 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static const struct argp_child children[] = { { &cw_command_argp, 0, NULL, 0 },
-					      { &cw_watching_argp, 0, NULL, 0 },
-					      { &cw_policy_argp, 0, NULL, 0 },
-					      { &cw_common_argp, 0, NULL, 0 }, { 0 } };
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct gate_args *a = state->input;
@@ -34,7 +29,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	(void)arg;
 	switch (key) {
 	case ARGP_KEY_INIT:
-		return cw_run_inputs(state, children, r);
+		return cw_run_inputs(state, cw_gate_children, r);
 	case KEY_SCHEMA:
 		a->schema = true;
 		return 0;
@@ -51,7 +46,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.children = children,
+	.children = cw_gate_children,
 	.args_doc = "-- COMMAND [ARG...]\n--for=TIME",
 	.doc = "Run COMMAND and watch meanwhile.  Passes when no armed rule was violated or is unknown, at "
 	       "least one rule on transitions (T) and one on what is shared (S) held, and COMMAND ended "

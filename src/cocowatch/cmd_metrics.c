@@ -73,17 +73,13 @@ static error_t targets_check(const struct metrics *m)
 	return 0;
 }
 
-static const struct argp_child children[] = { { &cw_until_argp, 0, NULL, 0 },
-					      { &cw_watching_argp, 0, NULL, 0 },
-					      { &cw_quiet_argp, 0, NULL, 0 }, { 0 } };
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct metrics *m = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		return cw_run_inputs(state, children, &m->run);
+		return cw_run_inputs(state, cw_view_children, &m->run);
 	case KEY_INTERVAL:
 		if (cw_parse_duration(arg, &m->interval_ns) || m->interval_ns < INTERVAL_MIN_NS)
 			return cw_option_bad("--interval", arg, "a duration from 1s");
@@ -109,7 +105,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.children = children,
+	.children = cw_view_children,
 	.doc = "Watch a running kernel, and give the numbers to Prometheus: by HTTP, in a file, or both.\v"
 	       "Exit status: that of watch; 3 too where the address cannot be listened on or the file not be "
 	       "written.",

@@ -18,18 +18,13 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static const struct argp_child children[] = { { &cw_command_argp, 0, NULL, 0 },
-					      { &cw_watching_argp, 0, NULL, 0 },
-					      { &cw_policy_argp, 0, NULL, 0 },
-					      { &cw_common_argp, 0, NULL, 0 }, { 0 } };
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct cw_run *r = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		return cw_run_inputs(state, children, r);
+		return cw_run_inputs(state, cw_gate_children, r);
 	case KEY_LAST:
 		return cw_option_duration("--last", arg, &r->last_ns);
 	case KEY_NO_HOT:
@@ -43,7 +38,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.children = children,
+	.children = cw_gate_children,
 	.args_doc = "-o FILE.ccw [-- COMMAND [ARG...]]",
 	.doc = "Watch, and record everything that is judged into FILE.ccw, for replay and report.  With "
 	       "COMMAND until it ends, and with the verdict that gate would give; else until SIGINT or "

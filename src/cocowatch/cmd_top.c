@@ -61,17 +61,13 @@ static error_t outputs_check(const struct cw_writers *ws)
 	return 0;
 }
 
-static const struct argp_child children[] = { { &cw_until_argp, 0, NULL, 0 },
-					      { &cw_watching_argp, 0, NULL, 0 },
-					      { &cw_quiet_argp, 0, NULL, 0 }, { 0 } };
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct top *t = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		return cw_run_inputs(state, children, &t->run);
+		return cw_run_inputs(state, cw_view_children, &t->run);
 	case KEY_INTERVAL:
 		if (cw_parse_duration(arg, &t->interval_ns) || t->interval_ns < INTERVAL_MIN_NS)
 			return cw_option_bad("--interval", arg, "a duration from 100ms");
@@ -94,7 +90,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.children = children,
+	.children = cw_view_children,
 	.doc = "Show a running kernel live: what is shared and by whom, how often and how fast pages "
 	       "change, what became of each rule, what was lost, and what watching costs.  q ends it, r shows "
 	       "every range.\v"

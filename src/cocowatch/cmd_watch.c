@@ -11,18 +11,13 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static const struct argp_child children[] = { { &cw_until_argp, 0, NULL, 0 },
-					      { &cw_watching_argp, 0, NULL, 0 },
-					      { &cw_policy_argp, 0, NULL, 0 },
-					      { &cw_common_argp, 0, NULL, 0 }, { 0 } };
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct cw_run *r = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		return cw_run_inputs(state, children, r);
+		return cw_run_inputs(state, cw_watch_children, r);
 	case KEY_COUNT:
 		return cw_option_count("--count", arg, CW_ANY_COUNT, &r->max_violations);
 	default:
@@ -33,7 +28,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.children = children,
+	.children = cw_watch_children,
 	.doc = "Follow every transition of pages between private and shared, and report each violated "
 	       "rule as it happens, until SIGINT or SIGTERM.\v"
 	       "Exit status: 0 held, 1 violated, 2 usage, 3 no verdict (could not run, something was "

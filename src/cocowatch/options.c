@@ -161,19 +161,9 @@ static error_t common_parse(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp cw_common_argp = { .options = common_options, .parser = common_parse };
-const struct argp cw_quiet_argp = { .options = quiet_options, .parser = common_parse };
+static const struct argp quiet_argp = { .options = quiet_options, .parser = common_parse };
 const struct argp cw_plain_argp = { .options = plain_options, .parser = common_parse };
 const struct argp cw_trial_argp = { .options = trial_options, .parser = common_parse };
-
-error_t cw_run_inputs(struct argp_state *state, const struct argp_child *children, struct cw_run *r)
-{
-	size_t i;
-
-	for (i = 0; children[i].argp; i++)
-		state->child_inputs[i] =
-			children[i].argp->parser == common_parse ? (void *)&r->common : r;
-	return 0;
-}
 
 /* ---- what is watched ---- */
 
@@ -230,7 +220,7 @@ static error_t watching_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-const struct argp cw_watching_argp = { .options = watching_options, .parser = watching_parse };
+static const struct argp watching_argp = { .options = watching_options, .parser = watching_parse };
 
 /* ---- what is judged ---- */
 
@@ -268,7 +258,7 @@ static error_t policy_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-const struct argp cw_policy_argp = { .options = policy_options, .parser = policy_parse };
+static const struct argp policy_argp = { .options = policy_options, .parser = policy_parse };
 
 /* ---- how long ---- */
 
@@ -293,7 +283,7 @@ static error_t until_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-const struct argp cw_until_argp = { .options = until_options, .parser = until_parse };
+static const struct argp until_argp = { .options = until_options, .parser = until_parse };
 
 static const struct argp_option command_options[] = {
 	{ "for", KEY_FOR, "TIME", 0, "watch so long; COMMAND, if there is one, is ended then", 1 },
@@ -319,7 +309,42 @@ static error_t command_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-const struct argp cw_command_argp = { .options = command_options, .parser = command_parse };
+static const struct argp command_argp = { .options = command_options, .parser = command_parse };
+
+/* ---- who takes which ---- */
+
+const struct argp_child cw_watch_children[] = {
+	{ &until_argp, 0, NULL, 0 },
+	{ &watching_argp, 0, NULL, 0 },
+	{ &policy_argp, 0, NULL, 0 },
+	{ &cw_common_argp, 0, NULL, 0 },
+	{ 0 },
+};
+
+const struct argp_child cw_gate_children[] = {
+	{ &command_argp, 0, NULL, 0 },
+	{ &watching_argp, 0, NULL, 0 },
+	{ &policy_argp, 0, NULL, 0 },
+	{ &cw_common_argp, 0, NULL, 0 },
+	{ 0 },
+};
+
+const struct argp_child cw_view_children[] = {
+	{ &until_argp, 0, NULL, 0 },
+	{ &watching_argp, 0, NULL, 0 },
+	{ &quiet_argp, 0, NULL, 0 },
+	{ 0 },
+};
+
+error_t cw_run_inputs(struct argp_state *state, const struct argp_child *children, struct cw_run *r)
+{
+	size_t i;
+
+	for (i = 0; children[i].argp; i++)
+		state->child_inputs[i] =
+			children[i].argp->parser == common_parse ? (void *)&r->common : r;
+	return 0;
+}
 
 /* ---- parsing ---- */
 

@@ -23,26 +23,21 @@ struct cw_common {
 /* ---- groups ---- */
 
 /* -o and --debug; the input is a struct cw_common.  They differ in what their help says of -o. */
-extern const struct argp cw_common_argp;	/* every format, text when nobody asks */
-extern const struct argp cw_quiet_argp;		/* every format, nothing when nobody asks */
+extern const struct argp cw_common_argp;	/* every format */
 extern const struct argp cw_plain_argp;		/* text or ndjson */
 extern const struct argp cw_trial_argp;		/* text, ndjson or junit */
 
-/* What is watched and how: --source, --profile, --slow-limit ...  The input is a struct cw_run, as
- * it is of all that follow.
+/* All that commands with a session share; the input is a struct cw_run.
+ *   what is watched and how (--source, --profile ...), and -o: all of them
+ *   what is judged and what follows (--policy, --waive, --on ...): watch, gate, record
+ *   --for, and no arguments: watch, top, metrics
+ *   --for and --require, and a command to run, which the arguments are: gate, record
  */
-extern const struct argp cw_watching_argp;
+extern const struct argp_child cw_watch_children[];
+extern const struct argp_child cw_gate_children[];	/* and record's */
+extern const struct argp_child cw_view_children[];	/* top's and metrics' */
 
-/* What is judged and what follows: --policy, --waive, --on, --allow-panic. */
-extern const struct argp cw_policy_argp;
-
-/* --for, and no arguments. */
-extern const struct argp cw_until_argp;
-
-/* --for and --require, and a command to run, which the arguments are. */
-extern const struct argp cw_command_argp;
-
-/* At ARGP_KEY_INIT: gives each of the groups its input.  Returns 0. */
+/* At ARGP_KEY_INIT: gives each of these its input.  Returns 0. */
 error_t cw_run_inputs(struct argp_state *state, const struct argp_child *children,
 		      struct cw_run *r);
 

@@ -41,10 +41,7 @@ static int format_unknown(const char *name, size_t len)
 	char typed[32], hint[96];
 	size_t i;
 
-	if (len >= sizeof(typed))
-		len = sizeof(typed) - 1;
-	memcpy(typed, name, len);
-	typed[len] = '\0';
+	snprintf(typed, sizeof(typed), "%.*s", (int)len, name);
 	for (i = 0; i < NR_FORMATS; i++)
 		names[i] = formats[i]->name;
 	cw_nearest_hint(hint, sizeof(hint), cw_nearest(typed, names, NR_FORMATS));

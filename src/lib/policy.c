@@ -18,10 +18,7 @@ int cw_policy_rule(const char *option, const char *arg, size_t len)
 	char name[64], hint[96];
 	int rule;
 
-	if (len >= sizeof(name))
-		len = sizeof(name) - 1;
-	memcpy(name, arg, len);
-	name[len] = '\0';
+	snprintf(name, sizeof(name), "%.*s", (int)len, arg);
 	rule = cw_rule_find(name);
 	if (rule >= 0)
 		return rule;
