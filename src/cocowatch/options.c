@@ -269,14 +269,15 @@ static const struct argp_option until_options[] = {
 
 static error_t until_parse(int key, char *arg, struct argp_state *state)
 {
+	const char *name = strrchr(state->argv[0], ' ');	/* of "cocowatch watch" */
 	struct cw_run *r = state->input;
 
 	switch (key) {
 	case KEY_FOR:
 		return cw_option_duration("--for", arg, &r->for_ns);
-	case ARGP_KEY_ARG:	/* argv[0] is "cocowatch watch" */
+	case ARGP_KEY_ARG:
 		cw_say(0, "%s takes no arguments: '%s' (a command is run by gate)",
-		       strrchr(state->argv[0], ' ') + 1, arg);
+		       name ? name + 1 : state->argv[0], arg);
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
