@@ -61,23 +61,24 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct export_opts *o = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->recording;
+		return 0;
 	case 'o':
 		return output_add(o, arg);
-	case ARGP_KEY_ARG:
-		return cw_recording_take("export", &o->recording, arg);
 	case ARGP_KEY_END:
-		if (o->recording && o->nr)
-			return 0;
-		cw_say(0, "export needs %s", o->recording ? "an --output" : "a recording");
-		return EINVAL;
+		return o->nr ? 0 : cw_say(EINVAL, "export needs an --output");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
+static const struct argp_child children[] = { { &cw_recording_argp, 0, NULL, 0 }, { 0 } };
+
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
+	.children = children,
 	.args_doc = "RECORDING",
 	.doc = "Write a recording in the formats of other tools.\v"
 	       "Exit status: 0 written, 2 usage or no recording, 3 damaged (what could be read is written) or it "

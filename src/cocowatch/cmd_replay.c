@@ -15,32 +15,22 @@ struct replay_opts {
 	const char *path;
 };
 
-static const struct argp_option options[] = { { 0 } };
+static const struct argp_child children[] = { { &cw_common_argp, 0, NULL, 0 },
+					      { &cw_recording_argp, 0, NULL, 0 }, { 0 } };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct replay_opts *o = state->input;
 
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &o->common;
-		return 0;
-	case ARGP_KEY_ARG:
-		return cw_recording_take("replay", &o->path, arg);
-	case ARGP_KEY_END:
-		if (o->path)
-			return 0;
-		cw_say(0, "replay: no recording given (cocowatch replay FILE.ccw)");
-		return EINVAL;
-	default:
+	(void)arg;
+	if (key != ARGP_KEY_INIT)
 		return ARGP_ERR_UNKNOWN;
-	}
+	state->child_inputs[0] = &o->common;
+	state->child_inputs[1] = &o->path;
+	return 0;
 }
 
-static const struct argp_child children[] = { { &cw_common_argp, 0, NULL, 0 }, { 0 } };
-
 static const struct argp argp = {
-	.options = options,
 	.parser = parse,
 	.children = children,
 	.args_doc = "FILE.ccw",

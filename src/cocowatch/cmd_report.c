@@ -48,26 +48,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct report_opts *o = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->recording;
+		return 0;
 	case KEY_HTML:
 		o->html = arg;
 		return 0;
 	case KEY_PAGE:
 		return page_parse(o, arg);
-	case ARGP_KEY_ARG:
-		return cw_recording_take("report", &o->recording, arg);
-	case ARGP_KEY_END:
-		if (o->recording)
-			return 0;
-		cw_say(0, "report needs a recording");
-		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
+static const struct argp_child children[] = { { &cw_recording_argp, 0, NULL, 0 }, { 0 } };
+
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
+	.children = children,
 	.args_doc = "RECORDING",
 	.doc = "Say what is in a recording: each finding with what happened around it, and what became of the "
 	       "rules; or the life of one page; or all of it as a page for browsers.\v"

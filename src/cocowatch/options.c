@@ -64,14 +64,12 @@ error_t cw_no_arguments(const char *command, const char *arg)
 	return EINVAL;
 }
 
-error_t cw_recording_take(const char *command, const char **path, const char *arg)
+/* argv[0] is "cocowatch watch". */
+static const char *command_name(const struct argp_state *state)
 {
-	if (*path) {
-		cw_say(0, "%s takes one recording: '%s'", command, arg);
-		return EINVAL;
-	}
-	*path = arg;
-	return 0;
+	const char *space = strrchr(state->argv[0], ' ');
+
+	return space ? space + 1 : state->argv[0];
 }
 
 /* ---- outputs ---- */
@@ -269,7 +267,6 @@ static const struct argp_option until_options[] = {
 
 static error_t until_parse(int key, char *arg, struct argp_state *state)
 {
-	const char *name = strrchr(state->argv[0], ' ');	/* of "cocowatch watch" */
 	struct cw_run *r = state->input;
 
 	switch (key) {
@@ -277,7 +274,7 @@ static error_t until_parse(int key, char *arg, struct argp_state *state)
 		return cw_option_duration("--for", arg, &r->for_ns);
 	case ARGP_KEY_ARG:
 		cw_say(0, "%s takes no arguments: '%s' (a command is run by gate)",
-		       name ? name + 1 : state->argv[0], arg);
+		       command_name(state), arg);
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -311,6 +308,29 @@ static error_t command_parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp command_argp = { .options = command_options, .parser = command_parse };
+
+/* ---- what is read back ---- */
+
+static error_t recording_parse(int key, char *arg, struct argp_state *state)
+{
+	const char *name = command_name(state), **path = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (*path)
+			return cw_say(EINVAL, "%s takes one recording: '%s'", name, arg);
+		*path = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (*path)
+			return 0;
+		return cw_say(EINVAL, "%s: no recording given (cocowatch %s FILE.ccw)", name, name);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp cw_recording_argp = { .parser = recording_parse };
 
 /* ---- who takes which ---- */
 

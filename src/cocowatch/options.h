@@ -37,6 +37,9 @@ extern const struct argp_child cw_watch_children[];
 extern const struct argp_child cw_gate_children[];	/* and record's */
 extern const struct argp_child cw_view_children[];	/* top's and metrics' */
 
+/* One argument, a recording; the input is a const char *, NULL until it is given. */
+extern const struct argp cw_recording_argp;
+
 /* At ARGP_KEY_INIT: gives each of these its input.  Returns 0. */
 error_t cw_run_inputs(struct argp_state *state, const struct argp_child *children,
 		      struct cw_run *r);
@@ -74,8 +77,5 @@ error_t cw_option_count(const char *option, const char *arg, __u64 max, __u64 *c
 
 /* An argument where there can be none.  Returns EINVAL after a message. */
 error_t cw_no_arguments(const char *command, const char *arg);
-
-/* An argument that is the recording; a second one is too many.  0, or EINVAL after a message. */
-error_t cw_recording_take(const char *command, const char **path, const char *arg);
 
 #endif

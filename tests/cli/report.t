@@ -58,11 +58,11 @@ bad() {
 }
 
 cd "$tap_tmp" || exit
-bad 2 'needs a recording' "$CW" report
+bad 2 'report: no recording given \(cocowatch report FILE.ccw\)' "$CW" report
 bad 2 'takes one recording' "$CW" report a.ccw a.ccw
 bad 2 "'zero'" "$CW" report --page zero a.ccw
 bad 2 'needs an --output' "$CW" export a.ccw
-bad 2 'needs a recording' "$CW" export -o ctf=x
+bad 2 'export: no recording given' "$CW" export -o ctf=x
 bad 2 "expected perfetto=FILE" "$CW" export -o svg=x a.ccw
 bad 2 "expected perfetto=FILE" "$CW" export -o ctf a.ccw
 echo hello >text.ccw
