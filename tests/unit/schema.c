@@ -33,6 +33,15 @@ static bool invalid(const char *what, const char *of)
 	return false;
 }
 
+static bool invalid_value(const char *of, json_t *value)
+{
+	char *text = json_dumps(value, JSON_ENCODE_ANY);
+
+	invalid(of, text ? text : "?");
+	free(text);
+	return false;
+}
+
 static bool is_of_type(const char *type, const json_t *value)
 {
 	return !strcmp(type, "object")    ? json_is_object(value)
@@ -114,7 +123,7 @@ static bool object_validate(json_t *s, json_t *value, const char *def)
 		if (own && def)
 			meet(def, key);
 		if (own && !validate(own, one, NULL))
-			return invalid(key, json_dumps(one, JSON_ENCODE_ANY));
+			return invalid_value(key, one);
 		more = json_object_get(s, "additionalProperties");
 		if (!own && json_is_false(more))
 			return invalid(key, "not in the schema");
