@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Shared memory over time.  A byte for each frame of the 2 MiB blocks that took part says who had
- * it shared, so that who takes it back is not taken for its owner.
+/* Shared memory over time.  A byte for each frame of the 2 MiB pieces that took part says who had
+ * it shared, so that who takes it back is not taken for its owner.  Of a range of scattered frames
+ * only the lowest and the highest are known: it counts as spread evenly between them.
  */
 #include "chart.h"
 
@@ -8,20 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SHIFT 9		/* frames of 2 MiB */
-#define BLOCK_FRAMES (1U << BLOCK_SHIFT)
-#define BLOCKS_MAX 65536	/* 128 GiB that took part */
+#include "chart_pieces.h"
+
 #define NAMES_MAX 4096		/* who is told apart; later ones are "others" */
-#define SCATTERED_MAX 65536
+#define SCATTERED_MAX 4096	/* shared at once; each is looked for in all of them */
+#define SPREAD_UNITS 65536	/* of a page, in a row of the map */
 
 #define MINE_NONE 0
 #define MINE_UNKNOWN 0xff
 #define OTHERS "others"
-
-struct block {
-	__u64 nr;			/* of 2 MiB */
-	__u8 mine[BLOCK_FRAMES];	/* owner + 1, MINE_NONE or MINE_UNKNOWN */
-};
 
 struct name {
 	char text[CW_CHART_NAME];
@@ -35,6 +31,7 @@ struct scattered {
 	__u64 gfn_max;
 	__u32 nr_pages;
 	__u32 owner;
+	bool unknown;		/* a transition of it failed */
 };
 
 struct times {
@@ -44,11 +41,7 @@ struct times {
 };
 
 struct cw_chart_work {
-	__u64 *seen;		/* numbers of blocks, in the first pass */
-	size_t nr_seen;
-	size_t room_seen;
-	struct block *blocks;
-	size_t nr_blocks;
+	struct cw_pieces pieces;
 	struct name *names;
 	size_t nr_names;
 	size_t room_names;
@@ -59,7 +52,9 @@ struct cw_chart_work {
 	__u64 shared[CW_CHART_OWNERS];
 	__u32 row_shared[CW_CHART_ROWS];
 	__u32 row_unknown[CW_CHART_ROWS];
-	__u32 row_blocks[CW_CHART_ROWS];
+	__u64 row_spread[CW_CHART_ROWS];	/* SPREAD_UNITS */
+	__u64 row_before[CW_CHART_ROWS];	/* frames of all rows below */
+	__u64 row_frames[CW_CHART_ROWS];
 	int column;		/* filled up to here */
 	size_t last;		/* name that was looked for last */
 };
@@ -99,8 +94,7 @@ void cw_chart_exit(struct cw_chart *c)
 		return;
 	for (i = 0; i < CW_CHART_OWNERS; i++)
 		free(w->times[i].ns);
-	free(w->seen);
-	free(w->blocks);
+	cw_pieces_exit(&w->pieces);
 	free(w->names);
 	free(w->scattered);
 	free(w);
@@ -109,60 +103,11 @@ void cw_chart_exit(struct cw_chart *c)
 
 /* ---- first pass ---- */
 
-static int block_order(const void *a, const void *b)
-{
-	const struct block *x = a, *y = b;
-
-	return (x->nr > y->nr) - (x->nr < y->nr);
-}
-
-static struct block *block_find(const struct cw_chart_work *w, __u64 nr)
-{
-	const struct block key = { .nr = nr };
-
-	if (!w->nr_blocks)
-		return NULL;
-	return bsearch(&key, w->blocks, w->nr_blocks, sizeof(key), block_order);
-}
-
 static int number_order(const void *a, const void *b)
 {
 	const __u64 *x = a, *y = b;
 
 	return (*x > *y) - (*x < *y);
-}
-
-/* Leaves each number once, in order. */
-static void seen_sort(struct cw_chart_work *w)
-{
-	size_t i, nr = 0;
-
-	if (w->nr_seen)
-		qsort(w->seen, w->nr_seen, sizeof(*w->seen), number_order);
-	for (i = 0; i < w->nr_seen; i++)
-		if (!nr || w->seen[nr - 1] != w->seen[i])
-			w->seen[nr++] = w->seen[i];
-	w->nr_seen = nr;
-}
-
-/* False when there are more than can be shown. */
-static bool seen_has_room(struct cw_chart_work *w)
-{
-	if (w->nr_seen == w->room_seen)
-		seen_sort(w);
-	return w->nr_seen < BLOCKS_MAX;
-}
-
-static int block_add(struct cw_chart_work *w, __u64 nr)
-{
-	int err;
-
-	if (w->nr_seen && w->seen[w->nr_seen - 1] == nr)
-		return 0;
-	err = grow(&w->seen, &w->room_seen, w->nr_seen, sizeof(*w->seen));
-	if (!err)
-		w->seen[w->nr_seen++] = nr;
-	return err;
 }
 
 static struct name *name_find(struct cw_chart_work *w, const char *text)
@@ -205,14 +150,13 @@ static bool is_contiguous(const struct cw_chart_move *m)
 
 int cw_chart_survey(struct cw_chart *c, const struct cw_chart_move *m)
 {
+	struct cw_pieces *pieces = &c->work->pieces;
 	int err = name_add(c->work, m);
-	__u64 nr = m->gfn_min >> BLOCK_SHIFT;
 
-	if (!is_contiguous(m))
+	if (err)
 		return err;
-	for (; !err && nr <= m->gfn_max >> BLOCK_SHIFT && seen_has_room(c->work); nr++)
-		err = block_add(c->work, nr);
-	return err;
+	return is_contiguous(m) ? cw_pieces_see(pieces, m->gfn_min, m->gfn_max) :
+				  cw_pieces_see_across(pieces, m->gfn_min, m->gfn_max);
 }
 
 /* ---- between ---- */
@@ -248,25 +192,11 @@ static void owners_plan(struct cw_chart *c)
 	}
 }
 
-static int blocks_plan(struct cw_chart_work *w)
+static size_t row_of_piece(const struct cw_chart *c, const struct cw_piece *piece)
 {
-	size_t i;
+	const struct cw_pieces *p = &c->work->pieces;
 
-	seen_sort(w);
-	if (!w->nr_seen)
-		return 0;
-	w->blocks = calloc(w->nr_seen, sizeof(*w->blocks));
-	if (!w->blocks)
-		return -ENOMEM;
-	for (i = 0; i < w->nr_seen; i++)
-		w->blocks[i].nr = w->seen[i];
-	w->nr_blocks = w->nr_seen;
-	return 0;
-}
-
-static size_t row_of_block(const struct cw_chart *c, size_t block)
-{
-	return block * c->nr_rows / c->work->nr_blocks;
+	return (size_t)(piece - p->piece) * c->nr_rows / p->nr;
 }
 
 int cw_chart_plan(struct cw_chart *c)
@@ -274,15 +204,20 @@ int cw_chart_plan(struct cw_chart *c)
 	struct cw_chart_work *w = c->work;
 	size_t i, row;
 
-	if (blocks_plan(w))
+	if (cw_pieces_plan(&w->pieces, CW_CHART_ROWS))
 		return -ENOMEM;
 	owners_plan(c);
-	c->nr_rows = w->nr_blocks < CW_CHART_ROWS ? w->nr_blocks : CW_CHART_ROWS;
-	for (i = 0; i < w->nr_blocks; i++) {
-		row = row_of_block(c, i);
-		if (!w->row_blocks[row]++)
-			c->row[row].gfn_min = w->blocks[i].nr << BLOCK_SHIFT;
-		c->row[row].gfn_max = (w->blocks[i].nr << BLOCK_SHIFT) + BLOCK_FRAMES - 1;
+	c->nr_rows = w->pieces.nr < CW_CHART_ROWS ? w->pieces.nr : CW_CHART_ROWS;
+	for (i = 0; i < w->pieces.nr; i++) {
+		const struct cw_piece *piece = &w->pieces.piece[i];
+
+		row = row_of_piece(c, piece);
+		if (!w->row_frames[row]) {
+			c->row[row].gfn_min = piece->gfn_min;
+			w->row_before[row] = piece->before;
+		}
+		c->row[row].gfn_max = piece->gfn_max;
+		w->row_frames[row] += cw_piece_frames(piece);
 	}
 	return 0;
 }
@@ -301,19 +236,25 @@ int cw_chart_column(const struct cw_chart *c, __u64 ts_ns)
 
 int cw_chart_row(const struct cw_chart *c, __u64 gfn)
 {
-	const struct block *b = block_find(c->work, gfn >> BLOCK_SHIFT);
+	const struct cw_piece *piece = cw_pieces_find(&c->work->pieces, gfn);
 
-	return b ? (int)row_of_block(c, (size_t)(b - c->work->blocks)) : -1;
+	return piece ? (int)row_of_piece(c, piece) : -1;
 }
 
 static __u8 cell_value(const struct cw_chart_work *w, size_t row)
 {
-	__u64 frames = (__u64)w->row_blocks[row] * BLOCK_FRAMES, part;
+	__u64 spread = w->row_spread[row];
+	double part;
 
 	if (w->row_unknown[row])
 		return CW_CELL_UNKNOWN;
-	part = w->row_shared[row] * 100ULL / frames;
-	return (__u8)(part || !w->row_shared[row] ? part : 1);
+	part = ((double)w->row_shared[row] + (double)spread / SPREAD_UNITS) * 100 /
+	       (double)w->row_frames[row];
+	if (part > 100)
+		part = 100;
+	if (part < 1 && (w->row_shared[row] || spread))
+		part = 1;	/* little, and not nothing */
+	return (__u8)((__u8)part + (spread ? CW_CELL_SPREAD : 0));
 }
 
 /* What is so now was so at the end of every column before this one. */
@@ -340,10 +281,10 @@ static void shared_add(struct cw_chart *c, __u32 owner, __s64 nr)
 }
 
 /* The frame is of who now: owner + 1, MINE_NONE or MINE_UNKNOWN. */
-static void frame_set(struct cw_chart *c, struct block *b, size_t row, __u64 gfn, __u8 mine)
+static void frame_set(struct cw_chart *c, struct cw_piece *piece, size_t row, __u64 gfn, __u8 mine)
 {
 	struct cw_chart_work *w = c->work;
-	__u8 *was = &b->mine[gfn & (BLOCK_FRAMES - 1)];
+	__u8 *was = &piece->mine[gfn - piece->gfn_min];
 
 	if (*was == mine)
 		return;
@@ -364,53 +305,107 @@ static void frame_set(struct cw_chart *c, struct block *b, size_t row, __u64 gfn
 
 static void range_set(struct cw_chart *c, const struct cw_chart_move *m, __u8 mine)
 {
-	struct block *b = NULL;
+	struct cw_piece *piece = NULL;
 	size_t row = 0;
 	__u64 gfn;
 
 	for (gfn = m->gfn_min; gfn - m->gfn_min < m->nr_pages; gfn++) {
-		if (!b || b->nr != gfn >> BLOCK_SHIFT) {
-			b = block_find(c->work, gfn >> BLOCK_SHIFT);
-			if (!b) {	/* none of the later ones is there either */
+		if (!piece || gfn > piece->gfn_max) {
+			piece = cw_pieces_find(&c->work->pieces, gfn);
+			if (!piece || !piece->mine) {	/* none of the later ones is there either */
 				c->nr_beyond += m->nr_pages - (gfn - m->gfn_min);
 				return;
 			}
-			row = row_of_block(c, (size_t)(b - c->work->blocks));
+			row = row_of_piece(c, piece);
 		}
-		frame_set(c, b, row, gfn, mine);
+		frame_set(c, piece, row, gfn, mine);
 	}
 }
 
-/* Its frames are not known: whoever takes the same range back takes it from its owner. */
+/* ---- scattered ranges ---- */
+
+/* Puts it on the map, or takes it off again: the same numbers either way. */
+static void scattered_spread(struct cw_chart *c, const struct scattered *s, bool on)
+{
+	const struct cw_piece *low = cw_pieces_find(&c->work->pieces, s->gfn_min);
+	const struct cw_piece *high = cw_pieces_find(&c->work->pieces, s->gfn_max);
+	__u64 from = low->before + (s->gfn_min - low->gfn_min);
+	__u64 to = high->before + (s->gfn_max - high->gfn_min) + 1;
+	struct cw_chart_work *w = c->work;
+	size_t row, last = row_of_piece(c, high);
+
+	for (row = row_of_piece(c, low); row <= last; row++) {
+		__u64 begin = w->row_before[row], end = begin + w->row_frames[row], units;
+
+		begin = begin > from ? begin : from;
+		end = end < to ? end : to;
+		units = (__u64)((double)s->nr_pages * SPREAD_UNITS * (double)(end - begin) /
+				(double)(to - from)) + 1;
+		w->row_spread[row] += on ? units : -units;
+	}
+}
+
+/* Of a failed one the two frames that are known are unknown now, the others are somewhere. */
+static void scattered_count(struct cw_chart *c, const struct scattered *s, bool on)
+{
+	if (!s->unknown) {
+		scattered_spread(c, s, on);
+		shared_add(c, s->owner, on ? s->nr_pages : -(__s64)s->nr_pages);
+		return;
+	}
+	c->work->row_unknown[cw_chart_row(c, s->gfn_min)] += on ? 1 : -1U;
+	c->work->row_unknown[cw_chart_row(c, s->gfn_max)] += on ? 1 : -1U;
+}
+
+/* The latest of the same range, which is whose it is now. */
+static struct scattered *scattered_find(struct cw_chart_work *w, const struct cw_chart_move *m)
+{
+	size_t i;
+
+	for (i = w->nr_scattered; i-- > 0;) {
+		struct scattered *s = &w->scattered[i];
+
+		if (s->gfn_min == m->gfn_min && s->gfn_max == m->gfn_max &&
+		    s->nr_pages == m->nr_pages)
+			return s;
+	}
+	return NULL;
+}
+
+/* Whoever takes the same range back takes it from its owner. */
 static int scattered_set(struct cw_chart *c, const struct cw_chart_move *m, __u32 owner)
 {
 	struct cw_chart_work *w = c->work;
-	struct scattered *s;
-	size_t i;
+	struct scattered *s = scattered_find(w, m);
 	int err;
 
-	c->nr_scattered += m->nr_pages;
-	for (i = w->nr_scattered; i-- > 0;) {
-		s = &w->scattered[i];
-		if (s->gfn_min != m->gfn_min || s->gfn_max != m->gfn_max ||
-		    s->nr_pages != m->nr_pages)
-			continue;
-		shared_add(c, s->owner, -(__s64)s->nr_pages);
-		*s = w->scattered[--w->nr_scattered];
-		break;
-	}
-	if (!m->to_shared || m->failed || w->nr_scattered == SCATTERED_MAX)
+	if (!m->nr_pages || m->gfn_min > m->gfn_max)
 		return 0;
+	if (s) {
+		scattered_count(c, s, false);
+		*s = w->scattered[--w->nr_scattered];
+	}
+	c->nr_scattered += m->nr_pages;
+	if (!m->to_shared && !m->failed)
+		return 0;
+	if (w->nr_scattered == SCATTERED_MAX || cw_chart_row(c, m->gfn_min) < 0 ||
+	    cw_chart_row(c, m->gfn_max) < 0) {
+		c->nr_beyond += m->nr_pages;
+		return 0;
+	}
 	err = grow(&w->scattered, &w->room_scattered, w->nr_scattered, sizeof(*s));
 	if (err)
 		return err;
-	w->scattered[w->nr_scattered++] = (struct scattered){
+	s = &w->scattered[w->nr_scattered++];
+	*s = (struct scattered){
 		.gfn_min = m->gfn_min, .gfn_max = m->gfn_max,
-		.nr_pages = m->nr_pages, .owner = owner,
+		.nr_pages = m->nr_pages, .owner = owner, .unknown = m->failed,
 	};
-	shared_add(c, owner, m->nr_pages);
+	scattered_count(c, s, true);
 	return 0;
 }
+
+/* ---- who asked ---- */
 
 static int times_add(struct times *t, __u64 ns)
 {
@@ -452,11 +447,11 @@ int cw_chart_move(struct cw_chart *c, const struct cw_chart_move *m)
 
 void cw_chart_freed(struct cw_chart *c, __u64 ts_ns, __u64 gfn)
 {
-	struct block *b = block_find(c->work, gfn >> BLOCK_SHIFT);
+	struct cw_piece *piece = cw_pieces_find(&c->work->pieces, gfn);
 
 	columns_fill(c, cw_chart_column(c, ts_ns));
-	if (b)
-		frame_set(c, b, row_of_block(c, (size_t)(b - c->work->blocks)), gfn, MINE_NONE);
+	if (piece && piece->mine)
+		frame_set(c, piece, row_of_piece(c, piece), gfn, MINE_NONE);
 }
 
 void cw_chart_finish(struct cw_chart *c)

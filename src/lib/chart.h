@@ -15,6 +15,7 @@
 #define CW_CHART_OWNERS	 8	/* the last stands for all that have no place of their own */
 #define CW_CHART_NAME	 80
 #define CW_CELL_UNKNOWN	 255	/* a failed transition left a frame of the piece unknown */
+#define CW_CELL_SPREAD	 128	/* plus hundredths: some of it lies anywhere in a wider range */
 
 /* The end of a transition, or frames that were shared before (begin_ns 0). */
 struct cw_chart_move {
@@ -51,8 +52,8 @@ struct cw_chart {
 	size_t nr_owners;
 	struct cw_chart_row row[CW_CHART_ROWS];		/* lowest frames first */
 	size_t nr_rows;
-	__u8 cell[CW_CHART_ROWS][CW_CHART_COLUMNS];	/* hundredths shared, or CW_CELL_UNKNOWN */
-	__u64 nr_scattered;	/* pages moved whose frames do not follow each other: in no row */
+	__u8 cell[CW_CHART_ROWS][CW_CHART_COLUMNS];	/* hundredths shared, CW_CELL_* */
+	__u64 nr_scattered;	/* pages moved whose frames do not follow each other: spread evenly */
 	__u64 nr_beyond;	/* pages moved that the map had no room for */
 	struct cw_chart_work *work;
 };

@@ -117,22 +117,127 @@ static void test_unknown(void **state)
 	assert_int_equal(chart.owner[0].pages[30], 0);
 }
 
-/* Frames that do not follow each other are in no row, and still somebody's. */
+static struct cw_chart_move scattered(__u64 begin, __u64 min, __u64 max, __u32 nr, bool shared)
+{
+	return (struct cw_chart_move){ .begin_ns = begin, .end_ns = begin + 9, .gfn_min = min,
+				       .gfn_max = max, .nr_pages = nr, .to_shared = shared,
+				       .who = "vmalloc" };
+}
+
+/* How much of the rows is shared in a column, by what the cells say: hundredths of all rows. */
+static unsigned int cells_sum(size_t column)
+{
+	unsigned int sum = 0;
+	size_t i;
+
+	for (i = 0; i < chart.nr_rows; i++)
+		sum += chart.cell[i][column] & (CW_CELL_SPREAD - 1);
+	return sum;
+}
+
+/* Frames that do not follow each other: spread evenly from the lowest to the highest. */
 static void test_scattered(void **state)
 {
 	struct deed deeds[] = {
-		MOVE(1001, 1010, 0x200, 4, true, "vmalloc"),
-		MOVE(1020, 1030, 0x200, 4, false, "vfree"),
+		{ .m = scattered(1001, 0x200, 0x9ff, 1024, true) },
+		{ .m = scattered(1021, 0x200, 0x9ff, 1024, false) },
+	};
+	size_t i;
+
+	(void)state;
+	fill(deeds, NR(deeds));
+	assert_int_equal(chart.nr_scattered, 2048);
+	assert_int_equal(chart.nr_beyond, 0);
+	assert_int_equal(chart.owner[0].pages[10], 1024);
+	assert_int_equal(chart.owner[0].pages[30], 0);
+	assert_int_equal(chart.nr_rows, 4);
+	for (i = 0; i < chart.nr_rows; i++) {
+		assert_int_equal(chart.row[i].gfn_min, (i + 1) * 512);
+		assert_int_equal(chart.cell[i][9], 0);
+		assert_int_equal(chart.cell[i][10], CW_CELL_SPREAD + 50);
+		assert_int_equal(chart.cell[i][30], 0);
+	}
+	assert_int_equal(cw_chart_row(&chart, 0x400), 1);
+	assert_int_equal(cw_chart_row(&chart, 0xa00), -1);
+}
+
+/* Thousands of ranges of single pages, all over 64 GiB, beside one whose frames are known: each
+ * can be seen where it may lie, and none takes the others' room.
+ */
+static void test_scattered_many(void **state)
+{
+	static struct deed deeds[3001];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NR(deeds) - 1; i++)
+		deeds[i].m = scattered(1001, i * 0x1400, i * 0x1400 + 0x13ff, 5, true);
+	deeds[i] = (struct deed)MOVE(1100, 1110, 0x700400, 512, true, "known");
+	fill(deeds, NR(deeds));
+	assert_in_range(chart.nr_rows, CW_CHART_ROWS / 2, CW_CHART_ROWS);
+	assert_int_equal(chart.nr_beyond, 0);
+	assert_int_equal(chart.owner[0].pages[20], 3000 * 5);
+	assert_int_equal(cells_sum(0), 0);
+	for (i = 0; i < chart.nr_rows; i++)
+		assert_true(chart.cell[i][20] == CW_CELL_SPREAD + 1);	/* 0.1 of a hundredth */
+	i = (size_t)cw_chart_row(&chart, 0x700400);
+	assert_int_equal(chart.row[i].gfn_min, 0x700400);
+	assert_int_equal(chart.row[i].gfn_max, 0x7005ff);
+	assert_int_equal(chart.cell[i][110], CW_CELL_SPREAD + 100);
+}
+
+/* Where scattered pages lie close the row is darker than where few do. */
+static void test_scattered_dense(void **state)
+{
+	struct deed deeds[] = {
+		{ .m = scattered(1001, 0, 0x3fffff, 4096, true) },	/* one in 1,024 */
+		{ .m = scattered(1011, 0x100000, 0x107fff, 16384, true) },	/* every second */
+	};
+	int dense;
+
+	(void)state;
+	fill(deeds, NR(deeds));
+	assert_int_equal(chart.nr_rows, CW_CHART_ROWS);
+	dense = cw_chart_row(&chart, 0x100000);
+	assert_int_equal(chart.cell[dense][20], CW_CELL_SPREAD + 50);
+	assert_int_equal(chart.cell[dense + 1][20], CW_CELL_SPREAD + 1);
+	assert_int_equal(chart.cell[0][20], CW_CELL_SPREAD + 1);
+}
+
+/* Of a failed one nobody knows which frames it left how, but for its ends. */
+static void test_scattered_unknown(void **state)
+{
+	struct deed deeds[] = {
+		{ .m = scattered(1001, 0x200, 0x9ff, 8, true) },
+		{ .m = scattered(1021, 0x200, 0x9ff, 8, false) },
+		{ .m = scattered(1041, 0x200, 0x9ff, 8, false) },
 	};
 
 	(void)state;
-	deeds[0].m.gfn_max = deeds[1].m.gfn_max = 0x9000;
+	deeds[1].m.failed = true;
 	fill(deeds, NR(deeds));
-	assert_int_equal(chart.nr_rows, 0);
-	assert_int_equal(chart.nr_scattered, 8);
-	assert_int_equal(chart.owner[0].pages[10], 4);
+	assert_int_equal(chart.cell[0][10], CW_CELL_SPREAD + 1);
+	assert_int_equal(chart.cell[0][30], CW_CELL_UNKNOWN);
+	assert_int_equal(chart.cell[1][30], 0);
+	assert_int_equal(chart.cell[3][30], CW_CELL_UNKNOWN);
+	assert_int_equal(chart.cell[3][50], 0);
 	assert_int_equal(chart.owner[0].pages[30], 0);
-	assert_int_equal(cw_chart_row(&chart, 0x200), -1);
+}
+
+/* What a damaged recording may say of a range. */
+static void test_scattered_nonsense(void **state)
+{
+	struct deed deeds[] = {
+		{ .m = scattered(1001, 0x9000, 0x200, 4, true) },	/* upside down */
+		{ .m = scattered(1001, 0, ~0ULL, 4, true) },	/* beyond every machine */
+		{ .m = scattered(1001, 0x200, 0x9000, 0, true) },
+		{ .m = scattered(1001, 0x200, 0x3ff, ~0U, true) },	/* more than there is room for */
+	};
+
+	(void)state;
+	fill(deeds, NR(deeds));
+	assert_int_equal(chart.nr_beyond, 4);
+	assert_int_equal(chart.cell[0][10], CW_CELL_SPREAD + 100);
 }
 
 /* As many as have a place, and one for all others. */
@@ -201,6 +306,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_teardown(test_map, teardown),
 	cmocka_unit_test_teardown(test_unknown, teardown),
 	cmocka_unit_test_teardown(test_scattered, teardown),
+	cmocka_unit_test_teardown(test_scattered_many, teardown),
+	cmocka_unit_test_teardown(test_scattered_dense, teardown),
+	cmocka_unit_test_teardown(test_scattered_unknown, teardown),
+	cmocka_unit_test_teardown(test_scattered_nonsense, teardown),
 	cmocka_unit_test_teardown(test_many, teardown),
 	cmocka_unit_test_teardown(test_wide, teardown),
 	cmocka_unit_test_teardown(test_beyond, teardown),
