@@ -24,6 +24,7 @@
 
 enum {
 	KEY_INTERVAL = 0x200,
+	KEY_LAST,
 	KEY_LISTEN,
 	KEY_ANYWHERE,
 	KEY_TEXTFILE,
@@ -52,8 +53,25 @@ static const struct argp_option options[] = {
 	{ "textfile", KEY_TEXTFILE, "FILE", 0,
 	  "write FILE anew at each interval, for the textfile collector of a node exporter", 2 },
 	{ "interval", KEY_INTERVAL, "TIME", 0, "between two writes of the file (default: 15s)", 2 },
+	{ "last", KEY_LAST, "TIME", 0,
+	  "with -o FILE.ccw or -o DIRECTORY: keep the last TIME in memory, and write it there when a violation "
+	  "comes or at SIGUSR1", 3 },
 	{ 0 },
 };
+
+/* What goes on for months keeps a history, and never writes all of it. */
+static error_t recorder_check(struct metrics *m)
+{
+	struct cw_session_opts *s = &m->run.session;
+
+	if (!m->run.common.recording != !m->run.last_ns) {
+		cw_say(0, "metrics: a flight recorder has both --last TIME and -o FILE.ccw or -o DIRECTORY");
+		return EINVAL;
+	}
+	if (m->run.last_ns)
+		s->record_frees = s->record_hot = s->record_steps = s->record_stacks = true;
+	return 0;
+}
 
 static error_t targets_check(const struct metrics *m)
 {
@@ -79,7 +97,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		return cw_run_inputs(state, cw_view_children, &m->run);
+		return cw_run_inputs(state, cw_metrics_children, &m->run);
+	case KEY_LAST:
+		return cw_option_duration("--last", arg, &m->run.last_ns);
 	case KEY_INTERVAL:
 		if (cw_parse_duration(arg, &m->interval_ns) || m->interval_ns < INTERVAL_MIN_NS)
 			return cw_option_bad("--interval", arg, "a duration from 1s");
@@ -96,7 +116,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		m->textfile = arg;
 		return 0;
 	case ARGP_KEY_END:
-		return targets_check(m);
+		return targets_check(m) ? EINVAL : recorder_check(m);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -105,7 +125,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.children = cw_view_children,
+	.children = cw_metrics_children,
 	.doc = "Watch a running kernel, and give the numbers to Prometheus: by HTTP, in a file, or both.\v"
 	       "Exit status: that of watch; 3 too where the address cannot be listened on or the file not be "
 	       "written.",
@@ -175,6 +195,7 @@ static int metrics_open(void *view, const struct cw_watched *w)
 		.kernel = w->platform->release,
 		.start_wall_ns = cw_clock_ns(CLOCK_REALTIME),
 		.arming = w->arming,
+		.policy = w->policy,
 		.up = true,
 	};
 	m->next_ns = cw_clock_ns(CLOCK_MONOTONIC) + m->interval_ns;
@@ -245,7 +266,7 @@ int cw_cmd_metrics(int argc, char **argv)
 	struct metrics m = {
 		.run = { .slow_limit_ns = CW_SLOW_LIMIT_NS,
 			 .session.asked = cw_rules_of_profile("pages"),
-			 .common.writers.none_is_fine = true,
+			 .common = { .writers.none_is_fine = true, .records = true },
 			 .view_ops = &view_ops },
 		.view.stats_fd = -1,
 		.listen_fd = -1,

@@ -67,7 +67,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		return cw_run_inputs(state, cw_view_children, &t->run);
+		return cw_run_inputs(state, cw_top_children, &t->run);
 	case KEY_INTERVAL:
 		if (cw_parse_duration(arg, &t->interval_ns) || t->interval_ns < INTERVAL_MIN_NS)
 			return cw_option_bad("--interval", arg, "a duration from 100ms");
@@ -90,7 +90,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.children = cw_view_children,
+	.children = cw_top_children,
 	.doc = "Show a running kernel live: what is shared and by whom, how often and how fast pages "
 	       "change, what became of each rule, what was lost, and what watching costs.  q ends it, r shows "
 	       "every range.\v"

@@ -350,7 +350,15 @@ const struct argp_child cw_gate_children[] = {
 	{ 0 },
 };
 
-const struct argp_child cw_view_children[] = {
+const struct argp_child cw_metrics_children[] = {
+	{ &until_argp, 0, NULL, 0 },
+	{ &watching_argp, 0, NULL, 0 },
+	{ &policy_argp, 0, NULL, 0 },
+	{ &quiet_argp, 0, NULL, 0 },
+	{ 0 },
+};
+
+const struct argp_child cw_top_children[] = {
 	{ &until_argp, 0, NULL, 0 },
 	{ &watching_argp, 0, NULL, 0 },
 	{ &quiet_argp, 0, NULL, 0 },

@@ -29,13 +29,14 @@ extern const struct argp cw_trial_argp;		/* text, ndjson or junit */
 
 /* All that commands with a session share; the input is a struct cw_run.
  *   what is watched and how (--source, --profile ...), and -o: all of them
- *   what is judged and what follows (--policy, --waive, --on ...): watch, gate, record
+ *   what is judged and what follows (--policy, --waive, --on ...): watch, gate, record, metrics
  *   --for, and no arguments: watch, top, metrics
  *   --for and --require, and a command to run, which the arguments are: gate, record
  */
 extern const struct argp_child cw_watch_children[];
 extern const struct argp_child cw_gate_children[];	/* and record's */
-extern const struct argp_child cw_view_children[];	/* top's and metrics' */
+extern const struct argp_child cw_metrics_children[];
+extern const struct argp_child cw_top_children[];
 
 /* One argument, a recording; the input is a const char *, NULL until it is given. */
 extern const struct argp cw_recording_argp;

@@ -125,6 +125,24 @@ static void count_print(const struct printer *p, size_t which)
 	}
 }
 
+/* The same of those that a waiver covers or the policy calls a warning, so that an alert can tell. */
+static void excused_print(const struct printer *p)
+{
+	const struct cw_policy *policy = p->h->policy;
+	const struct cw_totals *t = &p->l->now.totals;
+	__u32 i;
+
+	family(p, "excused_violations", "counter", "Violations of them that a waiver or the policy excuses.");
+	for (i = 0; i < CW_RULE_NR; i++) {
+		__u64 violated = t->rule[i].violated, excused = t->excused[i];
+
+		if ((policy->waived | policy->as_warning) & CW_RULE_BIT(i) || excused > violated)
+			excused = violated;
+		rule_labels(p, "excused_violations_total", i);
+		fprintf(p->f, "} %llu\n", excused);
+	}
+}
+
 static void rules_print(const struct printer *p)
 {
 	__u32 i;
@@ -143,6 +161,7 @@ static void rules_print(const struct printer *p)
 	}
 	for (k = 0; k < sizeof(counts) / sizeof(counts[0]); k++)
 		count_print(p, k);
+	excused_print(p);
 }
 
 static void lost_print(const struct printer *p, const char *event, const char *kind, __u64 n)

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 #include "live.h"
+#include "policy.h"
 #include "source.h"
 
 /* What does not change while a session runs. */
@@ -17,6 +18,7 @@ struct cw_metrics_head {
 	const char *kernel;
 	__u64 start_wall_ns;	/* CLOCK_REALTIME */
 	const struct cw_arming *arming;
+	const struct cw_policy *policy;
 	bool up;		/* false: the session has ended */
 };
 

@@ -40,6 +40,10 @@ refused 'top needs a terminal (--once and --batch print for a pipe or a file)' t
 refused 'metrics: give --listen ADDRESS or --textfile FILE' metrics
 refused "--listen: 'localhost:9464' is not 127.0.0.1:PORT, [::1]:PORT or unix:PATH" metrics --listen localhost:9464
 refused "--listen: other machines reach '0.0.0.0:9464' (--listen-anywhere allows that)" metrics --listen 0.0.0.0:9464
+flight='metrics: a flight recorder has both --last TIME and -o FILE.ccw or -o DIRECTORY'
+refused "$flight" metrics --textfile x --last 30s
+refused "$flight" metrics --textfile x -o a.ccw
+refused "--last: 'long' is not a duration (such as 500ms, 30s or 5m)" metrics --textfile x --last long -o a.ccw
 refused "metrics takes no arguments: 'me' (a command is run by gate)" metrics me
 refused 'map writes text or ndjson, not journal' map -o journal
 refused 'doctor writes text or ndjson, not journal' doctor -o journal

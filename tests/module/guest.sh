@@ -547,8 +547,9 @@ prometheus_says() {
 section_metrics() {
 	ip link set lo up
 	rm -f $nd
+	mkdir /tmp/recorded
 	cocowatch metrics --slow-limit $slow --listen 127.0.0.1:9464 --textfile /tmp/cw.prom --interval 1s -o ndjson=$nd \
-		2>/tmp/w.err &
+		--waive T5='known here' --last 20s -o /tmp/recorded 2>/tmp/w.err &
 	watch_pid=$!
 	ok "metrics: a session runs" wait_for 300 is_watching
 	cocovm honest plain loops=5
@@ -575,14 +576,21 @@ section_metrics() {
 		wait_for 60 prometheus_says 'query?query=cocowatch_session_info' '"mode":"snp-vtom"'
 	ok 'metrics: the times of transitions' wait_for 60 \
 		prometheus_says 'query?query=cocowatch_transition_duration_seconds_count' '"value":\[[0-9.]+,"[1-9]'
+	cocovm run overlap
+	ok 'metrics: a violation that is waived is counted' wait_for 60 \
+		prometheus_says 'query?query=cocowatch_excused_violations_total' '"rule":"T5"\},"value":\[[0-9.]+,"[1-9]'
 	sleep 3
-	not_ok 'metrics: no alert while the rules hold' prometheus_says alerts CocowatchViolation
+	not_ok 'metrics: no alert while the other rules hold' prometheus_says alerts CocowatchViolation
+	is "$(ls /tmp/recorded)" '' 'metrics: nor a recording'
 	cocovm run window-present
 	ok 'metrics: an alert fires for a violation' wait_for 60 prometheus_says alerts \
 		'"alertname":"CocowatchViolation"[^}]*"rule":"T1"[^}]*\}.*"state":"firing"'
+	ok 'metrics: and its history is written' wait_for 60 test -s /tmp/recorded/*.ccw
 	kill $prometheus_pid
 	watch_stop TERM
 	is "$rc" 1 'metrics: exit status 1'
+	run cocowatch report /tmp/recorded/*.ccw
+	like "$out" '^VIOLATION  T1' 'metrics: what was recorded has the violation'
 	like "$(cat /tmp/cw.prom)" '^cocowatch_session_up 0$' 'metrics: the file says that the session is over'
 	is "$(cat /tmp/w.err)" '' 'metrics: nothing on stderr'
 }

@@ -10,12 +10,13 @@
 
 static struct cw_live live;
 static struct cw_arming arming;
+static struct cw_policy policy;
 static char *text;
 
 static const char *print(bool open)
 {
 	const struct cw_metrics_head head = { .mode = "snp-vtom", .source = "stock",
-					      .kernel = "6.12\"x\\y\n", .arming = &arming, .up = true,
+					      .kernel = "6.12\"x\\y\n", .arming = &arming, .policy = &policy, .up = true,
 					      .start_wall_ns = 1700000000500000000ULL };
 	size_t size;
 	FILE *f;
@@ -35,6 +36,7 @@ static int setup(void **state)
 
 	(void)state;
 	memset(&live, 0, sizeof(live));
+	memset(&policy, 0, sizeof(policy));
 	cw_arming_init(&arming, &cw_source_stock, 0);
 	arming.armed = CW_RULE_BIT(CW_RULE_T3);
 	s.totals.rule[CW_RULE_T3] = (struct cw_count){ 11, 12, 13, 14, 15 };
@@ -107,6 +109,30 @@ static void test_numbers(void **state)
 		if (open)
 			break;
 	}
+}
+
+/* What an alert takes off: all of a rule that is waived or a warning, or what single waivers cover. */
+static void test_excused(void **state)
+{
+	(void)state;
+	print(true);
+	has("cocowatch_excused_violations_total{rule=\"T3\",name=\"state-agrees\"} 0");
+	live.now.totals.excused[CW_RULE_T3] = 5;
+	print(true);
+	has("cocowatch_excused_violations_total{rule=\"T3\",name=\"state-agrees\"} 5");
+	live.now.totals.excused[CW_RULE_T3] = 500;	/* counted at another moment */
+	print(true);
+	has("cocowatch_excused_violations_total{rule=\"T3\",name=\"state-agrees\"} 12");
+	live.now.totals.excused[CW_RULE_T3] = 0;
+	policy.waived = CW_RULE_BIT(CW_RULE_T3);
+	print(true);
+	has("cocowatch_excused_violations_total{rule=\"T3\",name=\"state-agrees\"} 12");
+	has("cocowatch_violations_total{rule=\"T3\",name=\"state-agrees\"} 12");
+	policy.waived = 0;
+	policy.as_warning = CW_RULE_BIT(CW_RULE_T3);
+	print(true);
+	has("cocowatch_excused_violations_total{rule=\"T3\",name=\"state-agrees\"} 12");
+	has("cocowatch_excused_violations_total{rule=\"T1\",name=\"not-present-window\"} 0");
 }
 
 static void test_bpf_time(void **state)
@@ -240,6 +266,7 @@ static void test_names(void **state)
 
 static const struct CMUnitTest tests[] = {
 	CASE(test_numbers),
+	CASE(test_excused),
 	CASE(test_bpf_time),
 	CASE(test_lines),
 	CASE(test_names),
