@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The unit, started by systemd in a machine of its own: what it may do, what it drops, and that it still sees.
+# The unit, started by systemd in a machine of its own: what it may do, what it drops, that it still sees, and where what
+# it sees goes: the journal, a file of numbers, a recording.
 
 . "$(dirname "$0")/chroot.sh"
 
@@ -32,6 +33,7 @@ StandardError=file:/dev/ttyS1
 TimeoutStartSec=infinity
 ExecStopPost=/bin/systemctl poweroff --force --force
 END
+echo 'COCOWATCH_OPTIONS=--waive=T5=known --last=30s --output=/var/lib/cocowatch' >"$root/etc/default/cocowatch"
 cat >"$root/check.sh" <<'END'
 seen() {
 	tries=600
@@ -44,14 +46,19 @@ seen() {
 insmod /cocovm.ko
 systemctl start cocowatch
 echo "start $?"
-seen '"type":"session"'
+seen '^cocowatch watches '
 echo "session $?"
 sed -n 's/^/status /p' /proc/$(systemctl show -p MainPID --value cocowatch)/status
 echo 'honest plain' >/dev/cocovm
 echo 'run wrong-bit' >/dev/cocovm
-seen '"type":"violation"'
+seen '^violation of T3 '
 echo "violation $?"
 systemctl stop cocowatch
+ls -l /run/cocowatch/metrics.prom | sed 's/^/numbers /'
+grep -E '^cocowatch_(violations_total.*"T3"|session_up)' /run/cocowatch/metrics.prom | sed 's/^/numbers /'
+cocowatch report /var/lib/cocowatch/*.ccw | sed -n 's/^VIOLATION/recording &/p'
+stat -c 'recording %a' /var/lib/cocowatch/*.ccw
+journalctl COCOWATCH_RULE=T3 -o verbose | sed -n 's/^ *\(COCOWATCH_STACK\|PRIORITY\|_SYSTEMD_UNIT\)=/field &/p'
 systemctl show -p Result,ExecMainStatus cocowatch
 echo "exposure $(systemd-analyze security cocowatch 2>&1 | tail -n 1)"
 journalctl -u cocowatch -o cat | sed 's/^/journal /'
@@ -82,8 +89,14 @@ like "$said" '^status CapBnd:.000000c400000000$' 'beside CAP_SYSLOG, CAP_PERFMON
 like "$said" '^status NoNewPrivs:.1$' 'nor new ones'
 like "$said" '^status Seccomp:.2$' 'within its system calls'
 like "$said" '^violation 0$' 'a violation is in the journal'
-like "$said" '^journal \{"type":"violation".*"rule":"T3"' 'of the rule that was broken'
-like "$said" '^journal .*\[cocovm\]' 'with names in its stack'
+like "$said" '^field +PRIORITY=3$' 'found by its rule, with its priority'
+like "$said" '^field +_SYSTEMD_UNIT=cocowatch.service$' 'and its unit'
+like "$said" '^field +COCOWATCH_STACK=.*\[cocovm\]' 'with names in its stack'
+like "$said" '^numbers -rw-r--r-- ' 'numbers are in a file that an exporter can read'
+like "$said" '^numbers cocowatch_violations_total\{rule="T3",.*\} [1-9]' 'the violation among them'
+like "$said" '^numbers cocowatch_session_up 0$' 'and that the session is over'
+like "$said" '^recording VIOLATION  T3 ' 'what led to it is recorded'
+like "$said" '^recording 600$' 'for its owner only'
 like "$said" '^Result=exit-code$' 'the unit has failed then'
 like "$said" '^ExecMainStatus=1$' 'with the status of a violation'
 like "$said" '^exposure .*: [01]\.[0-9] OK' 'systemd takes it for little exposed'
