@@ -615,6 +615,24 @@ user_watch() {
 	wait_for 120 is_watching || diag "$(cat /tmp/w.err)"
 }
 
+# The capabilities are the file's, and the user who runs it has none.  The initramfs keeps no extended attributes.
+section_setcap() {
+	cp /usr/local/bin/cocowatch /tmp/capable
+	ok 'setcap: the file has three capabilities' setcap cap_bpf,cap_perfmon,cap_syslog+ep /tmp/capable
+	rm -f $nd
+	/usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all --ambient-caps -all \
+		/tmp/capable watch --slow-limit $slow -o ndjson >$nd 2>/tmp/w.err &
+	watch_pid=$!
+	wait_for 120 is_watching || diag "$(cat /tmp/w.err)"
+	like "$(cat /proc/$watch_pid/status)" '^Uid:.65534.65534' 'setcap: any user watches'
+	is "$(caps_of $watch_pid)" '0 0 0 0' 'setcap: and keeps none of them'
+	cocovm run wrong-bit
+	ok 'setcap: a violation is reported' wait_for 30 grep -q '"rule":"T3".*\[cocovm\]' $nd
+	watch_stop
+	is "$rc" 1 'setcap: exit status 1'
+	is "$(cat /tmp/w.err)" '' 'setcap: nothing on stderr'
+}
+
 section_privilege() {
 	user_with +bpf,+perfmon,+syslog
 	user_watch -o ndjson
