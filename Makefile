@@ -281,9 +281,15 @@ $O/fuzz/obj/src/lib/%.o: src/lib/%.c $O/flags | $$(@D)/ $(skeletons)
 $(fuzz_lib): $(fuzz_lobj)
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
-$O/fuzz/fuzz_recording: tests/fuzz/fuzz_recording.c $(fuzz_lib) | $$(@D)/
+$O/fuzz/obj/src/cocowatch/%.o: src/cocowatch/%.c $O/flags | $$(@D)/ $(skeletons)
+	$(call say,CC)$(CLANG) $(fuzz_lflags) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+fuzz_map := $(addprefix $O/fuzz/obj/src/cocowatch/,map_text.o map_ndjson.o)
+
+$O/fuzz/fuzz_snapshot: $(fuzz_map)
+$O/fuzz/fuzz_recording $O/fuzz/fuzz_snapshot: $O/fuzz/%: tests/fuzz/%.c $(fuzz_lib) | $$(@D)/
 	$(call say,CC)$(CLANG) $(fuzz_lflags) -fsanitize=fuzzer -fno-sanitize-coverage=trace-cmp -MF $@.d -pthread -o $@ $< \
-		$(fuzz_lib) $(pkg_libs)
+		$(filter %.o,$^) $(fuzz_lib) $(pkg_libs)
 
 # Comparisons are traced in what is tested, not in the tester.
 $O/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(fuzz_box) | $$(@D)/
@@ -410,4 +416,4 @@ help:
 
 -include $(wildcard $(lib_obj:.o=.d) $(tool_obj:.o=.d) $(box_obj:.o=.d) $(bpf_src:%.bpf.c=$O/%.bpf.d) \
 	$(engine_bpf:%.bpf.c=$O/%.bpf.d) $(bench_bpf:%.bpf.c=$O/%.bpf.d) $(unit_bin:=.d) $(engine_bin:=.d) $(bench_bin:=.d) $(verified).d $(data_bin:=.d) \
-	$(fuzz_obj:.o=.d) $(fuzz_lobj:.o=.d) $(fuzz_bin:=.d))
+	$(fuzz_obj:.o=.d) $(fuzz_lobj:.o=.d) $(fuzz_map:.o=.d) $(fuzz_bin:=.d))

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A recording that somebody sent us.  The first byte of an input says how it is bad: bytes of a
  * good one changed and its end cut off, or a block of records that are whatever the rest of the
- * input is.  Then it is replayed, and all its tables are read.
+ * input is.  Then it is replayed, all its tables are read, and what a report and the exports make of
+ * it is made.
  */
 #include "fuzz.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -12,23 +14,40 @@
 #include <zlib.h>
 
 #include "../unit/made.h"
+#include "export.h"
 #include "policy_file.h"
 #include "replay.h"
+#include "report_data.h"
+#include "report_page.h"
 
 #define FILE_MAX (1 << 20)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static char dir[] = "/dev/shm/cw-fuzz-XXXXXX";
-static char good_path[64], path[64];
+static char good_path[64], path[64], trace[64];
 static __u8 good[FILE_MAX], bytes[FILE_MAX];
 static size_t good_size;
 static FILE *none;
+
+static void trace_remove(void)
+{
+	static const char *const names[] = { "metadata", "events", "findings" };
+	char name[80];
+	size_t i;
+
+	for (i = 0; i < NR(names); i++) {
+		snprintf(name, sizeof(name), "%s/%s", trace, names[i]);
+		unlink(name);
+	}
+	rmdir(trace);
+}
 
 static void clean_up(void)
 {
 	char name[80];
 
+	trace_remove();
 	unlink(path);
 	unlink(good_path);
 	snprintf(name, sizeof(name), "%s-journal", path);
@@ -86,6 +105,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	CHECK(mkdtemp(dir));
 	snprintf(good_path, sizeof(good_path), "%s/good.ccw", dir);
 	snprintf(path, sizeof(path), "%s/bad.ccw", dir);
+	snprintf(trace, sizeof(trace), "%s/trace", dir);
 	atexit(clean_up);
 	good_make();
 	f = fopen(good_path, "r");
@@ -175,6 +195,16 @@ static int on_pages(void *ctx, const struct cw_rec_pages *p)
 	return 0;
 }
 
+static struct cw_start start_of(struct cw_recording *r)
+{
+	const struct cw_recording_info *info = cw_recording_info(r);
+
+	return (struct cw_start){ .platform = &info->platform, .arming = &info->arming,
+				  .policy = &info->policy, .fmt = info->fmt,
+				  .symbols = cw_recording_symbols(r), .command = info->command,
+				  .include_addresses = info->include_addresses };
+}
+
 static void replay_it(struct cw_recording *r)
 {
 	static struct cw_replayed replayed;
@@ -190,11 +220,7 @@ static void replay_it(struct cw_recording *r)
 				    .told = &replayed.told, .ending = &ending,
 				    .reactions = &info->reactions,
 				    .duration_ns = info->duration_ns };
-	const struct cw_start start = { .platform = &info->platform, .arming = &info->arming,
-					.policy = &info->policy, .fmt = info->fmt,
-					.symbols = cw_recording_symbols(r),
-					.command = info->command,
-					.include_addresses = info->include_addresses };
+	const struct cw_start start = start_of(r);
 
 	cw_writers_start(&writers, &start);
 	if (cw_replay_run(r, &writers, NULL, &replayed))
@@ -203,6 +229,45 @@ static void replay_it(struct cw_recording *r)
 	CHECK(!replayed.damaged || verdict.exit != CW_EXIT_HELD);
 	cw_writers_finish(&writers, &finish);
 	cw_replay_end(&replayed);
+}
+
+static void report_it(struct cw_recording *r)
+{
+	static struct cw_report_data data;
+	const struct cw_start start = start_of(r);
+	struct cw_life *life = cw_life_new(&start, 0x1003);
+	int err;
+
+	CHECK(life);
+	if (!cw_recording_rewind(r)) {
+		err = cw_report_data_make(&data, r, &start, life);
+		CHECK(!err || err == -EBADMSG);
+		CHECK(data.chart.nr_rows <= CW_CHART_ROWS && data.chart.nr_owners <= CW_CHART_OWNERS);
+		CHECK(!cw_report_page_write(none, &data));
+		CHECK(cw_life_print(life, none) >= 0);
+		cw_report_data_free(&data);
+	}
+	cw_life_free(life);
+}
+
+static void export_it(struct cw_recording *r)
+{
+	static const struct cw_export_ops *const formats[] = { &cw_export_ndjson, &cw_export_perfetto,
+							       &cw_export_ctf };
+	const struct cw_start start = start_of(r);
+	size_t i;
+	int err;
+
+	for (i = 0; i < NR(formats); i++) {
+		struct cw_export x = { .ops = formats[i], .info = cw_recording_info(r), .start = &start,
+				       .path = formats[i] == &cw_export_ctf ? trace : "/dev/null" };
+
+		if (cw_recording_rewind(r))
+			return;
+		err = cw_export_run(&x, r);
+		CHECK(!err || err == -EBADMSG);
+	}
+	trace_remove();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -227,6 +292,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cw_recording_violations(r, on_violation, r);
 	cw_recording_owners(r, on_owner, NULL);
 	cw_recording_pages(r, on_pages, NULL);
+	report_it(r);
+	export_it(r);
 	cw_recording_close(r);
 	return 0;
 }
