@@ -405,6 +405,40 @@ static int scattered_set(struct cw_chart *c, const struct cw_chart_move *m, __u3
 	return 0;
 }
 
+/* The scattered range that a frame may be of. */
+static const struct scattered *scattered_around(const struct cw_chart_work *w, __u64 gfn)
+{
+	size_t i;
+
+	for (i = 0; i < w->nr_scattered; i++)
+		if (w->scattered[i].gfn_min <= gfn && gfn <= w->scattered[i].gfn_max)
+			return &w->scattered[i];
+	return NULL;
+}
+
+/* Whose a frame was stays; those that may be of a scattered range have been counted with that. */
+static void looked_set(struct cw_chart *c, const struct cw_chart_move *m, __u8 mine)
+{
+	const struct scattered *around;
+	struct cw_piece *piece;
+	__u64 gfn;
+
+	for (gfn = m->gfn_min; gfn - m->gfn_min < m->nr_pages; gfn++) {
+		piece = cw_pieces_find(&c->work->pieces, gfn);
+		if (!piece || !piece->mine) {
+			c->nr_beyond += m->nr_pages - (gfn - m->gfn_min);
+			return;
+		}
+		if (piece->mine[gfn - piece->gfn_min] != MINE_NONE)
+			continue;
+		around = scattered_around(c->work, gfn);
+		if (around)
+			gfn = around->gfn_max;
+		else
+			frame_set(c, piece, row_of_piece(c, piece), gfn, mine);
+	}
+}
+
 /* ---- who asked ---- */
 
 static int times_add(struct times *t, __u64 ns)
@@ -438,7 +472,9 @@ int cw_chart_move(struct cw_chart *c, const struct cw_chart_move *m)
 	__u8 mine = m->to_shared ? (__u8)(owner + 1) : MINE_NONE;
 
 	columns_fill(c, cw_chart_column(c, m->end_ns));
-	if (is_contiguous(m))
+	if (m->looked)
+		looked_set(c, m, mine);
+	else if (is_contiguous(m))
 		range_set(c, m, m->failed ? MINE_UNKNOWN : mine);
 	else if (scattered_set(c, m, owner))
 		return -ENOMEM;

@@ -26,6 +26,7 @@ struct cw_chart_move {
 	__u32 nr_pages;
 	bool to_shared;
 	bool failed;
+	bool looked;		/* no transition: a later look found them shared, and says whose */
 	const char *who;	/* asked for it: a kernel function, a task, or an owner */
 };
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cocowatch/event_owner.h>
@@ -97,6 +98,9 @@ struct charting {
 	struct cw_recording *recording;
 	bool survey;		/* first pass */
 	size_t next_freed;	/* finding that may end a frame's life */
+	struct cw_rec_owner *owner;	/* what looks at the page tables found, by time */
+	size_t nr_owners, room_owners;
+	size_t next_owner;
 };
 
 /* Frames whose free was a violation begin a new life there. */
@@ -112,22 +116,76 @@ static void freed_until(struct charting *c, __u64 ts_ns)
 
 static int chart_take(struct charting *c, const struct cw_chart_move *m)
 {
-	if (c->survey)
-		return cw_chart_survey(&c->data->chart, m);
-	freed_until(c, m->end_ns);
-	return cw_chart_move(&c->data->chart, m);
+	return c->survey ? cw_chart_survey(&c->data->chart, m) : cw_chart_move(&c->data->chart, m);
+}
+
+/* What the first look found had been shared when the session began. */
+static int owner_take(struct charting *c, const struct cw_rec_owner *o)
+{
+	bool first = o->ts_ns == c->owner[0].ts_ns;
+	const struct cw_chart_move m = {
+		.end_ns = first ? c->data->chart.start_ns : o->ts_ns, .gfn_min = o->gfn,
+		.gfn_max = o->gfn + o->nr_pages - 1, .nr_pages = o->nr_pages, .to_shared = true,
+		.looked = !first, .who = cw_owner_name(o->owner),
+	};
+
+	return chart_take(c, &m);
+}
+
+/* Everything up to a time that is no transition. */
+static int others_until(struct charting *c, __u64 ts_ns)
+{
+	int err = 0;
+
+	for (; !err && c->next_owner < c->nr_owners; c->next_owner++) {
+		const struct cw_rec_owner *o = &c->owner[c->next_owner];
+
+		if (o->ts_ns > ts_ns && o->ts_ns != c->owner[0].ts_ns)
+			break;
+		if (!c->survey)
+			freed_until(c, o->ts_ns);
+		err = owner_take(c, o);
+	}
+	if (!err && !c->survey)
+		freed_until(c, ts_ns);
+	return err;
 }
 
 static int on_owner(void *ctx, const struct cw_rec_owner *o)
 {
 	struct charting *c = ctx;
-	const struct cw_chart_move m = {
-		.end_ns = c->data->chart.start_ns, .gfn_min = o->gfn,
-		.gfn_max = o->gfn + o->nr_pages - 1, .nr_pages = o->nr_pages, .to_shared = true,
-		.who = cw_owner_name(o->owner),
-	};
+	size_t room = c->room_owners ? 2 * c->room_owners : 64;
+	struct cw_rec_owner *owner = c->owner;
 
-	return o->nr_pages && !(o->flags & CW_OWNER_SUPPLIED) ? chart_take(c, &m) : 0;
+	if (!o->nr_pages || o->flags & CW_OWNER_SUPPLIED)
+		return 0;
+	if (c->nr_owners == c->room_owners) {
+		owner = reallocarray(owner, room, sizeof(*owner));
+		if (!owner)
+			return -ENOMEM;
+		c->owner = owner;
+		c->room_owners = room;
+	}
+	owner[c->nr_owners++] = *o;
+	return 0;
+}
+
+static int owner_order(const void *a, const void *b)
+{
+	const struct cw_rec_owner *x = a, *y = b;
+
+	if (x->ts_ns != y->ts_ns)
+		return x->ts_ns < y->ts_ns ? -1 : 1;
+	return (x->gfn > y->gfn) - (x->gfn < y->gfn);
+}
+
+static int owners_read(struct charting *c)
+{
+	int err = cw_recording_owners(c->recording, on_owner, c);
+
+	if (c->nr_owners)
+		qsort(c->owner, c->nr_owners, sizeof(*c->owner), owner_order);
+	return err;
 }
 
 static int on_transition(void *ctx, const struct cw_rec_transition *t)
@@ -144,20 +202,40 @@ static int on_transition(void *ctx, const struct cw_rec_transition *t)
 		.who = cw_caller_text(symbols, stack, nr, t->comm, who, sizeof(who)),
 	};
 
+	int err = others_until(c, m.end_ns);
+
 	c->data->nr_transitions += c->survey;
-	return chart_take(c, &m);
+	return err ? err : chart_take(c, &m);
 }
 
-static int chart_pass(struct charting *c)
+static int chart_pass(struct charting *c, bool survey)
 {
-	int err = cw_recording_owners(c->recording, on_owner, c);
+	int err;
 
-	return err ? err : cw_recording_transitions(c->recording, on_transition, c);
+	c->survey = survey;
+	c->next_owner = 0;
+	err = cw_recording_transitions(c->recording, on_transition, c);
+	return err ? err : others_until(c, ~0ULL);
+}
+
+static int chart_fill(struct charting *c)
+{
+	int err = owners_read(c);
+
+	if (!err)
+		err = chart_pass(c, true);
+	if (!err)
+		err = cw_chart_plan(&c->data->chart);
+	if (!err)
+		err = chart_pass(c, false);
+	if (!err)
+		cw_chart_finish(&c->data->chart);
+	return err;
 }
 
 static int chart_make(struct cw_report_data *d, struct cw_recording *r)
 {
-	struct charting c = { .data = d, .recording = r, .survey = true };
+	struct charting c = { .data = d, .recording = r };
 	__u64 end_ns = d->info->ts_ns + d->info->duration_ns;
 	int err;
 
@@ -165,17 +243,9 @@ static int chart_make(struct cw_report_data *d, struct cw_recording *r)
 		end_ns = d->replayed.last_ns;
 	err = cw_chart_init(&d->chart, d->info->ts_ns, end_ns);
 	if (!err)
-		err = chart_pass(&c);
-	if (!err)
-		err = cw_chart_plan(&d->chart);
-	c.survey = false;
-	if (!err)
-		err = chart_pass(&c);
-	if (err)
-		return err;
-	freed_until(&c, ~0ULL);
-	cw_chart_finish(&d->chart);
-	return 0;
+		err = chart_fill(&c);
+	free(c.owner);
+	return err;
 }
 
 int cw_report_data_make(struct cw_report_data *d, struct cw_recording *r,

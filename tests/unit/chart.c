@@ -240,6 +240,35 @@ static void test_scattered_nonsense(void **state)
 	assert_int_equal(chart.cell[0][10], CW_CELL_SPREAD + 100);
 }
 
+/* A look at the page tables later on: what nobody was seen to share is the owner's from then on. */
+static void test_looked(void **state)
+{
+	struct deed deeds[] = {
+		MOVE(1001, 1010, 0x200, 8, true, "f"),
+		{ .m = scattered(1021, 0x400, 0x5ff, 8, true) },
+		MOVE(0, 1100, 0x200, 16, true, "VMBus rings"),
+		MOVE(0, 1100, 0x480, 4, true, "VMBus rings"),
+		MOVE(0, 1100, 0x5fe, 4, true, "VMBus rings"),
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 2; i < NR(deeds); i++)
+		deeds[i].m.looked = true;
+	fill(deeds, NR(deeds));
+	for (i = 0; i < chart.nr_owners; i++)
+		if (!strcmp(chart.owner[i].name, "VMBus rings"))
+			break;
+	assert_true(i < chart.nr_owners);
+	assert_int_equal(chart.owner[i].pages[99], 0);
+	/* 8 of the first, and the two behind the scattered range, which keeps its own */
+	assert_int_equal(chart.owner[i].pages[100], 8 + 2);
+	assert_int_equal(chart.owner[i].to_shared, 0);
+	for (i = 0; i < chart.nr_owners; i++)
+		if (strcmp(chart.owner[i].name, "VMBus rings"))
+			assert_int_equal(chart.owner[i].pages[239], 8);
+}
+
 /* As many as have a place, and one for all others. */
 static void test_many(void **state)
 {
@@ -310,6 +339,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_teardown(test_scattered_dense, teardown),
 	cmocka_unit_test_teardown(test_scattered_unknown, teardown),
 	cmocka_unit_test_teardown(test_scattered_nonsense, teardown),
+	cmocka_unit_test_teardown(test_looked, teardown),
 	cmocka_unit_test_teardown(test_many, teardown),
 	cmocka_unit_test_teardown(test_wide, teardown),
 	cmocka_unit_test_teardown(test_beyond, teardown),
