@@ -13,7 +13,7 @@ static const char *const ways[] = {
 	"set_memory_", "__set_memory_", "_set_memory_", "change_page_attr", "__change_page_attr",
 	"hv_vtom_", "hv_set_mem_host_visibility", "amd_enc_", "tdx_enc_", "enc_dec_",
 	"cw_transition", "transition_", "trace_event_", "__traceiter_", "__bpf_trace_",
-	"bpf_trampoline_", "bpf_prog_", "ftrace_", "kprobe_", "optimized_callback",
+	"bpf_trampoline_", "bpf_prog_", "bpf_trace_run", "ftrace_", "kprobe_", "optimized_callback",
 };
 
 static bool is_way(const char *symbol)

@@ -26,12 +26,13 @@ static void test_behind_the_way(void **state)
 		"__set_memory_enc_pgtable+0x5/0x2c0", "set_memory_decrypted+0x27/0x70",
 		"__vmbus_establish_gpadl+0x1a2/0x3a0 [hv_vmbus]", "vmbus_alloc_ring+0x10/0x40 [hv_vmbus]",
 	};
-	static const char *const module[] = { "cw_transition+0x80/0x190 [cocovm]",
+	static const char *const module[] = { "bpf_prog_da5b257282226aa5_on_begin+0x1c1a/0x1e34 [bpf]",
+					      "bpf_trace_run5+0x98/0x120", "cw_transition+0x80/0x190 [cocovm]",
 					      "run_free+0xa7/0xc0 [cocovm]" };
 
 	(void)state;
 	assert_string_equal(caller_of(stock, 4, "modprobe"), "__vmbus_establish_gpadl [hv_vmbus]");
-	assert_string_equal(caller_of(module, 2, "x"), "run_free [cocovm]");
+	assert_string_equal(caller_of(module, 4, "x"), "run_free [cocovm]");
 }
 
 static void test_nobody_behind(void **state)
