@@ -55,7 +55,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all module misuse convert setup demo box test test-all run-tests run-tests-6.1 findings fuzz bench lint install deb static clean help FORCE
+.PHONY: all module misuse convert setup demo box test test-all run-tests run-tests-6.1 findings fuzz bench screenshot lint install deb static clean help FORCE
 
 #--- what there is -----------------------------------------------------------------------------
 
@@ -345,6 +345,12 @@ bench: all module misuse convert $(bench_bin) $(guest_bin)
 	@$(again) module KMOD_OUT=$(base)/kmod-notrace MODULE_FLAGS=COCOVM_NOTRACE=1
 	@O=$(base) CW=$(abspath $O/cocowatch) CW_BENCH=$(abspath $O/tests/bench) CW_KERNEL=$(KERNEL) scripts/bench
 
+# README's picture of a report
+screenshot:
+	@scripts/setup build vm extra
+	@$(again) all module
+	@O=$(base) CW=$(abspath $O/cocowatch) KERNEL=$(KERNEL) scripts/screenshot
+
 lint:
 	@scripts/setup build lint
 	@$(again) all $(abspath $(engine_skels))
@@ -375,7 +381,8 @@ define newline
 endef
 
 # Never more than what was made, and nothing where $O cannot be told from a place for other things.
-made := bench.json bpf cocobox cocowatch completion convert deb flags fuzz initramfs kernels kmod kmod-notrace libcocobox.a libcocowatch.a lint man misuse obj san static tests vm-accel
+made := bench.json bpf cocobox cocowatch completion convert deb flags fuzz initramfs kernels kmod kmod-notrace libcocobox.a libcocowatch.a lint man misuse \
+        obj san screenshot static tests vm-accel
 
 # `make .build/tests/unit/rules` as typed.
 ifneq ($(filter $(CURDIR)/%,$O),)
@@ -403,6 +410,7 @@ help:
 	@echo 'make test-all   those too, and all module tests on Linux 6.1'
 	@echo 'make findings   see again what stock kernels do wrong'
 	@echo 'make bench      measure'
+	@echo 'make screenshot  make the picture of a report again that README.md shows'
 	@echo 'make fuzz       throw bytes at cocobox and at what reads files, $$FUZZ_TIME seconds (60) at each parser'
 	@echo 'make lint       check sources, scripts and manual pages'
 	@echo 'make install    to $$DESTDIR$$prefix'
