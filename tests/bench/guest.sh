@@ -62,6 +62,13 @@ memory() {
 		END { print "maps_state", state; print "maps_other", other }'
 }
 
+# CPU time in ms of a session to which nothing happens for a minute.
+idle() {
+	before=$(cut -d ' ' -f 1 /proc/$watch_pid/schedstat)
+	sleep 60
+	echo "idle_cpu $(($(cut -d ' ' -f 1 /proc/$watch_pid/schedstat) - before))" | awk '{ print $1, $2 / 1e6 }'
+}
+
 # Everything that runs a probe.  Counting run times costs time, so that nothing else is timed here.
 # A run time has the interrupts in it that came meanwhile, the wake-up of the reader among them.
 programs() {
@@ -117,6 +124,7 @@ while [ $round -lt "$rounds" ]; do
 	module_swap /modules/cocovm.ko
 	load off
 	watch_start
+	[ $round -gt 0 ] || idle
 	load on
 	memory
 	programs
