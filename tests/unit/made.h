@@ -27,6 +27,7 @@ struct made {
 	struct cw_totals totals;	/* what the kernel would have counted */
 	__u64 seq, ts_ns, records;
 	bool stacks;	/* beginnings and frees are followed by their stacks */
+	__u64 gap;	/* frames of others that lie among those of a transition; 0: none */
 };
 
 static const struct cw_pte_fmt made_fmt = { .shared_mask = MADE_SHARED,
@@ -160,16 +161,15 @@ static inline struct cw_ev_step made_step(const struct made *m, __u32 type, __u6
 		.vaddr = 0xffff888000000000ULL + (gfn << 12),
 		.gfn = gfn,
 		.gfn_min = gfn,
-		.gfn_max = gfn + nr - 1,
+		.gfn_max = gfn + nr - 1 + m->gap,
 		.nr_pages = nr,
 		.to_shared = to_shared,
 		.space = CW_SPACE_EMULATED,
-		.flags = CW_STEP_CONTIG,
+		.flags = m->gap ? 0 : CW_STEP_CONTIG,
 	};
 	bool absent = type == CW_EV_PREPARED || type == CW_EV_FLUSHED || type == CW_EV_HOST_DONE;
 	bool shared = type == CW_EV_END ? to_shared : !to_shared;
 
-	(void)m;
 	ev.own = (struct cw_walk){ .walked = nr, .present = absent ? 0 : nr,
 				   .shared = shared ? nr : 0,
 				   .first_present = absent ? CW_NO_INDEX : 0,

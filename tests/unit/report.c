@@ -188,6 +188,28 @@ static void test_life_of_another(void **state)
 	cw_life_free(life);
 }
 
+/* Of memory of vmalloc, 2,000 single pages over 4 GiB, the map has what is known. */
+static void test_scattered(void **state)
+{
+	__u8 last;
+	size_t i;
+
+	(void)state;
+	record_begin();
+	made->gap = 1 << 20;
+	made_transition(made, 0x100000, 2000, true, false);
+	record_end();
+	assert_int_equal(cw_report_data_make(data, rec, &start, NULL), 0);
+	assert_in_range(data->chart.nr_rows, 2, CW_CHART_ROWS);
+	assert_int_equal(data->chart.row[0].gfn_min, 0x100000);
+	for (i = 0; i < data->chart.nr_rows; i++) {
+		last = data->chart.cell[i][CW_CHART_COLUMNS - 1];
+		assert_int_equal(last, CW_CELL_SPREAD + 1);
+	}
+	assert_int_equal(data->chart.nr_scattered, 2000);
+	assert_int_equal(data->chart.owner[0].pages[CW_CHART_COLUMNS - 1], 2000);
+}
+
 /* What stands between the marks of the page is JSON, and the page is whole. */
 static void test_page(void **state)
 {
@@ -345,6 +367,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_owners),
 	CASE(test_life),
 	CASE(test_life_of_another),
+	CASE(test_scattered),
 	CASE(test_page),
 	CASE(test_what_is_missing),
 	CASE(test_ndjson),
