@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The source "module", continued: hypercalls by who receives them (R1, Z2, Z3, S1, S5), pages
  * that stay private (S5), device memory (S8), interrupts (R3) and the hand-over by kexec (T9).
- * Arguments: cocovm(4), src/kmod/trace_path.h.
+ * Arguments: cocovm(4), src/kmod/trace.h.
  */
 #include "compat.bpf.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The source "module", continued: rings (Z1, H1 to H4), their second mappings (S2), devices (H5),
  * completions (H6), packets that name frames (S6), bounce slots (S7) and PCI config space (R2).
- * Arguments: cocovm(4), src/kmod/trace_vmbus.h.
+ * Arguments: cocovm(4), src/kmod/trace.h.
  */
 #include "compat.bpf.h"
 

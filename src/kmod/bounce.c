@@ -6,7 +6,7 @@
 #include <linux/err.h>
 #include <linux/string.h>
 
-#include "trace_vmbus.h"
+#include "trace.h"
 #include "vmbus.h"
 
 #define POOL_PAGES	(CW_BOUNCE_SLOTS * CW_SLOT_BYTES / PAGE_SIZE)

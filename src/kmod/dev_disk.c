@@ -5,7 +5,7 @@
 #include <linux/err.h>
 #include <linux/slab.h>
 
-#include "trace_vmbus.h"
+#include "trace.h"
 #include "vmbus.h"
 
 #define RING_PAGES	2

@@ -7,7 +7,7 @@
 
 #include <cocowatch/event_ring.h>
 
-#include "trace_vmbus.h"
+#include "trace.h"
 #include "vmbus.h"
 
 #define BUFFER_PAGES	30	/* more than a GPADL header can name */

@@ -7,7 +7,7 @@
 
 #include <cocowatch/event_ring.h>
 
-#include "trace_vmbus.h"
+#include "trace.h"
 #include "vmbus.h"
 
 #define CONFIG_MMIO	PAGE_SIZE	/* where config space begins in its window */

@@ -13,7 +13,6 @@
 
 #include "cocovm.h"
 #include "trace.h"
-#include "trace_path.h"
 
 /* TLFS, "Hypercall Inputs" and "Hypercall Outputs" */
 #define CONTROL(code, count, start)	((u64)(code) | (u64)(count) << 32 | (u64)(start) << 48)

@@ -5,7 +5,7 @@
 #include <linux/bitmap.h>
 
 #include "cocovm.h"
-#include "trace_path.h"
+#include "trace.h"
 
 #define VECTORS		256
 #define VECTOR_ENABLED	0x40

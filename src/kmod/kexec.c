@@ -6,7 +6,7 @@
 #include <linux/rwsem.h>
 
 #include "cocovm.h"
-#include "trace_path.h"
+#include "trace.h"
 
 #define PARTS		3	/* that are shared: two buffers, and the VP assist page */
 #define PART_ASSIST	2

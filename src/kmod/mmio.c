@@ -7,7 +7,7 @@
 #include <linux/kernel.h>
 
 #include "cocovm.h"
-#include "trace_path.h"
+#include "trace.h"
 
 static const u64 gpas[] = {
 	[CW_MMIO_IO_APIC] = CW_IO_APIC_GPA,

@@ -8,7 +8,7 @@
 #include <cocowatch/event_share.h>
 
 #include "cocovm.h"
-#include "trace_path.h"
+#include "trace.h"
 
 #define STALE	0x5a
 

@@ -4,49 +4,10 @@
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
-#include "trace_path.h"
-#include "trace_vmbus.h"
 
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_transition_begin);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_transition_prepared);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_transition_flushed);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_transition_probed);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_transition_changed);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_host_call);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_host_answer);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_transition_host_done);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_transition_finished);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_transition_end);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_platform_state);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_pool_range);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_pages_withheld);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_zeropad_read);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_scenario_begin);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_scenario_end);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_paravisor_call);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_hypervisor_call);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_page_kept);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_mmio_mapped);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_interrupt_delivered);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_kexec_range);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_message_posted);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_message_taken);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_version_asked);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_gpadl_established);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_gpadl_torndown);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_channel_opened);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_channel_closed);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_ring_mapped);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_ring_write_begin);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_ring_write_end);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_ring_read_begin);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_ring_read_end);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_value_used);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_device_offered);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_device_bound);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_completion_seen);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_packet_named);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_bounce_mapped);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_bounce_unmapped);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_config_begin);
-EXPORT_TRACEPOINT_SYMBOL_GPL(cocovm_config_end);
+/* The list once more.  Nothing is created by that. */
+#undef CREATE_TRACE_POINTS
+#undef COCOVM_EVENT
+#define COCOVM_EVENT(name, ...) EXPORT_TRACEPOINT_SYMBOL_GPL(name)
+#define TRACE_HEADER_MULTI_READ
+#include "trace.h"

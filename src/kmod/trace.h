@@ -3,8 +3,8 @@
  * not change; what is new comes as a new tracepoint.
  *	transition_begin flushed prepared probed changed host_done finished end: one task, in order
  *	(flushed before prepared; each batch is a host_call and a host_answer before host_done)
- *	platform_state pool_range pages_withheld zeropad_read scenario_begin scenario_end
- * Addresses are arguments for raw tracepoint programs only: the entries leave them out.
+ * Each event is a list of its arguments, in order.  Those that an entry keeps and shows by their
+ * names say how; what a raw tracepoint program is to read is passed only.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM cocovm
@@ -12,271 +12,148 @@
 #if !defined(COCOVM_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define COCOVM_TRACE_H
 
+#include <linux/kernel.h>
 #include <linux/tracepoint.h>
 #include <linux/types.h>
 
-TRACE_EVENT(cocovm_transition_begin,
-	TP_PROTO(u64 vaddr, u64 gfn, u32 nr_pages, u32 to_shared, u32 window),
-	TP_ARGS(vaddr, gfn, nr_pages, to_shared, window),
-	TP_STRUCT__entry(
-		__field(u64, gfn)
-		__field(u32, nr_pages)
-		__field(u32, to_shared)
-		__field(u32, window)
-	),
-	TP_fast_assign(
-		__entry->gfn = gfn;
-		__entry->nr_pages = nr_pages;
-		__entry->to_shared = to_shared;
-		__entry->window = window;
-	),
-	TP_printk("gfn=0x%llx nr_pages=%u to_shared=%u window=%u", __entry->gfn,
-		  __entry->nr_pages, __entry->to_shared, __entry->window)
-);
+#ifndef COCOVM_EVENT
+/* What an argument is:      what becomes of it, its type, the entry's, how it is shown, its name */
+#define CW_TRACE_addr(name)	CW_PASSED, u64, u64, "", name	/* in the kernel */
+#define CW_TRACE_mode(name)	CW_PASSED, u32, u32, "", name
+#define CW_TRACE_hex(name)	CW_KEPT, u64, u64, "0x%llx", name
+#define CW_TRACE_code(name)	CW_KEPT, u32, u32, "0x%x", name
+#define CW_TRACE_num(name)	CW_KEPT, u32, u32, "%u", name
+#define CW_TRACE_err(name)	CW_KEPT, int, int, "%d", name
+#define CW_TRACE_wide(name)	CW_KEPT, u64, s64, "%lld", name	/* VMBus: all entries are s64 */
+#define CW_TRACE_n(name)	CW_KEPT, u32, s64, "%lld", name
+#define CW_TRACE_e(name)	CW_KEPT, int, s64, "%lld", name
 
-DECLARE_EVENT_CLASS(cocovm_step,
-	TP_PROTO(u64 vaddr, u32 nr_pages, u32 to_shared, int err),
-	TP_ARGS(vaddr, nr_pages, to_shared, err),
-	TP_STRUCT__entry(
-		__field(u32, nr_pages)
-		__field(u32, to_shared)
-		__field(int, err)
-	),
-	TP_fast_assign(
-		__entry->nr_pages = nr_pages;
-		__entry->to_shared = to_shared;
-		__entry->err = err;
-	),
-	TP_printk("nr_pages=%u to_shared=%u err=%d", __entry->nr_pages, __entry->to_shared,
-		  __entry->err)
-);
+/* What is made of it, in each part of a TRACE_EVENT; sep is empty after the last one. */
+#define CW_KEPT(...)		__VA_ARGS__
+#define CW_PASSED(...)
+#define CW_AS_PROTO(sep, become, type, entry, fmt, name)	, type name
+#define CW_AS_ARG(sep, become, type, entry, fmt, name)		, name
+#define CW_AS_FIELD(sep, become, type, entry, fmt, name)	become(__field(entry, name))
+#define CW_AS_ASSIGN(sep, become, type, entry, fmt, name)	become(__entry->name = name;)
+#define CW_AS_FORMAT(sep, become, type, entry, fmt, name)	become(#name "=" fmt sep)
+#define CW_AS_VALUE(sep, become, type, entry, fmt, name)	become(, __entry->name)
 
-DEFINE_EVENT(cocovm_step, cocovm_transition_prepared,
-	TP_PROTO(u64 vaddr, u32 nr_pages, u32 to_shared, int err),
-	TP_ARGS(vaddr, nr_pages, to_shared, err)
-);
+/* The same of each argument in a list of up to nine. */
+#define CW_DO(op, ...)		op(__VA_ARGS__)
+#define CW_EACH1(op, arg)	CW_DO(op, "", CW_TRACE_##arg)
+#define CW_EACH2(op, arg, ...)	CW_DO(op, " ", CW_TRACE_##arg) CW_EACH1(op, __VA_ARGS__)
+#define CW_EACH3(op, arg, ...)	CW_DO(op, " ", CW_TRACE_##arg) CW_EACH2(op, __VA_ARGS__)
+#define CW_EACH4(op, arg, ...)	CW_DO(op, " ", CW_TRACE_##arg) CW_EACH3(op, __VA_ARGS__)
+#define CW_EACH5(op, arg, ...)	CW_DO(op, " ", CW_TRACE_##arg) CW_EACH4(op, __VA_ARGS__)
+#define CW_EACH6(op, arg, ...)	CW_DO(op, " ", CW_TRACE_##arg) CW_EACH5(op, __VA_ARGS__)
+#define CW_EACH7(op, arg, ...)	CW_DO(op, " ", CW_TRACE_##arg) CW_EACH6(op, __VA_ARGS__)
+#define CW_EACH8(op, arg, ...)	CW_DO(op, " ", CW_TRACE_##arg) CW_EACH7(op, __VA_ARGS__)
+#define CW_EACH9(op, arg, ...)	CW_DO(op, " ", CW_TRACE_##arg) CW_EACH8(op, __VA_ARGS__)
+#define CW_EACH(op, ...)	CONCATENATE(CW_EACH, COUNT_ARGS(__VA_ARGS__))(op, __VA_ARGS__)
+#define CW_REST(first, ...)	__VA_ARGS__	/* of a list in which each has a comma before it */
+#define CW_PRINTK(...)		TP_printk(__VA_ARGS__)
 
-DEFINE_EVENT(cocovm_step, cocovm_transition_changed,
-	TP_PROTO(u64 vaddr, u32 nr_pages, u32 to_shared, int err),
-	TP_ARGS(vaddr, nr_pages, to_shared, err)
-);
+#define COCOVM_EVENT(name, ...) \
+	TRACE_EVENT(name, \
+		TP_PROTO(CW_DO(CW_REST, CW_EACH(CW_AS_PROTO, __VA_ARGS__))), \
+		TP_ARGS(CW_DO(CW_REST, CW_EACH(CW_AS_ARG, __VA_ARGS__))), \
+		TP_STRUCT__entry(CW_EACH(CW_AS_FIELD, __VA_ARGS__)), \
+		TP_fast_assign(CW_EACH(CW_AS_ASSIGN, __VA_ARGS__)), \
+		CW_PRINTK(CW_EACH(CW_AS_FORMAT, __VA_ARGS__) CW_EACH(CW_AS_VALUE, __VA_ARGS__)))
+#endif
 
-DEFINE_EVENT(cocovm_step, cocovm_transition_finished,
-	TP_PROTO(u64 vaddr, u32 nr_pages, u32 to_shared, int err),
-	TP_ARGS(vaddr, nr_pages, to_shared, err)
-);
+/* ---- transitions ---- */
 
-TRACE_EVENT(cocovm_transition_flushed,
-	TP_PROTO(u64 vaddr, u32 nr_pages, u32 cpus_flushed, u32 cpus_online),
-	TP_ARGS(vaddr, nr_pages, cpus_flushed, cpus_online),
-	TP_STRUCT__entry(
-		__field(u32, nr_pages)
-		__field(u32, cpus_flushed)
-		__field(u32, cpus_online)
-	),
-	TP_fast_assign(
-		__entry->nr_pages = nr_pages;
-		__entry->cpus_flushed = cpus_flushed;
-		__entry->cpus_online = cpus_online;
-	),
-	TP_printk("nr_pages=%u cpus_flushed=%u cpus_online=%u", __entry->nr_pages,
-		  __entry->cpus_flushed, __entry->cpus_online)
-);
+COCOVM_EVENT(cocovm_transition_begin,
+	     addr(vaddr), hex(gfn), num(nr_pages), num(to_shared), num(window));
+COCOVM_EVENT(cocovm_transition_flushed,
+	     addr(vaddr), num(nr_pages), num(cpus_flushed), num(cpus_online));
+COCOVM_EVENT(cocovm_transition_prepared, addr(vaddr), num(nr_pages), num(to_shared), err(err));
+COCOVM_EVENT(cocovm_transition_probed,
+	     addr(vaddr), num(nr_pages), num(cpus_probed), num(cpus_stale));
+COCOVM_EVENT(cocovm_transition_changed, addr(vaddr), num(nr_pages), num(to_shared), err(err));
+/* input: the hypercall's input page, filled; the host has not acted yet */
+COCOVM_EVENT(cocovm_host_call, addr(vaddr), addr(input), num(first), num(count), code(code));
+COCOVM_EVENT(cocovm_host_answer, addr(vaddr), num(first), num(count), num(reps), code(status));
+COCOVM_EVENT(cocovm_transition_host_done, addr(vaddr), num(nr_pages), num(to_shared));
+COCOVM_EVENT(cocovm_transition_finished, addr(vaddr), num(nr_pages), num(to_shared), err(err));
+COCOVM_EVENT(cocovm_transition_end,
+	     addr(vaddr), hex(gfn), num(nr_pages), num(to_shared), err(err));
 
-TRACE_EVENT(cocovm_transition_probed,
-	TP_PROTO(u64 vaddr, u32 nr_pages, u32 cpus_probed, u32 cpus_stale),
-	TP_ARGS(vaddr, nr_pages, cpus_probed, cpus_stale),
-	TP_STRUCT__entry(
-		__field(u32, nr_pages)
-		__field(u32, cpus_probed)
-		__field(u32, cpus_stale)
-	),
-	TP_fast_assign(
-		__entry->nr_pages = nr_pages;
-		__entry->cpus_probed = cpus_probed;
-		__entry->cpus_stale = cpus_stale;
-	),
-	TP_printk("nr_pages=%u cpus_probed=%u cpus_stale=%u", __entry->nr_pages,
-		  __entry->cpus_probed, __entry->cpus_stale)
-);
-
-/* input: kernel address of the hypercall input page, filled; the host has not acted yet */
-TRACE_EVENT(cocovm_host_call,
-	TP_PROTO(u64 vaddr, u64 input, u32 first, u32 count, u32 code),
-	TP_ARGS(vaddr, input, first, count, code),
-	TP_STRUCT__entry(
-		__field(u32, first)
-		__field(u32, count)
-		__field(u32, code)
-	),
-	TP_fast_assign(
-		__entry->first = first;
-		__entry->count = count;
-		__entry->code = code;
-	),
-	TP_printk("first=%u count=%u code=0x%x", __entry->first, __entry->count, __entry->code)
-);
-
-TRACE_EVENT(cocovm_host_answer,
-	TP_PROTO(u64 vaddr, u32 first, u32 count, u32 reps, u32 status),
-	TP_ARGS(vaddr, first, count, reps, status),
-	TP_STRUCT__entry(
-		__field(u32, first)
-		__field(u32, count)
-		__field(u32, reps)
-		__field(u32, status)
-	),
-	TP_fast_assign(
-		__entry->first = first;
-		__entry->count = count;
-		__entry->reps = reps;
-		__entry->status = status;
-	),
-	TP_printk("first=%u count=%u reps=%u status=0x%x", __entry->first, __entry->count,
-		  __entry->reps, __entry->status)
-);
-
-TRACE_EVENT(cocovm_transition_host_done,
-	TP_PROTO(u64 vaddr, u32 nr_pages, u32 to_shared),
-	TP_ARGS(vaddr, nr_pages, to_shared),
-	TP_STRUCT__entry(
-		__field(u32, nr_pages)
-		__field(u32, to_shared)
-	),
-	TP_fast_assign(
-		__entry->nr_pages = nr_pages;
-		__entry->to_shared = to_shared;
-	),
-	TP_printk("nr_pages=%u to_shared=%u", __entry->nr_pages, __entry->to_shared)
-);
-
-TRACE_EVENT(cocovm_transition_end,
-	TP_PROTO(u64 vaddr, u64 gfn, u32 nr_pages, u32 to_shared, int err),
-	TP_ARGS(vaddr, gfn, nr_pages, to_shared, err),
-	TP_STRUCT__entry(
-		__field(u64, gfn)
-		__field(u32, nr_pages)
-		__field(u32, to_shared)
-		__field(int, err)
-	),
-	TP_fast_assign(
-		__entry->gfn = gfn;
-		__entry->nr_pages = nr_pages;
-		__entry->to_shared = to_shared;
-		__entry->err = err;
-	),
-	TP_printk("gfn=0x%llx nr_pages=%u to_shared=%u err=%d", __entry->gfn,
-		  __entry->nr_pages, __entry->to_shared, __entry->err)
-);
+/* ---- the platform, the pool, scenarios ---- */
 
 /* isolation, vendor, callbacks: enum cw_isolation, cw_vendor, cw_callbacks of event.h */
-TRACE_EVENT(cocovm_platform_state,
-	TP_PROTO(u32 isolation, u32 paravisor, u32 vendor, u32 callbacks, u64 boundary,
-		 u64 cc_mask, u64 physical_mask, u64 sev_status, u64 pte_mask),
-	TP_ARGS(isolation, paravisor, vendor, callbacks, boundary, cc_mask, physical_mask,
-		sev_status, pte_mask),
-	TP_STRUCT__entry(
-		__field(u32, isolation)
-		__field(u32, paravisor)
-		__field(u32, vendor)
-		__field(u32, callbacks)
-		__field(u64, boundary)
-		__field(u64, cc_mask)
-		__field(u64, physical_mask)
-		__field(u64, sev_status)
-		__field(u64, pte_mask)
-	),
-	TP_fast_assign(
-		__entry->isolation = isolation;
-		__entry->paravisor = paravisor;
-		__entry->vendor = vendor;
-		__entry->callbacks = callbacks;
-		__entry->boundary = boundary;
-		__entry->cc_mask = cc_mask;
-		__entry->physical_mask = physical_mask;
-		__entry->sev_status = sev_status;
-		__entry->pte_mask = pte_mask;
-	),
-	TP_printk("isolation=%u paravisor=%u vendor=%u callbacks=%u boundary=0x%llx cc_mask=0x%llx physical_mask=0x%llx sev_status=0x%llx pte_mask=0x%llx",
-		  __entry->isolation, __entry->paravisor, __entry->vendor, __entry->callbacks,
-		  __entry->boundary, __entry->cc_mask, __entry->physical_mask,
-		  __entry->sev_status, __entry->pte_mask)
-);
-
+COCOVM_EVENT(cocovm_platform_state,
+	     num(isolation), num(paravisor), num(vendor), num(callbacks), hex(boundary),
+	     hex(cc_mask), hex(physical_mask), hex(sev_status), hex(pte_mask));
 /* a mapped range outside any transition; emitted by the device command "announce" */
-TRACE_EVENT(cocovm_pool_range,
-	TP_PROTO(u64 vaddr, u64 gfn, u32 nr_pages),
-	TP_ARGS(vaddr, gfn, nr_pages),
-	TP_STRUCT__entry(
-		__field(u64, gfn)
-		__field(u32, nr_pages)
-	),
-	TP_fast_assign(
-		__entry->gfn = gfn;
-		__entry->nr_pages = nr_pages;
-	),
-	TP_printk("gfn=0x%llx nr_pages=%u", __entry->gfn, __entry->nr_pages)
-);
+COCOVM_EVENT(cocovm_pool_range, addr(vaddr), hex(gfn), num(nr_pages));
+COCOVM_EVENT(cocovm_pages_withheld, addr(vaddr), hex(gfn), num(nr_pages), err(err));
+COCOVM_EVENT(cocovm_zeropad_read, num(reads), num(fixed));
+COCOVM_EVENT(cocovm_scenario_begin, num(nr), num(misbehave));
+COCOVM_EVENT(cocovm_scenario_end, num(nr), num(misbehave), err(err));
 
-TRACE_EVENT(cocovm_pages_withheld,
-	TP_PROTO(u64 vaddr, u64 gfn, u32 nr_pages, int err),
-	TP_ARGS(vaddr, gfn, nr_pages, err),
-	TP_STRUCT__entry(
-		__field(u64, gfn)
-		__field(u32, nr_pages)
-		__field(int, err)
-	),
-	TP_fast_assign(
-		__entry->gfn = gfn;
-		__entry->nr_pages = nr_pages;
-		__entry->err = err;
-	),
-	TP_printk("gfn=0x%llx nr_pages=%u err=%d", __entry->gfn, __entry->nr_pages, __entry->err)
-);
+/* ---- hypercalls, pages that stay private, device memory, interrupts, hand-over ---- */
 
-TRACE_EVENT(cocovm_zeropad_read,
-	TP_PROTO(u32 reads, u32 fixed),
-	TP_ARGS(reads, fixed),
-	TP_STRUCT__entry(
-		__field(u32, reads)
-		__field(u32, fixed)
-	),
-	TP_fast_assign(
-		__entry->reads = reads;
-		__entry->fixed = fixed;
-	),
-	TP_printk("reads=%u fixed=%u", __entry->reads, __entry->fixed)
-);
+/* A hypercall has reached the paravisor, or the hypervisor.  input: all that it is given; via: enum
+ * cw_via of event_share.h
+ */
+COCOVM_EVENT(cocovm_paravisor_call, hex(control), addr(input), num(bytes));
+COCOVM_EVENT(cocovm_hypervisor_call,
+	     hex(control), addr(input), num(bytes), num(via), num(paravisor));
+/* pages that this mode keeps private, in use; kind: enum cw_mapping_kind of event_share.h */
+COCOVM_EVENT(cocovm_page_kept, addr(vaddr), num(nr_pages), num(kind));
+COCOVM_EVENT(cocovm_mmio_mapped, addr(vaddr), hex(gpa), num(nr_pages), num(paravisor));
+/* an interrupt is about to be taken; enabled: the CPU's vectors, a bit each */
+COCOVM_EVENT(cocovm_interrupt_delivered, addr(enabled), num(vector), num(paravisor));
+/* memory of a kernel that hands over to the next one, at the moment of it */
+COCOVM_EVENT(cocovm_kexec_range, addr(vaddr), hex(gfn), num(nr_pages));
 
-TRACE_EVENT(cocovm_scenario_begin,
-	TP_PROTO(u32 nr, u32 misbehave),
-	TP_ARGS(nr, misbehave),
-	TP_STRUCT__entry(
-		__field(u32, nr)
-		__field(u32, misbehave)
-	),
-	TP_fast_assign(
-		__entry->nr = nr;
-		__entry->misbehave = misbehave;
-	),
-	TP_printk("nr=%u misbehave=%u", __entry->nr, __entry->misbehave)
-);
+/* ---- VMBus and its devices ---- */
 
-TRACE_EVENT(cocovm_scenario_end,
-	TP_PROTO(u32 nr, u32 misbehave, int err),
-	TP_ARGS(nr, misbehave, err),
-	TP_STRUCT__entry(
-		__field(u32, nr)
-		__field(u32, misbehave)
-		__field(int, err)
-	),
-	TP_fast_assign(
-		__entry->nr = nr;
-		__entry->misbehave = misbehave;
-		__entry->err = err;
-	),
-	TP_printk("nr=%u misbehave=%u err=%d", __entry->nr, __entry->misbehave, __entry->err)
-);
+/* answer: type of the message that is waited for, 0: none */
+COCOVM_EVENT(cocovm_message_posted, n(connection), n(type), n(bytes), n(answer));
+COCOVM_EVENT(cocovm_message_taken, n(connection), n(type), n(bytes), n(taken));
+COCOVM_EVENT(cocovm_version_asked, n(connection), n(major), n(minor), e(err));
+COCOVM_EVENT(cocovm_gpadl_established, n(relid), n(gpadl), n(nr_pages), e(err));
+COCOVM_EVENT(cocovm_gpadl_torndown, n(relid), n(gpadl), n(nr_pages), e(err));
+COCOVM_EVENT(cocovm_channel_opened, n(relid), n(openid), n(nr_pages), e(err));
+COCOVM_EVENT(cocovm_channel_closed, n(relid), n(openid), n(rescinded), e(err));
+/* vaddr: the second mapping of a ring: its header, and the other pages twice */
+COCOVM_EVENT(cocovm_ring_mapped,
+	     addr(vaddr), n(nr_pages), n(relid), n(inbound), n(confidential));
+/* vec: the vectors (struct kvec) of header, payload and padding; ring: its header */
+COCOVM_EVENT(cocovm_ring_write_begin,
+	     addr(vec), addr(ring), n(ring_bytes), n(relid), n(nr_vec), n(bytes));
+COCOVM_EVENT(cocovm_ring_write_end,
+	     addr(vec), addr(ring), n(ring_bytes), n(relid), n(nr_vec), e(err));
+/* channel: any number that stands for it; at: the guest's own read index; copy: packet buffer */
+COCOVM_EVENT(cocovm_ring_read_begin,
+	     addr(channel), addr(ring), n(ring_bytes), n(at), addr(copy), n(copy_bytes), n(relid));
+/* packet: what the driver gets, 0: nothing */
+COCOVM_EVENT(cocovm_ring_read_end,
+	     addr(channel), addr(packet), n(relid), n(found), n(at), n(bytes));
+/* what: enum cw_fetch_what of event_ring.h */
+COCOVM_EVENT(cocovm_value_used, n(relid), n(what), wide(validated), wide(used));
+/* offer: the message, a private copy */
+COCOVM_EVENT(cocovm_device_offered,
+	     addr(offer), n(relid), n(flags), n(connection), n(sub_index));
+COCOVM_EVENT(cocovm_device_bound,
+	     addr(offer), n(relid), n(flags), n(connection), n(sub_index));
+/* ids: bitmap of open transactions, bit 0 for id 1, before this one is closed; request: what the
+ * driver goes on with, 0: nothing
+ */
+COCOVM_EVENT(cocovm_completion_seen,
+	     addr(ids), n(nr_ids), wide(id), addr(request), n(relid), n(used));
+/* packet: a head that names frames (struct vmbus_packet_mpb_array) */
+COCOVM_EVENT(cocovm_packet_named,
+	     addr(packet), n(bytes), n(relid), n(data_bytes), n(offset));
+/* phys: of the slot, in guest memory; dev: any number that stands for the device */
+COCOVM_EVENT(cocovm_bounce_mapped, addr(dev), wide(phys), wide(bytes), n(slot), n(nr_slots));
+COCOVM_EVENT(cocovm_bounce_unmapped, addr(dev), wide(phys), wide(bytes), n(slot), n(nr_slots));
+/* asked: enum cw_config_asked of event_ring.h */
+COCOVM_EVENT(cocovm_config_begin, n(slot), n(where), n(size), n(write), mode(asked));
+COCOVM_EVENT(cocovm_config_end, n(slot), n(where), n(size), n(write), mode(asked));
 
 #endif
 

@@ -8,8 +8,7 @@
 
 #include <cocowatch/event_share.h>
 
-#include "trace_path.h"
-#include "trace_vmbus.h"
+#include "trace.h"
 #include "vmbus.h"
 
 #define MESSAGES_MAX	256	/* taken at a time: a host that never stops is left alone */

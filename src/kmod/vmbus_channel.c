@@ -7,7 +7,7 @@
 
 #include <cocowatch/event_ring.h>
 
-#include "trace_vmbus.h"
+#include "trace.h"
 #include "vmbus.h"
 
 /* ---- opening ---- */

@@ -6,7 +6,7 @@
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
-#include "trace_vmbus.h"
+#include "trace.h"
 #include "vmbus.h"
 
 #define HEADER_GFNS	ARRAY_SIZE(((struct cw_msg_gpadl *)0)->gfn)

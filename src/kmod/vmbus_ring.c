@@ -11,7 +11,7 @@
 
 #include <cocowatch/event_ring.h>
 
-#include "trace_vmbus.h"
+#include "trace.h"
 #include "vmbus.h"
 
 #define COPY_BYTES	PAGE_SIZE
