@@ -5,6 +5,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/err.h>
+#include <linux/gfp.h>
 #include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -39,23 +40,107 @@ u64 cw_range_gfn(const struct cw_range *range)
 	return page_to_pfn(range->area->pages[range->first]);
 }
 
+/* ---- pages ---- */
+
+/* A page inside the kernel image (freed .init) has a third mapping, which nobody can split. */
+static bool page_in_image(struct page *page)
+{
+	unsigned long pa = PFN_PHYS(page_to_pfn(page)), va = pa - phys_base + __START_KERNEL_map;
+	unsigned int level;
+	pte_t *pte;
+
+	if (pa < phys_base || va - __START_KERNEL_map >= KERNEL_IMAGE_SIZE)
+		return false;
+	pte = lookup_address(va, &level);
+	return pte && (pte_flags(*pte) & _PAGE_PRESENT);
+}
+
+static bool block_in_image(struct page *block, unsigned int order)
+{
+	u32 i;
+
+	for (i = 0; i < 1U << order; i++)
+		if (page_in_image(block + i))
+			return true;
+	return false;
+}
+
+static struct page *block_alloc(unsigned int order)
+{
+	/* a pool is not worth the OOM killer */
+	gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
+
+	if (cw_alloc_fails())
+		return NULL;
+	return alloc_pages(gfp | (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL), order);
+}
+
+static void page_give(struct page *page)
+{
+	__free_page(page);
+}
+
+static void pages_give(const struct cw_area *area, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr && area->give; i++)
+		area->give(area->pages[i]);
+}
+
+/* Blocks of the kernel image are put aside until no other can be taken for them. */
+static int pages_take(struct cw_area *area, unsigned int order)
+{
+	struct page *block, *next;
+	LIST_HEAD(aside);
+	u32 got = 0, i;
+
+	while (got < area->nr) {
+		while (order && 1U << order > area->nr - got)
+			order--;
+		block = block_alloc(order);
+		if (!block && order) {
+			order--;
+			continue;
+		}
+		if (!block)
+			break;
+		if (block_in_image(block, order)) {
+			set_page_private(block, order);
+			list_add(&block->lru, &aside);
+			continue;
+		}
+		split_page(block, order);
+		for (i = 0; i < 1U << order; i++)
+			area->pages[got++] = block + i;
+	}
+	list_for_each_entry_safe(block, next, &aside, lru) {
+		order = page_private(block);
+		set_page_private(block, 0);
+		__free_pages(block, order);
+	}
+	if (got == area->nr)
+		return 0;
+	pages_give(area, got);
+	return -ENOMEM;
+}
+
+/* ---- areas ---- */
+
 /* As private: a page that was just freed while shared may still have the other bit. */
 static int area_save(struct cw_area *area)
 {
+	u64 mask = cw_platform.pte_mask;
 	u32 i;
-	int err;
+	int err = 0;
 
-	for (i = 0; i < area->nr; i++) {
-		err = cw_pte_flags(cw_area_own(area, i), &area->own[i]);
-		if (err)
-			return err;
-		err = cw_pte_flags(cw_area_alias(area, i), &area->alias[i]);
-		if (err)
-			return err;
-		area->own[i] = cw_platform_mkenc(area->own[i], cw_platform.pte_mask);
-		area->alias[i] = cw_platform_mkenc(area->alias[i], cw_platform.pte_mask);
+	for (i = 0; i < area->nr && !err; i++) {
+		err = cw_pte_flags(cw_area_own(area, i), &area->own[i]) ?:
+		      cw_pte_flags(cw_area_alias(area, i), &area->alias[i]);
+		area->own[i] = cw_platform_mkenc(area->own[i], mask);
+		area->alias[i] = cw_platform_mkenc(area->alias[i], mask);
 	}
-	return 0;
+	return err;
 }
 
 static int area_tell_host(struct cw_area *area)
@@ -77,61 +162,73 @@ err_del:
 
 static void area_release(struct cw_area *area)
 {
+	kvfree(area->pages);
 	kvfree(area->own);
 	kvfree(area->alias);
 	kvfree(area->busy);
 	kvfree(area);
 }
 
-static struct cw_area *area_alloc(struct page **pages, u32 nr, bool direct)
+static struct cw_area *area_alloc(u32 nr)
 {
 	struct cw_area *area = cw_zalloc(1, sizeof(*area));
 
 	if (!area)
 		return NULL;
 	area->nr = nr;
-	area->direct = direct;
-	area->pages = pages;
+	area->pages = cw_zalloc(nr, sizeof(*area->pages));
 	area->own = cw_zalloc(nr, sizeof(*area->own));
 	area->alias = cw_zalloc(nr, sizeof(*area->alias));
 	area->busy = cw_zalloc(BITS_TO_LONGS(nr), sizeof(long));
-	if (area->own && area->alias && area->busy)
+	if (area->pages && area->own && area->alias && area->busy)
 		return area;
 	area_release(area);
 	return NULL;
 }
 
-struct cw_area *cw_area_new(struct page **pages, u32 nr, bool direct)
+static void area_unmap(struct cw_area *area)
 {
-	struct cw_area *area = area_alloc(pages, nr, direct);
-	void *map = NULL;
-	int err;
+	if (!area->direct && area->vaddr)
+		vunmap((void *)area->vaddr);
+}
+
+static int area_map(struct cw_area *area)
+{
+	int err = cw_direct_split(area->pages, area->nr);
+
+	if (err)
+		return err;
+	area->vaddr = area->direct ? cw_area_alias(area, 0) :
+				     (unsigned long)cw_vmap(area->pages, area->nr);
+	err = area->vaddr ? area_save(area) ?: area_tell_host(area) : -ENOMEM;
+	if (err)
+		area_unmap(area);
+	return err;
+}
+
+struct cw_area *cw_area_new(u32 nr, unsigned int order, struct page *foreign)
+{
+	struct cw_area *area = area_alloc(nr);
+	int err = 0;
 
 	if (!area)
 		return ERR_PTR(-ENOMEM);
-	err = cw_direct_split(pages, nr);
+	area->direct = foreign;
+	area->give = foreign ? NULL : page_give;
+	area->pages[0] = foreign;
+	if (!foreign)
+		err = pages_take(area, order);
 	if (err)
 		goto err_area;
-	if (!direct) {
-		map = cw_vmap(pages, nr);
-		err = map ? 0 : -ENOMEM;
-		if (err)
-			goto err_area;
-	}
-	area->vaddr = direct ? cw_area_alias(area, 0) : (unsigned long)map;
-	err = area_save(area);
+	err = area_map(area);
 	if (err)
-		goto err_map;
-	err = area_tell_host(area);
-	if (err)
-		goto err_map;
+		goto err_pages;
 	mutex_lock(&areas_lock);
 	list_add_tail(&area->link, &areas);
 	mutex_unlock(&areas_lock);
 	return area;
-err_map:
-	if (map)
-		vunmap(map);
+err_pages:
+	pages_give(area, area->nr);
 err_area:
 	area_release(area);
 	return ERR_PTR(err);
@@ -146,8 +243,8 @@ void cw_area_restore(struct cw_area *area, u32 first, u32 nr)
 		return;
 	for (i = first; i < first + nr; i++) {
 		if (!area->direct)
-			cw_pte_restore(cw_area_own(area, i), area->own[i]);
-		cw_pte_restore(cw_area_alias(area, i), area->alias[i]);
+			cw_pte_edit(cw_area_own(area, i), area->own[i], ~area->own[i]);
+		cw_pte_edit(cw_area_alias(area, i), area->alias[i], ~area->alias[i]);
 	}
 }
 
@@ -155,8 +252,6 @@ void cw_area_free(struct cw_area *area)
 {
 	u32 i;
 
-	if (IS_ERR_OR_NULL(area))
-		return;
 	mutex_lock(&areas_lock);
 	list_del(&area->link);
 	mutex_unlock(&areas_lock);
@@ -164,18 +259,15 @@ void cw_area_free(struct cw_area *area)
 		cw_host_del(page_to_pfn(area->pages[i]));
 	/* vunmap() warns about entries that are not present */
 	cw_area_restore(area, 0, area->nr);
-	if (!area->direct)
-		vunmap((void *)area->vaddr);
+	area_unmap(area);
+	pages_give(area, area->nr);
 	area_release(area);
 }
 
 void cw_area_supply(struct cw_area *area, u32 index, bool shared)
 {
-	u64 mask = cw_platform.pte_mask;
-	pteval_t set = shared ? cw_platform_mkdec(0, mask) : cw_platform_mkenc(0, mask);
-
-	cw_pte_edit(cw_area_own(area, index), set, mask & ~set);
-	cw_pte_edit(cw_area_alias(area, index), set, mask & ~set);
+	cw_pte_share(cw_area_own(area, index), shared);
+	cw_pte_share(cw_area_alias(area, index), shared);
 	cw_host_supply(page_to_pfn(area->pages[index]), shared);
 }
 

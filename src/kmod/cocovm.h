@@ -7,6 +7,7 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/hyperv.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mm.h>
@@ -80,9 +81,9 @@ void cw_platform_announce(const struct cw_platform *p);
 /* ---- pte.c: last-level entries of mapped 4 KiB pages ---- */
 
 int cw_pte_edit(unsigned long va, pteval_t set, pteval_t clear);
+int cw_pte_share(unsigned long va, bool shared);	/* the shared bit as this mode has it */
 int cw_pte_flags(unsigned long va, pteval_t *flags);
 int cw_pte_gfn(unsigned long va, u64 *gfn);
-int cw_pte_restore(unsigned long va, pteval_t flags);
 void cw_pte_clear_bit(unsigned long va, unsigned int bit);
 /* After an error the pages may be freed; any that must not be are held by a reference more. */
 int cw_direct_split(struct page **pages, u32 nr);
@@ -96,8 +97,7 @@ struct cw_probe {
 	atomic_t stale;		/* CPUs on which a read succeeded */
 };
 
-void cw_tlb_flush(u32 *cpus_flushed, u32 *cpus_online);
-void cw_tlb_flush_here(u32 *cpus_flushed, u32 *cpus_online);
+void cw_tlb_flush(bool here, u32 *cpus_flushed, u32 *cpus_online);	/* here: on one CPU alone */
 void cw_tlb_probe(struct cw_probe *probe);	/* reads on every CPU, and counts */
 
 /* ---- area.c: pages with a mapping of their own, known to the host ---- */
@@ -109,6 +109,7 @@ struct cw_area {
 	bool direct;		/* vaddr is in the direct map: there is no other mapping */
 	bool disposable;	/* freed with its pages when its range is put back */
 	struct page **pages;
+	void (*give)(struct page *page);	/* back to the allocator; NULL: they are not ours */
 	pteval_t *own;		/* PTE flags as they were, of each mapping */
 	pteval_t *alias;
 	unsigned long *busy;	/* pages in a transition */
@@ -121,11 +122,12 @@ struct cw_range {
 	u32 nr;
 	int err;		/* why it is withheld; 0: it is not */
 	bool bus;		/* of a bus, which may hold others */
+	bool kept;
 };
 
-/* The array and the pages stay the caller's, and outlive the area.  direct: pages[0] alone. */
-struct cw_area *cw_area_new(struct page **pages, u32 nr, bool direct);
-/* Restores what was found.  Takes NULL. */
+/* Of single pages, from blocks of at most this order; or of a foreign page in the direct map. */
+struct cw_area *cw_area_new(u32 nr, unsigned int order, struct page *foreign);
+/* Restores what was found, and frees the pages. */
 void cw_area_free(struct cw_area *area);
 void cw_area_restore(struct cw_area *area, u32 first, u32 nr);
 int cw_area_claim(struct cw_area *area, u32 first, u32 nr);
@@ -141,9 +143,6 @@ void cw_areas_announce(void);
 
 /* ---- pool.c: ranges to play with, and those that are withheld ---- */
 
-/* Single pages, from blocks of at most this order. */
-int cw_pages_alloc(struct page **pages, u32 nr, unsigned int order);
-void cw_pages_free(struct page **pages, u32 nr);
 int cw_pool_init(unsigned int nr_pages);
 void cw_pool_exit(void);
 u32 cw_pool_size(void);
@@ -165,35 +164,16 @@ void cw_pool_announce_kept(void);
 
 /* ---- host.c: the emulated hypervisor, and the paravisor before it ---- */
 
-#define CW_HVCALL_POST_MESSAGE	0x005c	/* codes, statuses and layouts: TLFS */
-#define CW_HVCALL_SIGNAL_EVENT	0x005d
+/* What <linux/hyperv.h> of 6.1 lacks (TLFS). */
 #define CW_HVCALL_VP_INDEX	0x009a	/* HVCALL_GET_VP_INDEX_FROM_APIC_ID */
-#define CW_HVCALL_VISIBILITY	0x00db	/* HVCALL_MODIFY_SPARSE_GPA_PAGE_HOST_VISIBILITY */
 #define CW_HVCALL_MMIO_READ	0x0106
 #define CW_HVCALL_MMIO_WRITE	0x0107
-/* Page state changes without a paravisor, in the list of CW_HVCALL_VISIBILITY: no hypercalls */
+#define CW_HV_TIMEOUT		0x78
+/* Page state changes without a paravisor, in the list of a visibility call: no hypercalls */
 #define CW_GHCB_PAGE_STATE	0x0010	/* SNP, GHCB exit 0x80000010 */
 #define CW_TDX_MAP_GPA		0x0001	/* TDVMCALL 0x10001 */
-#define CW_HV_LIST_MAX		510
-#define CW_HV_SUCCESS		0x00
-#define CW_HV_INVALID_CODE	0x02
-#define CW_HV_INVALID_INPUT	0x03
-#define CW_HV_INVALID_PARAMETER	0x05
-#define CW_HV_ACCESS_DENIED	0x06
-#define CW_HV_TIMEOUT		0x78
-#define CW_HV_NOT_VISIBLE	0
-#define CW_HV_READ_WRITE	3
-#define CW_HV_STATUS(result)	((u32)((result) & 0xffff))
 
 #define CW_CONNECTION_TEST	0xc0c0	/* the hypervisor takes what comes there, and forgets it */
-
-/* struct hv_gpa_range_for_visibility */
-struct cw_hv_list {
-	u64 partition_id;
-	u32 visibility;		/* two bits, the others reserved */
-	u32 reserved;
-	u64 gfn[CW_HV_LIST_MAX];
-};
 
 /* struct hv_input_post_message */
 struct cw_hv_message {
@@ -209,14 +189,6 @@ struct cw_hv_event {
 	u32 connection;
 	u16 flag;
 	u16 reserved;
-};
-
-/* Who a hypercall of the guest reaches first, under a paravisor.  Without one it is always the
- * hypervisor.
- */
-enum cw_route {
-	CW_ROUTE_PARAVISOR,
-	CW_ROUTE_HYPERVISOR,
 };
 
 /* What is behind the hypervisor: called with interrupts off, so that nothing here may sleep.  The
@@ -248,11 +220,10 @@ int cw_host_validate(u64 gfn, bool valid);
 void cw_host_invalidate(u64 gfn);
 /* TDX: the guest uses pages as shared that the host was not told of. */
 int cw_host_touch(unsigned long vaddr, u32 nr);
-/* The host reads or writes the first words of pages: -EACCES when its table says that one of them
- * is private.
+/* The host reads or writes the first bytes of a page: -EACCES when its table says that it is
+ * private.
  */
-int cw_host_read(struct page **pages, u32 nr, u64 *words);
-int cw_host_write(struct page *page, u32 offset, const void *bytes, u32 len);
+int cw_host_access(struct page *page, void *bytes, u32 len, bool write);
 bool cw_host_sees(u64 gfn);	/* the frame is shared */
 /* The behaviour of the host for all who give no orders: -ENOENT for a name that no list has,
  * -EOPNOTSUPP for one that only cocobox can be.
@@ -362,16 +333,28 @@ struct cw_scenario {
 	int (*run)(const struct cw_run *run);
 };
 
+/* Rows of the tables: one that misbehaves, and its honest twin; one of these on a transition of
+ * eight pages; one that is honest only.
+ */
+#define CW_TWIN(name_, rule_, finding_, run_, flags_, text_, ...) \
+	{ .name = name_, .rule = rule_, .has_twin = true, .finding = CW_FIND_##finding_, \
+	  .run = run_, .flags = flags_, .text = text_, ##__VA_ARGS__ }
+#define CW_SHARES(name_, rule_, finding_, quirk_, text_, ...) \
+	CW_TWIN(name_, rule_, finding_, cw_run_share, CW_QUIRK_##quirk_, text_, .pages = 8, \
+		##__VA_ARGS__)
+#define CW_HONEST(name_, rule_, run_, flags_, text_, ...) \
+	{ .name = name_, .rule = rule_, .run = run_, .flags = flags_, .text = text_, \
+	  ##__VA_ARGS__ }
+
 /* Rows of one file; all sets stand in scenario.c. */
 struct cw_scenario_set {
 	const struct cw_scenario *rows;
 	u32 nr;
 };
 
-extern const struct cw_scenario_set cw_scenarios_vmbus;
-
 #define CW_SCENARIO_SET(rows) { (rows), ARRAY_SIZE(rows) }
 
+extern const struct cw_scenario_set cw_scenarios_vmbus;
 extern const struct cw_scenario_set cw_scenarios_path;
 
 const struct cw_scenario *cw_scenario_get(u32 nr);	/* NULL beyond the last */
@@ -388,10 +371,8 @@ struct cw_range *cw_sacrifice_get(u32 nr);
 /* Frees a disposable area; dirty: with the shared bit set, which is cleared right after. */
 void cw_sacrifice_put(struct cw_area *area, bool dirty);
 int cw_run_share(const struct cw_run *run);
-int cw_run_freed_shared(const struct cw_run *run);
-int cw_run_freed_unknown(const struct cw_run *run);
+int cw_run_freed(const struct cw_run *run);
 int cw_run_slab(const struct cw_run *run);
-int cw_run_freed_unrestored(const struct cw_run *run);
 int cw_run_freed_host_order(const struct cw_run *run);
 int cw_run_zeropad(const struct cw_run *run);
 

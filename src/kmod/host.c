@@ -20,13 +20,12 @@
 #define CONTROL_UNUSED			(~(0xffffULL | 0xfffULL << 32 | 0xfffULL << 48))
 #define RESULT(status, reps)		((u64)(status) | (u64)(reps) << 32)
 
-#define PARTITION_SELF	U64_MAX
-
 /* What the table holds of a frame: its visibility, and whether it is validated (SNP) or accepted
  * (TDX).  What is not in it is no memory of the guest.
  */
 #define FRAME_VISIBILITY	3UL
 #define FRAME_VALID		4UL
+#define FRAME_NONE		8UL
 static DEFINE_XARRAY(frames);
 
 static const struct cw_host_vmbus *vmbus;
@@ -63,50 +62,48 @@ static bool frame_store(u64 gfn, unsigned long val)
 	return !xa_is_err(xa_store(&frames, gfn, xa_mk_value(val), GFP_NOWAIT));
 }
 
-static bool frame_set(u64 gfn, u32 visibility)
+static unsigned long frame_get(u64 gfn)
 {
 	void *entry = xa_load(&frames, gfn);
-	unsigned long val = entry ? xa_to_value(entry) : 0;
 
-	if (!entry)
-		return false;
-	/* without a paravisor no frame is shared while it is validated */
-	if (!cw_platform.window && visibility && (val & FRAME_VALID))
+	return entry ? xa_to_value(entry) : FRAME_NONE;
+}
+
+/* Without a paravisor no frame is shared while it is validated. */
+static bool frame_set(u64 gfn, u32 visibility)
+{
+	unsigned long val = frame_get(gfn);
+
+	if (val & FRAME_NONE || (!cw_platform.window && visibility && (val & FRAME_VALID)))
 		return false;
 	return frame_store(gfn, (val & ~FRAME_VISIBILITY) | visibility);
 }
 
 void cw_host_supply(u64 gfn, bool shared)
 {
-	frame_set(gfn, shared ? CW_HV_READ_WRITE : CW_HV_NOT_VISIBLE);
+	frame_set(gfn, shared ? VMBUS_PAGE_VISIBLE_READ_WRITE : VMBUS_PAGE_NOT_VISIBLE);
 }
 
 bool cw_host_sees(u64 gfn)
 {
-	void *entry = xa_load(&frames, gfn);
-
-	return entry && (xa_to_value(entry) & FRAME_VISIBILITY) == CW_HV_READ_WRITE;
+	return (frame_get(gfn) & FRAME_VISIBILITY) == VMBUS_PAGE_VISIBLE_READ_WRITE;
 }
 
 /* A shared page cannot be validated, nor one twice: the instruction says so. */
 int cw_host_validate(u64 gfn, bool valid)
 {
-	void *entry = xa_load(&frames, gfn);
-	unsigned long val = entry ? xa_to_value(entry) : 0;
+	unsigned long val = frame_get(gfn);
 
-	if (!entry || (val & FRAME_VISIBILITY) || valid == !!(val & FRAME_VALID)) {
-		atomic64_inc(&cw_counters.host_bad);
-		return -EIO;
-	}
-	return frame_store(gfn, val ^ FRAME_VALID) ? 0 : -EIO;
+	if (!(val & (FRAME_NONE | FRAME_VISIBILITY)) && valid == !(val & FRAME_VALID))
+		return frame_store(gfn, val ^ FRAME_VALID) ? 0 : -EIO;
+	atomic64_inc(&cw_counters.host_bad);
+	return -EIO;
 }
 
 /* Of a private page, in whatever state it is. */
 void cw_host_invalidate(u64 gfn)
 {
-	void *entry = xa_load(&frames, gfn);
-
-	if (entry && !(xa_to_value(entry) & FRAME_VISIBILITY))
+	if (!(frame_get(gfn) & (FRAME_NONE | FRAME_VISIBILITY)))
 		frame_store(gfn, 0);
 }
 
@@ -118,30 +115,31 @@ static u64 host_bad(u32 status, u32 reps)
 	return RESULT(status, reps);
 }
 
-static u64 host_visibility(u64 control, const struct cw_hv_list *input, enum cw_host_id orders)
+static u64 host_visibility(u64 control, const struct hv_gpa_range_for_visibility *input,
+			   enum cw_host_id orders)
 {
 	u32 i = CONTROL_REP_START(control), count = CONTROL_REP_COUNT(control);
-	struct cw_host_call call = { .start = i, .count = count };
+	u32 visibility = input->host_visibility;
+	struct cw_host_call call = {
+		.visible = visibility, .start = i, .count = count, .done = count, .told = count,
+	};
 
-	if ((control & CONTROL_UNUSED) || !count || count > CW_HV_LIST_MAX || i >= count)
-		return host_bad(CW_HV_INVALID_INPUT, 0);
-	if (input->partition_id != PARTITION_SELF || input->reserved ||
-	    (input->visibility != CW_HV_NOT_VISIBLE && input->visibility != CW_HV_READ_WRITE))
-		return host_bad(CW_HV_INVALID_PARAMETER, 0);
-	call.visible = input->visibility;
-	call.done = count;
-	call.told = count;
+	if ((control & CONTROL_UNUSED) || count > HV_MAX_MODIFY_GPA_REP_COUNT || i >= count)
+		return host_bad(HV_STATUS_INVALID_HYPERCALL_INPUT, 0);
+	if (input->partition_id != HV_PARTITION_ID_SELF || input->reserved0 || input->reserved1 ||
+	    (visibility && visibility != VMBUS_PAGE_VISIBLE_READ_WRITE))
+		return host_bad(HV_STATUS_INVALID_PARAMETER, 0);
 	cw_host_lie(orders, &call);
 	for (; i < call.done; i++)
-		if (!frame_set(input->gfn[i], input->visibility))
-			return host_bad(CW_HV_INVALID_PARAMETER, i);
+		if (!frame_set(input->gpa_page_list[i], visibility))
+			return host_bad(HV_STATUS_INVALID_PARAMETER, i);
 	return RESULT(call.status, call.told);
 }
 
 static u64 host_other(u32 code, const void *input, void *output)
 {
 	const struct cw_host_vmbus *v = READ_ONCE(vmbus);
-	u32 status = v && v->other ? v->other(code, input, output) : CW_HV_INVALID_CODE;
+	u32 status = v && v->other ? v->other(code, input, output) : HV_STATUS_INVALID_HYPERCALL_CODE;
 
 	return status ? host_bad(status, 0) : 0;
 }
@@ -154,10 +152,10 @@ static u64 host_message(const void *input)
 
 	memcpy(&message, input, sizeof(message));
 	if (message.payload_bytes > sizeof(message.payload))
-		return host_bad(CW_HV_INVALID_PARAMETER, 0);
+		return host_bad(HV_STATUS_INVALID_PARAMETER, 0);
 	if (message.connection == CW_CONNECTION_TEST)
-		return CW_HV_SUCCESS;
-	return v && v->message ? v->message(&message) : CW_HV_SUCCESS;
+		return HV_STATUS_SUCCESS;
+	return v && v->message ? v->message(&message) : HV_STATUS_SUCCESS;
 }
 
 static u64 host_event(const void *input)
@@ -167,25 +165,25 @@ static u64 host_event(const void *input)
 
 	memcpy(&event, input, sizeof(event));
 	if (event.connection == CW_CONNECTION_TEST)
-		return CW_HV_SUCCESS;
-	return v && v->event ? v->event(event.connection, event.flag) : CW_HV_SUCCESS;
+		return HV_STATUS_SUCCESS;
+	return v && v->event ? v->event(event.connection, event.flag) : HV_STATUS_SUCCESS;
 }
 
 static u64 host_call(u64 control, const void *input, void *output, enum cw_host_id orders)
 {
 	switch (CONTROL_CODE(control)) {
-	case CW_HVCALL_VISIBILITY:
+	case HVCALL_MODIFY_SPARSE_GPA_PAGE_HOST_VISIBILITY:
 	case CW_GHCB_PAGE_STATE:
 	case CW_TDX_MAP_GPA:
 		return host_visibility(control, input, orders);
-	case CW_HVCALL_POST_MESSAGE:
+	case HVCALL_POST_MESSAGE:
 		return host_message(input);
-	case CW_HVCALL_SIGNAL_EVENT:
+	case HVCALL_SIGNAL_EVENT:
 		return host_event(input);
 	case CW_HVCALL_VP_INDEX:
 		/* CPUs have one number for all purposes */
 		memcpy(output, input, sizeof(u32));
-		return CW_HV_SUCCESS;
+		return HV_STATUS_SUCCESS;
 	default:
 		return host_other(CONTROL_CODE(control), input, output);
 	}
@@ -193,7 +191,7 @@ static u64 host_call(u64 control, const void *input, void *output, enum cw_host_
 
 static bool code_is_direct(u32 code)
 {
-	return code == CW_HVCALL_POST_MESSAGE || code == CW_HVCALL_SIGNAL_EVENT;
+	return code == HVCALL_POST_MESSAGE || code == HVCALL_SIGNAL_EVENT;
 }
 
 /* In the guest's domain of trust: it reads the guest's private memory, and asks the hypervisor. */
@@ -201,7 +199,7 @@ u64 cw_host_paravisor(u64 control, const void *input, void *output, enum cw_host
 {
 	atomic64_inc(&cw_counters.hypercalls);
 	if (code_is_direct(CONTROL_CODE(control)))
-		return host_bad(CW_HV_ACCESS_DENIED, 0);
+		return host_bad(HV_STATUS_ACCESS_DENIED, 0);
 	return host_call(control, input, output, orders);
 }
 
@@ -219,10 +217,10 @@ u64 cw_host_hypervisor(u64 control, const void *input, void *output, u32 via,
 	if (code == CW_GHCB_PAGE_STATE || code == CW_TDX_MAP_GPA)
 		return host_call(control, input, output, orders);
 	if (cw_platform.paravisor && !code_is_direct(code))
-		return host_bad(CW_HV_ACCESS_DENIED, 0);
+		return host_bad(HV_STATUS_ACCESS_DENIED, 0);
 	if (memory && (cw_pte_gfn((unsigned long)input & PAGE_MASK, &gfn) ||
 		       !cw_host_sees(gfn)))
-		return host_bad(CW_HV_INVALID_PARAMETER, 0);
+		return host_bad(HV_STATUS_INVALID_PARAMETER, 0);
 	return host_call(control, input, output, orders);
 }
 
@@ -253,30 +251,14 @@ int cw_host_touch(unsigned long vaddr, u32 nr)
 
 	for (i = 0; i < nr && !err; i++) {
 		err = cw_pte_gfn(vaddr + PAGE_SIZE * i, &gfn);
-		if (!err && !frame_set(gfn, CW_HV_READ_WRITE))
+		if (!err && !frame_set(gfn, VMBUS_PAGE_VISIBLE_READ_WRITE))
 			err = -EIO;
 	}
 	return err;
 }
 
-int cw_host_read(struct page **pages, u32 nr, u64 *words)
-{
-	void *view;
-	u32 i;
-
-	for (i = 0; i < nr; i++)
-		if (!cw_host_sees(page_to_pfn(pages[i])))
-			return -EACCES;
-	view = cw_vmap(pages, nr);
-	if (!view)
-		return -ENOMEM;
-	for (i = 0; i < nr; i++)
-		words[i] = *(u64 *)(view + PAGE_SIZE * i);
-	vunmap(view);
-	return 0;
-}
-
-int cw_host_write(struct page *page, u32 offset, const void *bytes, u32 len)
+/* Through a view of its own. */
+int cw_host_access(struct page *page, void *bytes, u32 len, bool write)
 {
 	void *view;
 
@@ -285,7 +267,7 @@ int cw_host_write(struct page *page, u32 offset, const void *bytes, u32 len)
 	view = cw_vmap(&page, 1);
 	if (!view)
 		return -ENOMEM;
-	memcpy(view + offset, bytes, len);
+	memcpy(write ? view : bytes, write ? bytes : view, len);
 	vunmap(view);
 	return 0;
 }

@@ -78,14 +78,14 @@ static void lie_tell(enum lie lie, struct cw_host_call *call)
 	switch (lie) {
 	case REFUSE:
 		call->done = call->told = call->start;
-		call->status = CW_HV_ACCESS_DENIED;
+		call->status = HV_STATUS_ACCESS_DENIED;
 		break;
 	case PART_TOLD:
 		call->done = call->told = min(call->count, call->start + STUTTER_REPS);
 		return;
 	case PART_FAILED:
 		call->done = call->told = half;
-		call->status = half < call->count ? CW_HV_TIMEOUT : CW_HV_SUCCESS;
+		call->status = half < call->count ? CW_HV_TIMEOUT : HV_STATUS_SUCCESS;
 		break;
 	case PART_CLAIMED:
 		call->done = half;

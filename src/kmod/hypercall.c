@@ -16,12 +16,13 @@
 
 /* TLFS, "Hypercall Inputs" and "Hypercall Outputs" */
 #define CONTROL(code, count, start)	((u64)(code) | (u64)(count) << 32 | (u64)(start) << 48)
+#define RESULT_STATUS(result)		((u32)((result) & 0xffff))
 #define RESULT_REPS(result)		((u32)((result) >> 32 & 0xfff))
 
 /* what an earlier use left in a page, where a misbehaviour needs some */
 #define LEFTOVER	0x5a
 
-static_assert(sizeof(struct cw_hv_list) == PAGE_SIZE);
+static_assert(sizeof(struct hv_gpa_range_for_visibility) == PAGE_SIZE);
 static_assert(sizeof(struct cw_hv_message) == 256);
 static_assert(sizeof(struct cw_hv_event) == 8);
 
@@ -73,43 +74,23 @@ static int pages_share(bool shared)
 
 int cw_hypercall_init(void)
 {
-	u32 nr = PAGE_KINDS * nr_cpu_ids;
-	struct page **pages = cw_zalloc(nr, sizeof(*pages));
 	int err;
 
-	if (!pages)
-		return -ENOMEM;
-	err = cw_pages_alloc(pages, nr, 0);
-	if (err)
-		goto err_array;
-	calls = cw_area_new(pages, nr, false);
-	if (IS_ERR(calls)) {
-		err = PTR_ERR(calls);
-		calls = NULL;
-		cw_pages_free(pages, nr);
-		goto err_array;
-	}
+	calls = cw_area_new(PAGE_KINDS * nr_cpu_ids, 0, NULL);
+	if (IS_ERR(calls))
+		return PTR_ERR(calls);
 	err = cw_platform.native ? 0 : pages_share(true);
 	if (err)
 		cw_hypercall_exit();
-	return err;
-err_array:
-	kvfree(pages);
 	return err;
 }
 
 /* No other transition is under way any more.  The area gives its pages back as it found them. */
 void cw_hypercall_exit(void)
 {
-	struct page **pages = calls->pages;
-	u32 nr = calls->nr;
-
 	if (!cw_platform.native)
 		pages_share(false);
 	cw_area_free(calls);
-	calls = NULL;
-	cw_pages_free(pages, nr);
-	kvfree(pages);
 }
 
 /* ---- the two ways out: coco.rst, "Hyper-V Hypercalls" ---- */
@@ -117,22 +98,21 @@ void cw_hypercall_exit(void)
 /* Post-message and signal-event are for the hypervisor, past a paravisor; all others trap to the
  * paravisor, which may hand them on.
  */
-static enum cw_route route_of(u16 code, u32 miscall)
+static bool goes_past(u16 code, bool misrouted)
 {
-	bool direct = code == CW_HVCALL_POST_MESSAGE || code == CW_HVCALL_SIGNAL_EVENT;
+	bool direct = code == HVCALL_POST_MESSAGE || code == HVCALL_SIGNAL_EVENT;
 
-	return direct == !(miscall & CW_MISCALL_ROUTE) ? CW_ROUTE_HYPERVISOR : CW_ROUTE_PARAVISOR;
+	return direct != misrouted;
 }
 
 /* The input is in a page that is this CPU's for now, and interrupts are off.  Past a paravisor
  * only what is copied into the direct page reaches the hypervisor.
  */
-static u64 call_make(u64 control, void *input, u32 bytes, enum cw_route route,
-		     enum cw_host_id orders)
+static u64 call_make(u64 control, void *input, u32 bytes, bool past, enum cw_host_id orders)
 {
 	void *output = cpu_page(PAGE_OUTPUT);
 
-	if (cw_platform.paravisor && route == CW_ROUTE_PARAVISOR) {
+	if (cw_platform.paravisor && !past) {
 		trace_cocovm_paravisor_call(control, (unsigned long)input, bytes);
 		return cw_host_paravisor(control, input, output, orders);
 	}
@@ -145,12 +125,12 @@ static u64 call_make(u64 control, void *input, u32 bytes, enum cw_route route,
 
 static int call_errno(u64 result)
 {
-	switch (CW_HV_STATUS(result)) {
-	case CW_HV_SUCCESS:
+	switch (RESULT_STATUS(result)) {
+	case HV_STATUS_SUCCESS:
 		return 0;
-	case CW_HV_INVALID_CODE:
+	case HV_STATUS_INVALID_HYPERCALL_CODE:
 		return -EOPNOTSUPP;
-	case CW_HV_ACCESS_DENIED:
+	case HV_STATUS_ACCESS_DENIED:
 		return -EACCES;
 	case CW_HV_TIMEOUT:
 		return -ETIME;
@@ -159,8 +139,9 @@ static int call_errno(u64 result)
 	}
 }
 
-int cw_hypercall(u16 code, const void *input, u32 bytes, void *output, u32 output_bytes,
-		 u32 miscall)
+/* From an input page of the caller's own, or NULL for this CPU's. */
+static int call_from(void *page, u16 code, const void *input, u32 bytes, void *output,
+		     u32 output_bytes, u32 miscall)
 {
 	unsigned long flags;
 	u64 result;
@@ -168,48 +149,40 @@ int cw_hypercall(u16 code, const void *input, u32 bytes, void *output, u32 outpu
 	if (bytes > PAGE_SIZE || output_bytes > PAGE_SIZE)
 		return -EMSGSIZE;
 	local_irq_save(flags);
-	result = call_make(code, memcpy(cpu_page(PAGE_INPUT), input, bytes), bytes,
-			   route_of(code, miscall), CW_HOST_HONEST);
-	if (output && CW_HV_STATUS(result) == CW_HV_SUCCESS)
+	result = call_make(code, memcpy(page ?: cpu_page(PAGE_INPUT), input, bytes), bytes,
+			   goes_past(code, miscall & CW_MISCALL_ROUTE), CW_HOST_HONEST);
+	if (output && RESULT_STATUS(result) == HV_STATUS_SUCCESS)
 		memcpy(output, cpu_page(PAGE_OUTPUT), output_bytes);
 	local_irq_restore(flags);
 	return call_errno(result);
 }
 
+int cw_hypercall(u16 code, const void *input, u32 bytes, void *output, u32 output_bytes,
+		 u32 miscall)
+{
+	return call_from(NULL, code, input, bytes, output, output_bytes, miscall);
+}
+
 int cw_hypercall_from(void *page, u16 code, const void *input, u32 bytes)
 {
-	unsigned long flags;
-	u64 result;
-
-	local_irq_save(flags);
-	result = call_make(code, memcpy(page, input, bytes), bytes, route_of(code, 0),
-			   CW_HOST_HONEST);
-	local_irq_restore(flags);
-	return call_errno(result);
+	return call_from(page, code, input, bytes, NULL, 0, 0);
 }
 
 /* All 256 bytes are handed over, so all of them are written. */
 int cw_hypercall_post_message(u32 connection, u32 type, const void *payload, u32 bytes,
 			      u32 miscall)
 {
-	struct cw_hv_message *message;
-	unsigned long flags;
-	u64 result;
+	struct cw_hv_message message;
 
-	if (bytes > sizeof(message->payload))
+	if (bytes > sizeof(message.payload))
 		return -EMSGSIZE;
-	local_irq_save(flags);
-	message = cpu_page(PAGE_INPUT);
-	memset(message, miscall & CW_MISCALL_TAIL ? LEFTOVER : 0, sizeof(*message));
-	message->connection = connection;
-	message->reserved = miscall & CW_MISCALL_RESERVED ? LEFTOVER : 0;
-	message->type = type;
-	message->payload_bytes = bytes;
-	memcpy(message->payload, payload, bytes);
-	result = call_make(CW_HVCALL_POST_MESSAGE, message, sizeof(*message),
-			   route_of(CW_HVCALL_POST_MESSAGE, miscall), CW_HOST_HONEST);
-	local_irq_restore(flags);
-	return call_errno(result);
+	memset(&message, miscall & CW_MISCALL_TAIL ? LEFTOVER : 0, sizeof(message));
+	message.connection = connection;
+	message.reserved = miscall & CW_MISCALL_RESERVED ? LEFTOVER : 0;
+	message.type = type;
+	message.payload_bytes = bytes;
+	memcpy(message.payload, payload, bytes);
+	return cw_hypercall(HVCALL_POST_MESSAGE, &message, sizeof(message), NULL, 0, miscall);
 }
 
 int cw_hypercall_signal_event(u32 connection, u16 flag, u32 miscall)
@@ -220,7 +193,7 @@ int cw_hypercall_signal_event(u32 connection, u16 flag, u32 miscall)
 		.reserved = miscall & CW_MISCALL_RESERVED ? LEFTOVER : 0,
 	};
 
-	return cw_hypercall(CW_HVCALL_SIGNAL_EVENT, &event, sizeof(event), NULL, 0, miscall);
+	return cw_hypercall(HVCALL_SIGNAL_EVENT, &event, sizeof(event), NULL, 0, miscall);
 }
 
 /* ---- what becomes of pages ---- */
@@ -234,26 +207,25 @@ static u16 visibility_code(void)
 	case CW_CALLBACKS_TDX:
 		return CW_TDX_MAP_GPA;
 	default:
-		return CW_HVCALL_VISIBILITY;
+		return HVCALL_MODIFY_SPARSE_GPA_PAGE_HOST_VISIBILITY;
 	}
 }
 
 /* Repetitions done in total; *status says why they end. */
-static u32 list_repeat(struct cw_hv_list *input, u32 count, const struct cw_quirks *quirks,
-		       u32 *status)
+static u32 list_repeat(struct hv_gpa_range_for_visibility *input, u32 count,
+		       const struct cw_quirks *quirks, u32 *status)
 {
-	enum cw_route route = route_of(CW_HVCALL_VISIBILITY,
-				       quirks->flags & CW_QUIRK_ROUTE ? CW_MISCALL_ROUTE : 0);
-	u32 done = 0, before, bytes = offsetof(struct cw_hv_list, gfn[count]);
+	u32 bytes = offsetof(typeof(*input), gpa_page_list[count]), done = 0, before;
+	bool past = goes_past(visibility_code(), quirks->flags & CW_QUIRK_ROUTE);
 	u64 result;
 
 	do {
 		before = done;
-		result = call_make(CONTROL(visibility_code(), count, done), input, bytes, route,
+		result = call_make(CONTROL(visibility_code(), count, done), input, bytes, past,
 				   quirks->host);
 		done = min(RESULT_REPS(result), count);
-		*status = CW_HV_STATUS(result);
-	} while (*status == CW_HV_SUCCESS && done < count && done > before);
+		*status = RESULT_STATUS(result);
+	} while (*status == HV_STATUS_SUCCESS && done < count && done > before);
 	return done;
 }
 
@@ -262,12 +234,10 @@ static int frames_fill(u64 *frames, unsigned long vaddr, u32 first, u32 count,
 		       const struct cw_quirks *quirks)
 {
 	u32 i;
-	int err;
+	int err = 0;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count && !err; i++) {
 		err = cw_pte_gfn(vaddr + PAGE_SIZE * (first + i), &frames[i]);
-		if (err)
-			return err;
 		if (first + i != quirks->page)
 			continue;
 		if (quirks->flags & CW_QUIRK_WRONG_FRAME)
@@ -276,45 +246,43 @@ static int frames_fill(u64 *frames, unsigned long vaddr, u32 first, u32 count,
 		if (quirks->flags & CW_QUIRK_NARROW_FRAME)
 			frames[i] = (u8)frames[i];
 	}
-	return 0;
+	return err;
 }
 
-static int batch_tell(const u64 *frames, unsigned long vaddr, u32 first, u32 count,
-		      bool to_shared, const struct cw_quirks *quirks)
+static int batch_tell(unsigned long vaddr, u32 first, u32 count, bool to_shared,
+		      const struct cw_quirks *quirks)
 {
-	struct cw_hv_list *input;
+	struct hv_gpa_range_for_visibility *input;
 	unsigned long flags;
 	u32 reps, status;
+	int err;
 
 	local_irq_save(flags);
 	input = cpu_page(PAGE_INPUT);
-	input->partition_id = U64_MAX;
-	input->visibility = to_shared ? CW_HV_READ_WRITE : CW_HV_NOT_VISIBLE;
-	input->reserved = quirks->flags & CW_QUIRK_RESERVED ? LEFTOVER : 0;
-	memcpy(input->gfn, frames, sizeof(*frames) * count);
+	memset(input, 0, offsetof(typeof(*input), gpa_page_list));
+	input->partition_id = HV_PARTITION_ID_SELF;
+	input->host_visibility = to_shared ? VMBUS_PAGE_VISIBLE_READ_WRITE : VMBUS_PAGE_NOT_VISIBLE;
+	input->reserved1 = quirks->flags & CW_QUIRK_RESERVED ? LEFTOVER : 0;
+	err = frames_fill(input->gpa_page_list, vaddr, first, count, quirks);
+	if (err)
+		goto out_irq;
 	trace_cocovm_host_call(vaddr, (unsigned long)input, first, count, visibility_code());
 	reps = list_repeat(input, count, quirks, &status);
 	trace_cocovm_host_answer(vaddr, first, count, reps, status);
+	err = status != HV_STATUS_SUCCESS || reps < count ? -EFAULT : 0;
+out_irq:
 	local_irq_restore(flags);
-	return status != CW_HV_SUCCESS || reps < count ? -EFAULT : 0;
+	return err;
 }
 
 /* The first batch that fails ends it; those before stay converted. */
 int cw_hypercall_visibility(unsigned long vaddr, u32 nr, bool to_shared,
 			    const struct cw_quirks *quirks)
 {
-	u64 *frames = cw_zalloc(CW_HV_LIST_MAX, sizeof(*frames));
-	u32 first, count;
+	u32 first, max = HV_MAX_MODIFY_GPA_REP_COUNT;
 	int err = 0;
 
-	if (!frames)
-		return -ENOMEM;
-	for (first = 0; first < nr && !err; first += count) {
-		count = min_t(u32, nr - first, CW_HV_LIST_MAX);
-		err = frames_fill(frames, vaddr, first, count, quirks);
-		if (!err)
-			err = batch_tell(frames, vaddr, first, count, to_shared, quirks);
-	}
-	kvfree(frames);
+	for (first = 0; first < nr && !err; first += max)
+		err = batch_tell(vaddr, first, min(nr - first, max), to_shared, quirks);
 	return err;
 }

@@ -19,27 +19,14 @@ struct vcpu {
 	bool lets_through;	/* its paravisor passes on whatever comes */
 };
 
-static void guest_take(struct vcpu *v, u32 vector)
-{
-	trace_cocovm_interrupt_delivered((unsigned long)v->enabled, vector,
-					 cw_platform.paravisor);
-	v->taken++;
-}
-
-static void paravisor_mediate(struct vcpu *v, u32 vector)
-{
-	if (test_bit(vector, v->enabled) || v->lets_through)
-		guest_take(v, vector);
-	else
-		v->refused++;
-}
-
 static void hypervisor_inject(struct vcpu *v, u32 vector)
 {
-	if (cw_platform.paravisor)
-		paravisor_mediate(v, vector);
-	else
-		guest_take(v, vector);
+	if (cw_platform.paravisor && !test_bit(vector, v->enabled) && !v->lets_through) {
+		v->refused++;
+		return;
+	}
+	trace_cocovm_interrupt_delivered((unsigned long)v->enabled, vector, cw_platform.paravisor);
+	v->taken++;
 }
 
 /* One that is enabled, one that never was, and one that is no longer. */

@@ -10,28 +10,21 @@
 
 #define JOBS_MAX 128	/* started and not stopped */
 
-struct worker {
-	struct job *job;
-	struct cw_task task;
-};
-
 struct job {
 	struct list_head link;
 	struct cw_options opt;
 	bool stop;
-	int err;		/* the first one */
-	atomic_t left;		/* workers that have not finished */
-	struct completion done;
 	u32 nr;			/* workers that were started */
-	struct worker worker[];
+	struct cw_task worker[];
 };
 
 static LIST_HEAD(jobs);
 static u32 nr_jobs;
 static DEFINE_MUTEX(jobs_lock);
 
-static int worker_loop(struct job *job)
+static int worker_fn(void *arg)
 {
+	struct job *job = arg;
 	const struct cw_options *opt = &job->opt;
 	struct cw_run run = {
 		.sc = opt->sc,
@@ -47,33 +40,20 @@ static int worker_loop(struct job *job)
 		/* a worker that never sleeps would hold up whoever detaches a probe */
 		cond_resched_tasks_rcu_qs();
 	}
+	atomic_dec(&cw_counters.running);
 	return err;
 }
 
-static int worker_fn(void *arg)
-{
-	struct worker *worker = arg;
-	struct job *job = worker->job;
-	int err;
-
-	err = worker_loop(job);
-	if (err)
-		cmpxchg(&job->err, 0, err);
-	atomic_dec(&cw_counters.running);
-	if (atomic_dec_and_test(&job->left))
-		complete(&job->done);
-	return 0;
-}
-
-/* Ends once no worker runs code of the module. */
+/* Ends once no worker runs code of the module.  The first error of them. */
 static int job_reap(struct job *job)
 {
-	int err;
+	int err = 0, worker_err;
 	u32 i;
 
-	for (i = 0; i < job->nr; i++)
-		cw_task_join(&job->worker[i].task);
-	err = job->err;
+	for (i = 0; i < job->nr; i++) {
+		worker_err = cw_task_join(&job->worker[i]);
+		err = err ?: worker_err;
+	}
 	kvfree(job);
 	return err;
 }
@@ -86,14 +66,9 @@ static struct job *job_new(const struct cw_options *opt)
 	if (!job)
 		return ERR_PTR(-ENOMEM);
 	job->opt = *opt;
-	init_completion(&job->done);
-	atomic_set(&job->left, opt->workers);
 	for (; job->nr < opt->workers; job->nr++) {
-		struct worker *worker = &job->worker[job->nr];
-
-		worker->job = job;
 		atomic_inc(&cw_counters.running);
-		err = cw_task_start(&worker->task, worker_fn, worker, opt->sc->name);
+		err = cw_task_start(&job->worker[job->nr], worker_fn, job, opt->sc->name);
 		if (err)
 			goto err_running;
 	}
@@ -108,24 +83,36 @@ err_running:
 int cw_job_run(const struct cw_options *opt)
 {
 	struct job *job = job_new(opt);
-	int wait_err, err;
+	int killed = 0, err;
+	u32 i;
 
 	if (IS_ERR(job))
 		return PTR_ERR(job);
 	/* a shell would write again after EINTR, and run everything twice */
-	wait_err = wait_for_completion_killable(&job->done);
+	for (i = 0; i < job->nr && !killed; i++)
+		killed = wait_for_completion_killable(&job->worker[i].done);
 	WRITE_ONCE(job->stop, true);
 	err = job_reap(job);
-	return wait_err ? -EINTR : err;
+	return killed ? -EINTR : err;
 }
 
-/* Jobs that have come to their end on their own. */
-static void jobs_sweep(void)
+static bool job_is_done(struct job *job)
+{
+	u32 i;
+
+	for (i = 0; i < job->nr; i++)
+		if (!completion_done(&job->worker[i].done))
+			return false;
+	return true;
+}
+
+/* Those that have come to their end on their own, or all. */
+static void jobs_reap(bool all)
 {
 	struct job *job, *next;
 
 	list_for_each_entry_safe(job, next, &jobs, link) {
-		if (!completion_done(&job->done))
+		if (!all && !job_is_done(job))
 			continue;
 		list_del(&job->link);
 		nr_jobs--;
@@ -135,35 +122,27 @@ static void jobs_sweep(void)
 
 int cw_job_start(const struct cw_options *opt)
 {
-	struct job *job;
-	int err = -EBUSY;
+	struct job *job = ERR_PTR(-EBUSY);
 
 	mutex_lock(&jobs_lock);
-	jobs_sweep();
-	if (nr_jobs >= JOBS_MAX)
-		goto out_lock;
-	job = job_new(opt);
-	err = PTR_ERR_OR_ZERO(job);
-	if (err)
-		goto out_lock;
-	list_add_tail(&job->link, &jobs);
-	nr_jobs++;
-out_lock:
+	jobs_reap(false);
+	if (nr_jobs < JOBS_MAX)
+		job = job_new(opt);
+	if (!IS_ERR(job)) {
+		list_add_tail(&job->link, &jobs);
+		nr_jobs++;
+	}
 	mutex_unlock(&jobs_lock);
-	return err;
+	return PTR_ERR_OR_ZERO(job);
 }
 
 void cw_job_stop_all(void)
 {
-	struct job *job, *next;
+	struct job *job;
 
 	mutex_lock(&jobs_lock);
 	list_for_each_entry(job, &jobs, link)
 		WRITE_ONCE(job->stop, true);
-	list_for_each_entry_safe(job, next, &jobs, link) {
-		list_del(&job->link);
-		nr_jobs--;
-		job_reap(job);
-	}
+	jobs_reap(true);
 	mutex_unlock(&jobs_lock);
 }

@@ -15,15 +15,6 @@ static const u64 gpas[] = {
 	[CW_MMIO_PCI] = CW_PCI_GPA,
 };
 
-/* Gives the only entry of a mapping its attribute. */
-static int mmio_attribute(unsigned long va, bool private)
-{
-	u64 mask = cw_platform.pte_mask;
-	pteval_t set = private ? cw_platform_mkenc(0, mask) : cw_platform_mkdec(0, mask);
-
-	return cw_pte_edit(va, set, mask & ~set);
-}
-
 int cw_run_mmio(const struct cw_run *run)
 {
 	u64 gpa = gpas[run->sc->flags];
@@ -33,7 +24,7 @@ int cw_run_mmio(const struct cw_run *run)
 
 	if (!map)
 		return -ENOMEM;
-	err = mmio_attribute(va, cw_platform_is_private_mmio(gpa) != run->misbehave);
+	err = cw_pte_share(va, cw_platform_is_private_mmio(gpa) == run->misbehave);
 	if (!err)
 		trace_cocovm_mmio_mapped(va, gpa, 1, cw_platform.paravisor);
 	/* as it was found: without either attribute */

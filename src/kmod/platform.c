@@ -17,55 +17,36 @@
 #include "cocovm.h"
 #include "trace.h"
 
-/* TLFS, "Hypervisor CPUID Leaf Range" */
-#define LEAF_VENDOR		0x40000000
-#define LEAF_FEATURES		0x40000003
-#define LEAF_ISOLATION		0x4000000c
-#define FEATURES_EBX_ISOLATION	BIT(22)
-
 /* MSR 0xc0010131, AMD APM volume 2 */
 #define SEV_SNP			(BIT_ULL(0) | BIT_ULL(1) | BIT_ULL(2))
 #define SEV_VTOM		BIT_ULL(3)
 
 struct cw_platform cw_platform;
 
-struct mode_row {
-	const char *name;
-	u32 isolation;
-	u32 paravisor;
-	u32 vendor;
-	u32 callbacks;
-	u64 sev_status;
-	u32 direct;
-	bool window;
-	bool shares_calls;
-};
-
 /* As hv_vtom_init() and the plain SNP and TDX start-up leave the kernel (arch/x86/hyperv/ivm.c). */
+#define MODE(mode_, leaf, paravisor_, vendor_, callbacks_, sev_status_, direct_, window_) { \
+	.mode = mode_, .isolation = CW_ISOLATION_##leaf, .paravisor = paravisor_, \
+	.vendor = CW_VENDOR_##vendor_, .callbacks = CW_CALLBACKS_##callbacks_, \
+	.sev_status = sev_status_, .direct = CW_VIA_##direct_, .window = window_, \
+	.shares_calls = !window_ }
+
 /* clang-format off */
-static const struct mode_row modes[] = {
-	/*           leaf              paravisor, vendor, callbacks            sev_status
-	 *	hypercalls to the hypervisor; window, shared hypercall pages
-	 */
-	{ "vbs",      CW_ISOLATION_VBS, 0, CW_VENDOR_AMD,   CW_CALLBACKS_VTOM, SEV_VTOM,
-		CW_VIA_STD,  true,  false },
-	{ "snp-vtom", CW_ISOLATION_SNP, 1, CW_VENDOR_AMD,   CW_CALLBACKS_VTOM, SEV_VTOM,
-		CW_VIA_GHCB, true,  false },
-	{ "tdx-vtom", CW_ISOLATION_TDX, 1, CW_VENDOR_INTEL, CW_CALLBACKS_VTOM, 0,
-		CW_VIA_TDX,  true,  false },
-	{ "snp",      CW_ISOLATION_SNP, 0, CW_VENDOR_AMD,   CW_CALLBACKS_AMD,  SEV_SNP,
-		CW_VIA_SNP,  false, true },
-	{ "tdx",      CW_ISOLATION_TDX, 0, CW_VENDOR_INTEL, CW_CALLBACKS_TDX,  0,
-		CW_VIA_TDX,  false, true },
+static const struct cw_platform modes[] = {
+	/*               leaf, paravisor, vendor, callbacks, sev_status, to the hypervisor, window */
+	MODE("vbs",      VBS,  0,         AMD,    VTOM,      SEV_VTOM,   STD,               true),
+	MODE("snp-vtom", SNP,  1,         AMD,    VTOM,      SEV_VTOM,   GHCB,              true),
+	MODE("tdx-vtom", TDX,  1,         INTEL,  VTOM,      0,          TDX,               true),
+	MODE("snp",      SNP,  0,         AMD,    AMD,       SEV_SNP,    SNP,               false),
+	MODE("tdx",      TDX,  0,         INTEL,  TDX,       0,          TDX,               false),
 };
 /* clang-format on */
 
-static const struct mode_row *mode_find(const char *name)
+static const struct cw_platform *mode_find(const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(modes); i++)
-		if (!strcmp(modes[i].name, name))
+		if (!strcmp(modes[i].mode, name))
 			return &modes[i];
 	return NULL;
 }
@@ -73,25 +54,24 @@ static const struct mode_row *mode_find(const char *name)
 /* Isolation type of the machine itself, and whether it has a paravisor. */
 static u32 machine_isolation(bool *paravisor)
 {
-	u32 eax, ebx, ecx, edx;
+	u32 eax;
 	char signature[13] = "";
 
 	*paravisor = false;
 	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR))
 		return CW_ISOLATION_NONE;
-	cpuid(LEAF_VENDOR, &eax, (u32 *)signature, (u32 *)(signature + 4), (u32 *)(signature + 8));
-	if (eax < LEAF_ISOLATION || strcmp(signature, "Microsoft Hv"))
+	cpuid(HYPERV_CPUID_VENDOR_AND_MAX_FUNCTIONS, &eax, (u32 *)signature,
+	      (u32 *)(signature + 4), (u32 *)(signature + 8));
+	if (eax < HYPERV_CPUID_ISOLATION_CONFIG || strcmp(signature, "Microsoft Hv"))
 		return CW_ISOLATION_NONE;
-	cpuid(LEAF_FEATURES, &eax, &ebx, &ecx, &edx);
-	if (!(ebx & FEATURES_EBX_ISOLATION))
+	if (!(cpuid_ebx(HYPERV_CPUID_FEATURES) & HV_ISOLATION))
 		return CW_ISOLATION_NONE;
-	cpuid(LEAF_ISOLATION, &eax, &ebx, &ecx, &edx);
-	*paravisor = eax & 1;
-	return ebx & 0xf;
+	*paravisor = cpuid_eax(HYPERV_CPUID_ISOLATION_CONFIG) & HV_PARAVISOR_PRESENT;
+	return cpuid_ebx(HYPERV_CPUID_ISOLATION_CONFIG) & HV_ISOLATION_TYPE;
 }
 
 /* The machine's own mode; on a machine that is no confidential VM the commonest one. */
-static const struct mode_row *mode_detected(u32 isolation, bool paravisor)
+static const struct cw_platform *mode_detected(u32 isolation, bool paravisor)
 {
 	size_t i;
 
@@ -102,31 +82,21 @@ static const struct mode_row *mode_detected(u32 isolation, bool paravisor)
 	return mode_find("snp-vtom");
 }
 
-static void platform_fill(const struct mode_row *row, unsigned int shared_bit)
+static void platform_fill(const struct cw_platform *mode, unsigned int shared_bit)
 {
 	u64 top = BIT_ULL(boot_cpu_data.x86_phys_bits - 1);
 
-	cw_platform = (struct cw_platform){
-		.mode = row->name,
-		.isolation = row->isolation,
-		.paravisor = row->paravisor,
-		.vendor = row->vendor,
-		.callbacks = row->callbacks,
-		.sev_status = row->sev_status,
-		.direct = row->direct,
-		.window = row->window,
-		.shares_calls = row->shares_calls,
-		/* without vTOM there is no boundary */
-		.boundary = row->window ? top : 0,
-		.cc_mask = top,
-		.physical_mask = __PHYSICAL_MASK & (top - 1),
-		.pte_mask = BIT_ULL(shared_bit),
-	};
+	cw_platform = *mode;
+	/* without vTOM there is no boundary */
+	cw_platform.boundary = mode->window ? top : 0;
+	cw_platform.cc_mask = top;
+	cw_platform.physical_mask = __PHYSICAL_MASK & (top - 1);
+	cw_platform.pte_mask = BIT_ULL(shared_bit);
 }
 
 int cw_platform_init(const char *mode, unsigned int shared_bit)
 {
-	const struct mode_row *row;
+	const struct cw_platform *row;
 	bool paravisor;
 	u32 isolation;
 

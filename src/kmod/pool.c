@@ -2,17 +2,12 @@
 /* The pool: pages in blocks as large as the allocator gives, under one mapping, handed out as
  * ranges.  Ranges whose conversion failed are withheld: never reused before they are restored.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bitmap.h>
 #include <linux/err.h>
-#include <linux/gfp.h>
 #include <linux/mutex.h>
-#include <linux/printk.h>
 #include <linux/semaphore.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
-#include <asm/pgtable.h>
 
 #include "cocovm.h"
 #include "trace.h"
@@ -35,114 +30,22 @@ static u32 pool_with_buses;	/* of the pages in use */
 static LIST_HEAD(kept);
 static DEFINE_MUTEX(kept_lock);
 
-/* ---- pages ---- */
-
-/* A page inside the kernel image (freed .init) has a third mapping, which nobody can split. */
-static bool page_in_image(struct page *page)
-{
-	unsigned long pa = PFN_PHYS(page_to_pfn(page)), va = pa - phys_base + __START_KERNEL_map;
-	unsigned int level;
-	pte_t *pte;
-
-	if (pa < phys_base || va - __START_KERNEL_map >= KERNEL_IMAGE_SIZE)
-		return false;
-	pte = lookup_address(va, &level);
-	return pte && (pte_flags(*pte) & _PAGE_PRESENT);
-}
-
-static bool block_in_image(struct page *block, unsigned int order)
-{
-	u32 i;
-
-	for (i = 0; i < 1U << order; i++)
-		if (page_in_image(block + i))
-			return true;
-	return false;
-}
-
-static struct page *block_alloc(unsigned int order)
-{
-	/* a pool is not worth the OOM killer */
-	gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
-
-	if (cw_alloc_fails())
-		return NULL;
-	return alloc_pages(gfp | (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL), order);
-}
-
-void cw_pages_free(struct page **pages, u32 nr)
-{
-	u32 i;
-
-	for (i = 0; i < nr; i++)
-		__free_page(pages[i]);
-}
-
-/* Blocks of the kernel image are put aside until no other can be taken for them. */
-int cw_pages_alloc(struct page **pages, u32 nr, unsigned int order)
-{
-	struct page *block, *next;
-	LIST_HEAD(aside);
-	u32 got = 0, i;
-
-	while (got < nr) {
-		while (order && 1U << order > nr - got)
-			order--;
-		block = block_alloc(order);
-		if (!block && order) {
-			order--;
-			continue;
-		}
-		if (!block)
-			break;
-		if (block_in_image(block, order)) {
-			set_page_private(block, order);
-			list_add(&block->lru, &aside);
-			continue;
-		}
-		split_page(block, order);
-		for (i = 0; i < 1U << order; i++)
-			pages[got++] = block + i;
-	}
-	list_for_each_entry_safe(block, next, &aside, lru) {
-		order = page_private(block);
-		set_page_private(block, 0);
-		__free_pages(block, order);
-	}
-	if (got == nr)
-		return 0;
-	cw_pages_free(pages, got);
-	return -ENOMEM;
-}
+/* ---- the pool ---- */
 
 int cw_pool_init(unsigned int nr_pages)
 {
-	struct page **pages;
-	int err = -ENOMEM;
-
 	/* leave the machine the greater part */
 	if (nr_pages > si_mem_available() / 2)
 		return -ENOMEM;
-	pages = cw_zalloc(nr_pages, sizeof(*pages));
-	if (!pages)
-		return -ENOMEM;
 	pool_used = cw_zalloc(BITS_TO_LONGS(nr_pages), sizeof(long));
 	if (!pool_used)
-		goto err_array;
-	err = cw_pages_alloc(pages, nr_pages, BLOCK_ORDER);
-	if (err)
-		goto err_used;
+		return -ENOMEM;
 	sema_init(&pool_buses, max(nr_pages / BUS_SHARE, 1U));
-	pool = cw_area_new(pages, nr_pages, false);
+	pool = cw_area_new(nr_pages, BLOCK_ORDER, NULL);
 	if (!IS_ERR(pool))
 		return 0;
-	err = PTR_ERR(pool);
-	cw_pages_free(pages, nr_pages);
-err_used:
 	kvfree(pool_used);
-err_array:
-	kvfree(pages);
-	return err;
+	return PTR_ERR(pool);
 }
 
 /* Whatever is still withheld had no memory for its last transition; its PTEs are restored here. */
@@ -163,14 +66,9 @@ static void kept_drop(void)
 
 void cw_pool_exit(void)
 {
-	struct page **pages = pool->pages;
-	u32 nr = pool->nr;
-
 	kept_drop();
 	cw_area_free(pool);
-	cw_pages_free(pages, nr);
 	kvfree(pool_used);
-	kvfree(pages);
 }
 
 u32 cw_pool_size(void)
@@ -193,47 +91,45 @@ struct cw_range *cw_range_new(struct cw_area *area, u32 first, u32 nr)
 	return range;
 }
 
-/* 0; -EAGAIN while waiting may help; -ENOMEM when nobody will give anything back.  bus: those who
- * have some already, and wait for each other, will not.
+/* Pages that are out and will come back.  Under pool_lock. */
+static void pool_count(const struct cw_range *range, bool out)
+{
+	u32 nr = out ? range->nr : -range->nr;
+
+	pool_in_use += nr;
+	pool_with_buses += range->bus ? nr : 0;
+}
+
+/* 0; -EAGAIN while waiting may help; -ENOMEM when nobody will give anything back.  Buses, which
+ * have some already and wait for each other, will not.
  */
-static int pool_take(u32 nr, bool bus, u32 *first)
+static int pool_take(struct cw_range *range)
 {
 	unsigned long at;
 	int err = 0;
 
 	spin_lock(&pool_lock);
-	at = bitmap_find_next_zero_area(pool_used, pool->nr, 0, nr, 0);
-	if (at + nr <= pool->nr) {
-		bitmap_set(pool_used, at, nr);
-		pool_in_use += nr;
-		pool_with_buses += bus ? nr : 0;
-		*first = at;
+	at = bitmap_find_next_zero_area(pool_used, pool->nr, 0, range->nr, 0);
+	if (at + range->nr <= pool->nr) {
+		bitmap_set(pool_used, at, range->nr);
+		pool_count(range, true);
+		range->first = at;
 	} else {
-		err = pool_in_use > (bus ? pool_with_buses : 0) ? -EAGAIN : -ENOMEM;
+		err = pool_in_use > (range->bus ? pool_with_buses : 0) ? -EAGAIN : -ENOMEM;
 	}
 	spin_unlock(&pool_lock);
 	return err;
 }
 
-static void pool_give(const struct cw_range *range)
+/* Free again, or kept for long: whoever waits for pages has to know. */
+static void pool_give(struct cw_range *range, bool keep)
 {
 	spin_lock(&pool_lock);
-	bitmap_clear(pool_used, range->first, range->nr);
-	pool_in_use -= range->nr;
-	pool_with_buses -= range->bus ? range->nr : 0;
-	spin_unlock(&pool_lock);
-	wake_up_all(&pool_wait);
-}
-
-/* Withheld for long, or about to come back: whoever waits for pages has to know. */
-static void pool_count(const struct cw_range *range, bool in_use)
-{
-	if (range->area != pool)
-		return;
-	spin_lock(&pool_lock);
-	pool_in_use += in_use ? range->nr : -range->nr;
-	if (range->bus)
-		pool_with_buses += in_use ? range->nr : -range->nr;
+	if (!keep)
+		bitmap_clear(pool_used, range->first, range->nr);
+	if (!range->kept)
+		pool_count(range, false);
+	range->kept = keep;
 	spin_unlock(&pool_lock);
 	wake_up_all(&pool_wait);
 }
@@ -252,7 +148,7 @@ static struct cw_range *pool_get(u32 nr, bool bus)
 	/* whoever holds some must not stand behind those who wait for just these */
 	if (!bus)
 		mutex_lock(&pool_turn);
-	wait_event(pool_wait, (err = pool_take(nr, bus, &range->first)) != -EAGAIN);
+	wait_event(pool_wait, (err = pool_take(range)) != -EAGAIN);
 	if (!bus)
 		mutex_unlock(&pool_turn);
 	if (!err) {
@@ -287,7 +183,7 @@ void cw_pool_leave(void)
 void cw_range_put(struct cw_range *range)
 {
 	if (range->area == pool)
-		pool_give(range);
+		pool_give(range, false);
 	else if (range->area->disposable)
 		cw_sacrifice_put(range->area, false);
 	kvfree(range);
@@ -312,8 +208,9 @@ void cw_range_keep(struct cw_range *range)
 {
 	mutex_lock(&kept_lock);
 	list_add_tail(&range->link, &kept);
+	if (range->area == pool)
+		pool_give(range, true);
 	mutex_unlock(&kept_lock);
-	pool_count(range, false);
 }
 
 /* The PTEs first, whatever state they are in; then a transition like any other, which puts the
@@ -349,7 +246,6 @@ int cw_pool_restore_kept(void)
 		if (range_err)
 			continue;
 		list_del_init(&range->link);
-		pool_count(range, true);
 		cw_range_put(range);
 	}
 	mutex_unlock(&kept_lock);

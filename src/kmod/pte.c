@@ -59,14 +59,12 @@ int cw_pte_gfn(unsigned long va, u64 *gfn)
 	return 0;
 }
 
-int cw_pte_restore(unsigned long va, pteval_t flags)
+int cw_pte_share(unsigned long va, bool shared)
 {
-	pte_t *pte = pte_find(va);
+	u64 mask = cw_platform.pte_mask;
+	pteval_t set = shared ? cw_platform_mkdec(0, mask) : cw_platform_mkenc(0, mask);
 
-	if (!pte)
-		return -EFAULT;
-	pte_store(pte, flags);
-	return 0;
+	return cw_pte_edit(va, set, mask & ~set);
 }
 
 /* For a page that is no longer ours: somebody else may be changing the entry. */
@@ -78,44 +76,26 @@ void cw_pte_clear_bit(unsigned long va, unsigned int bit)
 		clear_bit(bit, (unsigned long *)pte);
 }
 
-/* Whatever went wrong, no page goes back to the allocator uncached: where that cannot be helped
- * each gets a reference that nobody will drop.
- */
-static void direct_cached(struct page **pages, u32 nr)
-{
-	u32 i;
-
-	if (!set_pages_array_wb(pages, nr))
-		return;
-	pr_warn("%u pages may have stayed uncached; they are not given back\n", nr);
-	for (i = 0; i < nr; i++)
-		get_page(pages[i]);
-}
-
 /* Leaves each page with a 4 KiB entry in the direct map.  The array calls go page by page and
- * so cannot change a large entry whole, as set_memory_uc() on an aligned block does.
+ * so cannot change a large entry whole, as set_memory_uc() on an aligned block does.  Whatever goes
+ * wrong, no page goes back to the allocator uncached: where that cannot be helped each gets a
+ * reference that nobody will drop.
  */
 int cw_direct_split(struct page **pages, u32 nr)
 {
-	unsigned int level;
+	int err = set_pages_array_uc(pages, nr) ?: set_pages_array_wb(pages, nr);
+	pteval_t flags;
 	u32 i;
-	int err;
 
-	err = set_pages_array_uc(pages, nr);
-	if (err)
-		goto err_cached;
-	err = set_pages_array_wb(pages, nr);
-	if (err)
-		goto err_cached;
-	err = -EFAULT;
-	for (i = 0; i < nr; i++) {
-		pte_t *pte = lookup_address((unsigned long)page_address(pages[i]), &level);
-
-		if (!pte || level != PG_LEVEL_4K || !pte_present(*pte))
-			goto err_cached;
+	for (i = 0; i < nr && !err; i++) {
+		err = cw_pte_flags((unsigned long)page_address(pages[i]), &flags);
+		if (!err && !(flags & _PAGE_PRESENT))
+			err = -EFAULT;
 	}
-	return 0;
-err_cached:
-	direct_cached(pages, nr);
+	if (!err || !set_pages_array_wb(pages, nr))
+		return err;
+	pr_warn("%u pages may have stayed uncached; they are not given back\n", nr);
+	for (i = 0; i < nr; i++)
+		get_page(pages[i]);
 	return err;
 }

@@ -36,15 +36,6 @@ int cw_range_finish(const struct cw_run *run, struct cw_range *range, int err, i
 	return ret;
 }
 
-/* The first nr pages of a range: what a transition gets when the range has spare ones. */
-static struct cw_range range_part(const struct cw_range *range, u32 nr)
-{
-	struct cw_range part = *range;
-
-	part.nr = nr;
-	return part;
-}
-
 /* Of these the host itself sees that they are wrong. */
 #define REFUSED (CW_QUIRK_NARROW_FRAME | CW_QUIRK_ROUTE | CW_QUIRK_RESERVED)
 
@@ -60,7 +51,8 @@ int cw_run_share(const struct cw_run *run)
 
 	if (IS_ERR(range))
 		return PTR_ERR(range);
-	part = range_part(range, nr);
+	part = *range;
+	part.nr = nr;
 	if (spare)
 		quirks.gfn = page_to_pfn(range->area->pages[range->first + nr]);
 	if (run->misbehave || !sc->has_twin)
@@ -71,9 +63,7 @@ int cw_run_share(const struct cw_run *run)
 
 static int run_flush_one_cpu(const struct cw_run *run)
 {
-	if (run->misbehave && num_online_cpus() == 1)
-		return -EOPNOTSUPP;
-	return cw_run_share(run);
+	return run->misbehave && num_online_cpus() == 1 ? -EOPNOTSUPP : cw_run_share(run);
 }
 
 /* ---- overlap ---- */
@@ -228,19 +218,18 @@ static int run_failing_steps(const struct cw_run *run)
 static int plain_exchange(const struct cw_range *range, u32 salt)
 {
 	unsigned long va = cw_range_vaddr(range);
-	u64 *words = cw_zalloc(range->nr, sizeof(*words));
-	int err;
+	u64 word;
+	int err = 0;
 	u32 i;
 
-	if (!words)
-		return -ENOMEM;
 	for (i = 0; i < range->nr; i++)
 		WRITE_ONCE(*(u64 *)(va + PAGE_SIZE * i), (u64)salt << 32 | i);
-	err = cw_host_read(range->area->pages + range->first, range->nr, words);
-	for (i = 0; i < range->nr && !err; i++)
-		if (words[i] != ((u64)salt << 32 | i))
+	for (i = 0; i < range->nr && !err; i++) {
+		err = cw_host_access(range->area->pages[range->first + i], &word, sizeof(word),
+				     false);
+		if (!err && word != ((u64)salt << 32 | i))
 			err = -EPROTO;
-	kvfree(words);
+	}
 	return err;
 }
 
@@ -264,7 +253,7 @@ static int run_plain(const struct cw_run *run)
 	if (err)
 		return cw_range_finish(run, range, err, 0);
 	if (!ret && !cw_platform.native &&
-	    cw_host_read(&range->area->pages[range->first], 1, &word) != -EACCES)
+	    cw_host_access(range->area->pages[range->first], &word, sizeof(word), false) != -EACCES)
 		ret = -EPROTO;
 	cw_range_put(range);
 	return ret;
@@ -272,127 +261,72 @@ static int run_plain(const struct cw_run *run)
 
 /* ---- the table ---- */
 
-#define DEFAULT_PAGES	8
-#define FREED_PAGES_MAX	64
+#define FREES(name_, rule_, finding_, run_, text_, ...) \
+	CW_TWIN(name_, rule_, finding_, run_, 0, text_, .pages_max = 64, __VA_ARGS__)
 
 /* clang-format off */
 static const struct cw_scenario scenarios[] = {
-	{ .name = "window-present", .rule = "T1", .has_twin = true,
-	  .finding = CW_FIND_WINDOW_OWN_PRESENT, .bug = "0f34d1123486",
-	  .pages = DEFAULT_PAGES, .pages_min = 3,
-	  .needs = CW_NEEDS_WINDOW,
-	  .text = "one page stays present while the host is told",
-	  .flags = CW_QUIRK_LEAVE_PRESENT, .run = cw_run_share },
-	{ .name = "no-flush", .rule = "T2", .has_twin = true,
-	  .finding = CW_FIND_FLUSH_MISSING,
-	  .pages = DEFAULT_PAGES,
-	  .needs = CW_NEEDS_WINDOW,
-	  .text = "the TLB is not flushed before the host is told",
-	  .flags = CW_QUIRK_NO_FLUSH, .run = cw_run_share },
-	{ .name = "flush-one-cpu", .rule = "T2", .has_twin = true,
-	  .finding = CW_FIND_FLUSH_PARTIAL,
-	  .pages = DEFAULT_PAGES,
-	  .needs = CW_NEEDS_WINDOW,
-	  .text = "the TLB is flushed on one CPU of several",
-	  .flags = CW_QUIRK_FLUSH_HERE, .run = run_flush_one_cpu },
-	{ .name = "wrong-bit", .rule = "T3", .has_twin = true,
-	  .finding = CW_FIND_END_ALIAS_BIT,
-	  .pages = DEFAULT_PAGES,
-	  .text = "the direct map keeps its shared bit as it was, success is returned",
-	  .flags = CW_QUIRK_KEEP_ALIAS, .run = cw_run_share },
-	{ .name = "page-skipped", .rule = "T3", .has_twin = true,
-	  .finding = CW_FIND_END_OWN_BIT,
-	  .pages = DEFAULT_PAGES, .pages_min = 3,
-	  .text = "one page of the range is told to the host and not converted",
-	  .flags = CW_QUIRK_SKIP_PAGE, .run = cw_run_share },
-	{ .name = "wrong-frame", .rule = "T6", .has_twin = true,
-	  .finding = CW_FIND_TOLD_OTHER_FRAME, .needs = CW_NEEDS_WINDOW,
-	  .pages = DEFAULT_PAGES,
-	  .text = "the host is told a frame that the range does not map",
-	  .flags = CW_QUIRK_WRONG_FRAME, .run = cw_run_share },
-	{ .name = "narrow-frame", .rule = "T6", .has_twin = true,
-	  .finding = CW_FIND_TOLD_OTHER_FRAME, .bug = "CVE-2023-52659",
-	  .pages = DEFAULT_PAGES,
-	  .text = "a frame number goes through a type that is too narrow for it",
-	  .flags = CW_QUIRK_NARROW_FRAME, .run = cw_run_share },
-	{ .name = "told-too-few", .rule = "T6", .has_twin = true,
-	  .finding = CW_FIND_TOLD_TOO_FEW, .bug = "CVE-2023-53996",
-	  .pages = DEFAULT_PAGES, .pages_min = 2,
-	  .text = "a page too little is told, its number taken for another quantity",
-	  .flags = CW_QUIRK_TELL_LESS, .run = cw_run_share },
-	{ .name = "answer-inverted", .rule = "T4", .has_twin = true,
-	  .finding = CW_FIND_FAILURE_HIDDEN, .bug = "e792d843aa3c",
-	  .pages = DEFAULT_PAGES,
-	  .text = "the test of the host's answer is the wrong way round",
-	  .flags = CW_QUIRK_INVERT, .host = CW_HOST_REFUSE_ALL, .run = cw_run_share },
-	{ .name = "hidden-failure", .rule = "T4", .has_twin = true,
-	  .finding = CW_FIND_FAILURE_HIDDEN,
-	  .pages = DEFAULT_PAGES,
-	  .text = "the host refuses, success is returned",
-	  .flags = CW_QUIRK_HIDE_FAILURE, .host = CW_HOST_REFUSE_ALL, .run = cw_run_share },
-	{ .name = "hidden-partial", .rule = "T4", .has_twin = true,
-	  .finding = CW_FIND_PARTIAL_HIDDEN,
-	  .pages = DEFAULT_PAGES, .pages_min = 2,
-	  .text = "the host completes a part of the repetitions, success is returned",
-	  .flags = CW_QUIRK_HIDE_FAILURE, .host = CW_HOST_PART_FAILED, .run = cw_run_share },
-	{ .name = "overlap", .rule = "T5", .has_twin = true,
-	  .finding = CW_FIND_OVERLAP,
-	  .pages = DEFAULT_PAGES,
-	  .text = "a second task begins a transition on pages that are in one",
-	  .run = run_overlap },
-	{ .name = "never-finished", .rule = "T7", .has_twin = true,
-	  .finding = CW_FIND_TASK_GONE,
-	  .pages = DEFAULT_PAGES,
-	  .text = "the task exits after the host has answered, the pages stay not present",
-	  .flags = CW_QUIRK_ABANDON, .run = run_never_finished },
-	{ .name = "freed-shared", .rule = "S3", .has_twin = true,
-	  .finding = CW_FIND_FREED_SHARED,
-	  .pages = 1, .pages_max = FREED_PAGES_MAX,
-	  .text = "pages are freed while they are shared",
-	  .run = cw_run_freed_shared },
-	{ .name = "freed-half", .rule = "S3", .has_twin = true,
-	  .finding = CW_FIND_FREED_UNKNOWN, .bug = "CVE-2026-64104",
-	  .pages = 4, .pages_min = 2, .pages_max = FREED_PAGES_MAX,
-	  .text = "pages are freed after the host converted the half of them",
-	  .host = CW_HOST_PART_FAILED, .run = cw_run_freed_unknown },
-	{ .name = "freed-unrestored", .rule = "S3", .has_twin = true,
-	  .finding = CW_FIND_FREED_UNKNOWN, .bug = "CVE-2024-57793",
-	  .pages = 1, .pages_max = FREED_PAGES_MAX,
-	  .text = "shared pages are freed after the host refused to give them back",
-	  .host = CW_HOST_REFUSE_TO_PRIVATE, .run = cw_run_freed_unrestored },
-	{ .name = "freed-host-order", .rule = "S3", .has_twin = true,
-	  .finding = CW_FIND_FREED_SHARED, .bug = "CVE-2026-52959",
-	  .pages = 4, .pages_min = 2, .pages_max = FREED_PAGES_MAX,
-	  .text = "how many pages are made private before the free is read from shared memory",
-	  .run = cw_run_freed_host_order },
-	{ .name = "freed-unknown", .rule = "S3", .has_twin = true,
-	  .finding = CW_FIND_FREED_UNKNOWN, .bug = "CVE-2024-35939",
-	  .pages = 1, .pages_max = FREED_PAGES_MAX,
-	  .text = "pages are freed after the host refused their conversion",
-	  .host = CW_HOST_REFUSE_ALL, .run = cw_run_freed_unknown },
-	{ .name = "slab-shared", .rule = "S5", .has_twin = true,
-	  .finding = CW_FIND_SLAB_PART,
-	  .pages = 1, .pages_max = 1,
-	  .text = "a slab page with objects smaller than a page is shared",
-	  .run = cw_run_slab },
-	{ .name = "platform-mixed", .rule = "P1", .has_twin = true,
-	  .finding = CW_FIND_MODE_MIXED,
-	  .text = "the platform's vendor contradicts its isolation type",
-	  .run = run_platform_mixed },
-	{ .name = "mask-in-physical", .rule = "P2", .has_twin = true,
-	  .finding = CW_FIND_MASK_IN_PHYSICAL, .needs = CW_NEEDS_WINDOW,
-	  .text = "the physical mask contains the shared GPA boundary",
-	  .run = run_mask_in_physical },
-	{ .name = "zeropad", .rule = "T8", .pages = DEFAULT_PAGES, .needs = CW_NEEDS_WINDOW,
-	  .text = "stray reads into the window, repaired by the page-fault fixup",
-	  .run = cw_run_zeropad },
-	{ .name = "failing-steps", .rule = "T4", .pages = DEFAULT_PAGES, .pages_min = 3,
-	  .needs = CW_NEEDS_WINDOW,
-	  .text = "a step of the guest fails, which is returned, and the pages are withheld",
-	  .run = run_failing_steps },
-	{ .name = "plain", .rule = "-", .native = true,
-	  .text = "pages are shared, written, read by the host, and made private",
-	  .run = run_plain },
+	CW_SHARES("window-present", "T1", WINDOW_OWN_PRESENT, LEAVE_PRESENT,
+		  "one page stays present while the host is told",
+		  .pages_min = 3, .bug = "0f34d1123486", .needs = CW_NEEDS_WINDOW),
+	CW_SHARES("no-flush", "T2", FLUSH_MISSING, NO_FLUSH,
+		  "the TLB is not flushed before the host is told", .needs = CW_NEEDS_WINDOW),
+	CW_TWIN("flush-one-cpu", "T2", FLUSH_PARTIAL, run_flush_one_cpu, CW_QUIRK_FLUSH_HERE,
+		"the TLB is flushed on one CPU of several", .pages = 8, .needs = CW_NEEDS_WINDOW),
+	CW_SHARES("wrong-bit", "T3", END_ALIAS_BIT, KEEP_ALIAS,
+		  "the direct map keeps its shared bit as it was, success is returned"),
+	CW_SHARES("page-skipped", "T3", END_OWN_BIT, SKIP_PAGE,
+		  "one page of the range is told to the host and not converted", .pages_min = 3),
+	CW_SHARES("wrong-frame", "T6", TOLD_OTHER_FRAME, WRONG_FRAME,
+		  "the host is told a frame that the range does not map", .needs = CW_NEEDS_WINDOW),
+	CW_SHARES("narrow-frame", "T6", TOLD_OTHER_FRAME, NARROW_FRAME,
+		  "a frame number goes through a type that is too narrow for it",
+		  .bug = "CVE-2023-52659"),
+	CW_SHARES("told-too-few", "T6", TOLD_TOO_FEW, TELL_LESS,
+		  "a page too little is told, its number taken for another quantity",
+		  .pages_min = 2, .bug = "CVE-2023-53996"),
+	CW_SHARES("answer-inverted", "T4", FAILURE_HIDDEN, INVERT,
+		  "the test of the host's answer is the wrong way round",
+		  .bug = "e792d843aa3c", .host = CW_HOST_REFUSE_ALL),
+	CW_SHARES("hidden-failure", "T4", FAILURE_HIDDEN, HIDE_FAILURE,
+		  "the host refuses, success is returned", .host = CW_HOST_REFUSE_ALL),
+	CW_SHARES("hidden-partial", "T4", PARTIAL_HIDDEN, HIDE_FAILURE,
+		  "the host completes a part of the repetitions, success is returned",
+		  .pages_min = 2, .host = CW_HOST_PART_FAILED),
+	CW_TWIN("overlap", "T5", OVERLAP, run_overlap, 0,
+		"a second task begins a transition on pages that are in one", .pages = 8),
+	CW_TWIN("never-finished", "T7", TASK_GONE, run_never_finished, CW_QUIRK_ABANDON,
+		"the task exits after the host has answered, the pages stay not present",
+		.pages = 8),
+	FREES("freed-shared", "S3", FREED_SHARED, cw_run_freed,
+	      "pages are freed while they are shared", .pages = 1),
+	FREES("freed-half", "S3", FREED_UNKNOWN, cw_run_freed,
+	      "pages are freed after the host converted the half of them",
+	      .pages = 4, .pages_min = 2, .bug = "CVE-2026-64104", .host = CW_HOST_PART_FAILED),
+	FREES("freed-unrestored", "S3", FREED_UNKNOWN, cw_run_freed,
+	      "shared pages are freed after the host refused to give them back",
+	      .pages = 1, .bug = "CVE-2024-57793", .host = CW_HOST_REFUSE_TO_PRIVATE),
+	FREES("freed-host-order", "S3", FREED_SHARED, cw_run_freed_host_order,
+	      "how many pages are made private before the free is read from shared memory",
+	      .pages = 4, .pages_min = 2, .bug = "CVE-2026-52959"),
+	FREES("freed-unknown", "S3", FREED_UNKNOWN, cw_run_freed,
+	      "pages are freed after the host refused their conversion",
+	      .pages = 1, .bug = "CVE-2024-35939", .host = CW_HOST_REFUSE_ALL),
+	CW_TWIN("slab-shared", "S5", SLAB_PART, cw_run_slab, 0,
+		"a slab page with objects smaller than a page is shared",
+		.pages = 1, .pages_max = 1),
+	CW_TWIN("platform-mixed", "P1", MODE_MIXED, run_platform_mixed, 0,
+		"the platform's vendor contradicts its isolation type"),
+	CW_TWIN("mask-in-physical", "P2", MASK_IN_PHYSICAL, run_mask_in_physical, 0,
+		"the physical mask contains the shared GPA boundary", .needs = CW_NEEDS_WINDOW),
+	CW_HONEST("zeropad", "T8", cw_run_zeropad, 0,
+		  "stray reads into the window, repaired by the page-fault fixup",
+		  .pages = 8, .needs = CW_NEEDS_WINDOW),
+	CW_HONEST("failing-steps", "T4", run_failing_steps, 0,
+		  "a step of the guest fails, which is returned, and the pages are withheld",
+		  .pages = 8, .pages_min = 3, .needs = CW_NEEDS_WINDOW),
+	CW_HONEST("plain", "-", run_plain, 0,
+		  "pages are shared, written, read by the host, and made private", .native = true),
 };
 /* clang-format on */
 

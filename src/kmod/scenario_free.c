@@ -20,9 +20,8 @@ static DEFINE_MUTEX(free_lock);
 static void free_dirty(struct page *page)
 {
 	unsigned long va = (unsigned long)page_address(page), flags;
-	u64 mask = cw_platform.pte_mask, set = cw_platform_mkdec(0, mask);
 
-	cw_pte_edit(va, set, mask & ~set);
+	cw_pte_share(va, true);
 	local_irq_save(flags);
 	__free_page(page);
 	cw_pte_clear_bit(va, ilog2(cw_platform.pte_mask));
@@ -34,56 +33,43 @@ static void free_dirty(struct page *page)
  */
 void cw_sacrifice_put(struct cw_area *area, bool dirty)
 {
-	struct page **pages = area->pages;
-	u32 nr = area->nr, i;
-
-	cw_area_free(area);
+	if (dirty)
+		area->give = free_dirty;
 	mutex_lock(&free_lock);
-	for (i = 0; i < nr; i++) {
-		if (dirty)
-			free_dirty(pages[i]);
-		else
-			__free_page(pages[i]);
-	}
+	cw_area_free(area);
 	mutex_unlock(&free_lock);
-	kvfree(pages);
 }
 
 struct cw_range *cw_sacrifice_get(u32 nr)
 {
-	struct page **pages = cw_zalloc(nr, sizeof(*pages));
 	struct cw_range *range;
 	struct cw_area *area;
-	int err;
-	u32 i;
 
-	if (!pages)
-		return ERR_PTR(-ENOMEM);
 	mutex_lock(&free_lock);
-	err = cw_pages_alloc(pages, nr, 0);
+	area = cw_area_new(nr, 0, NULL);
 	mutex_unlock(&free_lock);
-	if (err)
-		goto err_array;
-	area = cw_area_new(pages, nr, false);
-	if (IS_ERR(area)) {
-		err = PTR_ERR(area);
-		goto err_pages;
-	}
+	if (IS_ERR(area))
+		return ERR_CAST(area);
 	area->disposable = true;
 	range = cw_range_new(area, 0, nr);
 	if (range)
 		return range;
 	cw_sacrifice_put(area, false);
 	return ERR_PTR(-ENOMEM);
-err_pages:
-	for (i = 0; i < nr; i++)
-		__free_page(pages[i]);
-err_array:
-	kvfree(pages);
-	return ERR_PTR(err);
 }
 
-static int run_free(const struct cw_run *run, int want)
+/* Frees what is shared, or what nobody knows anything of since the transition returned `want`. */
+static int free_or_finish(const struct cw_run *run, struct cw_range *range, int err, int want)
+{
+	if (!run->misbehave || err != want)
+		return cw_range_finish(run, range, err, want);
+	cw_sacrifice_put(range->area, true);
+	kvfree(range);
+	return 0;
+}
+
+/* The row's host refuses to share the pages, in part or whole, or to give them back. */
+int cw_run_freed(const struct cw_run *run)
 {
 	struct cw_range *range = cw_sacrifice_get(run->pages);
 	struct cw_quirks quirks = { .host = run->sc->host };
@@ -92,36 +78,9 @@ static int run_free(const struct cw_run *run, int want)
 	if (IS_ERR(range))
 		return PTR_ERR(range);
 	err = cw_transition(range, true, &quirks);
-	if (!run->misbehave || err != want)
-		return cw_range_finish(run, range, err, want);
-	cw_sacrifice_put(range->area, true);
-	kvfree(range);
-	return 0;
-}
-
-int cw_run_freed_shared(const struct cw_run *run)
-{
-	return run_free(run, 0);
-}
-
-/* Of a buffer that was shared for a while nobody knows what the host still has of it. */
-int cw_run_freed_unrestored(const struct cw_run *run)
-{
-	struct cw_range *range = cw_sacrifice_get(run->pages);
-	struct cw_quirks quirks = { .host = run->sc->host };
-	int err;
-
-	if (IS_ERR(range))
-		return PTR_ERR(range);
-	err = cw_transition(range, true, NULL);
-	if (err)
-		return cw_range_finish(run, range, err, 0);
-	err = cw_transition(range, false, &quirks);
-	if (!run->misbehave || !err)
-		return cw_range_finish(run, range, err, -EFAULT);
-	cw_sacrifice_put(range->area, true);
-	kvfree(range);
-	return 0;
+	if (!err && quirks.host)
+		err = cw_transition(range, false, &quirks);
+	return free_or_finish(run, range, err, quirks.host ? -EFAULT : 0);
 }
 
 /* The buffer begins with its own size, which the host can write as well. */
@@ -139,19 +98,10 @@ int cw_run_freed_host_order(const struct cw_run *run)
 	if (err)
 		return cw_range_finish(run, range, err, 0);
 	WRITE_ONCE(*size, range->nr);
-	err = cw_host_write(range->area->pages[0], 0, &less, sizeof(less));
+	err = cw_host_access(range->area->pages[0], &less, sizeof(less), true);
 	if (!run->misbehave || err)
 		return cw_range_finish(run, range, 0, 0) ?: err;
 	part.nr = READ_ONCE(*size);
 	err = cw_transition(&part, false, NULL);
-	if (err)
-		return cw_range_finish(run, range, err, 0);
-	cw_sacrifice_put(range->area, true);
-	kvfree(range);
-	return 0;
-}
-
-int cw_run_freed_unknown(const struct cw_run *run)
-{
-	return run_free(run, -EFAULT);
+	return free_or_finish(run, range, err, 0);
 }

@@ -14,30 +14,8 @@
 
 static struct kmem_cache *cache;
 static void *objects[NR_OBJECTS];
-static struct page *slab_page;
 static struct cw_area *slab_area;
 static DEFINE_MUTEX(slab_lock);
-
-static void objects_free(void)
-{
-	u32 i;
-
-	for (i = 0; i < NR_OBJECTS; i++)
-		if (objects[i])
-			kmem_cache_free(cache, objects[i]);
-}
-
-static int objects_alloc(void)
-{
-	u32 i;
-
-	for (i = 0; i < NR_OBJECTS; i++) {
-		objects[i] = cw_alloc_fails() ? NULL : kmem_cache_zalloc(cache, GFP_KERNEL);
-		if (!objects[i])
-			return -ENOMEM;
-	}
-	return 0;
-}
 
 /* A page in which every object is ours. */
 static struct page *page_find(void)
@@ -56,29 +34,28 @@ static struct page *page_find(void)
 
 int cw_slab_init(void)
 {
-	int err;
+	struct page *page;
+	int err = -ENOMEM;
 
 	/* a region for user copies keeps the cache from being merged with another */
-	if (cw_alloc_fails())
-		return -ENOMEM;
-	cache = kmem_cache_create_usercopy(CW_NAME "_object", OBJECT_BYTES, OBJECT_BYTES, 0, 0,
-					   OBJECT_BYTES, NULL);
+	if (!cw_alloc_fails())
+		cache = kmem_cache_create_usercopy(CW_NAME "_object", OBJECT_BYTES, OBJECT_BYTES, 0,
+						   0, OBJECT_BYTES, NULL);
 	if (!cache)
 		return -ENOMEM;
-	err = objects_alloc();
-	if (err)
+	if (cw_alloc_fails() ||
+	    !kmem_cache_alloc_bulk(cache, GFP_KERNEL | __GFP_ZERO, NR_OBJECTS, objects))
+		goto err_cache;
+	page = page_find();
+	if (!page)
 		goto err_objects;
-	slab_page = page_find();
-	if (!slab_page) {
-		err = -ENOMEM;
-		goto err_objects;
-	}
-	slab_area = cw_area_new(&slab_page, 1, true);
+	slab_area = cw_area_new(1, 0, page);
 	if (!IS_ERR(slab_area))
 		return 0;
 	err = PTR_ERR(slab_area);
 err_objects:
-	objects_free();
+	kmem_cache_free_bulk(cache, NR_OBJECTS, objects);
+err_cache:
 	kmem_cache_destroy(cache);
 	return err;
 }
@@ -86,19 +63,17 @@ err_objects:
 void cw_slab_exit(void)
 {
 	cw_area_free(slab_area);
-	objects_free();
+	kmem_cache_free_bulk(cache, NR_OBJECTS, objects);
 	kmem_cache_destroy(cache);
 }
 
 int cw_run_slab(const struct cw_run *run)
 {
-	struct cw_range *range;
+	struct cw_range *range = run->misbehave ? cw_range_new(slab_area, 0, 1) : cw_pool_get(1);
 	int err;
 
-	if (run->misbehave)
-		range = cw_range_new(slab_area, 0, 1) ?: ERR_PTR(-ENOMEM);
-	else
-		range = cw_pool_get(1);
+	if (!range)
+		return -ENOMEM;
 	if (IS_ERR(range))
 		return PTR_ERR(range);
 	/* there is one such page for all workers */

@@ -13,7 +13,7 @@ static int task_fn(void *arg)
 	struct cw_task *task = arg;
 
 	task->ret = task->fn(task->arg);
-	complete(&task->done);
+	complete_all(&task->done);
 	return 0;
 }
 

@@ -34,24 +34,16 @@ static void on_flush(void *flushed)
 	atomic_inc(flushed);
 }
 
-void cw_tlb_flush(u32 *cpus_flushed, u32 *cpus_online)
+void cw_tlb_flush(bool here, u32 *cpus_flushed, u32 *cpus_online)
 {
 	atomic_t flushed = ATOMIC_INIT(0);
 
 	cpus_read_lock();
-	on_each_cpu(on_flush, &flushed, 1);
+	on_each_cpu_mask(here ? cpumask_of(raw_smp_processor_id()) : cpu_online_mask, on_flush,
+			 &flushed, true);
 	*cpus_online = num_online_cpus();
 	cpus_read_unlock();
 	*cpus_flushed = atomic_read(&flushed);
-}
-
-void cw_tlb_flush_here(u32 *cpus_flushed, u32 *cpus_online)
-{
-	preempt_disable();
-	flush_local();
-	preempt_enable();
-	*cpus_flushed = 1;
-	*cpus_online = num_online_cpus();
 }
 
 /* Without fault handling a read of a page that is out returns -EFAULT, in any context. */

@@ -28,49 +28,56 @@ static bool has_quirk(const struct transition *t, u32 flag)
 	return t->quirks->flags & flag;
 }
 
+static unsigned long page_own(const struct transition *t, u32 i)
+{
+	return t->vaddr + PAGE_SIZE * i;
+}
+
+static unsigned long page_alias(const struct transition *t, u32 i)
+{
+	return cw_area_alias(t->range->area, t->range->first + i);
+}
+
 /* Edits both mappings of one page. */
 static int page_edit(const struct transition *t, u32 i, pteval_t set, pteval_t clear)
 {
-	const struct cw_range *range = t->range;
-	int err = cw_pte_edit(t->vaddr + PAGE_SIZE * i, set, clear);
+	int err = cw_pte_edit(page_own(t, i), set, clear);
 
-	if (err || range->area->direct)
-		return err;
-	return cw_pte_edit(cw_area_alias(range->area, range->first + i), set, clear);
+	return err || t->range->area->direct ? err : cw_pte_edit(page_alias(t, i), set, clear);
 }
 
 /* Every CPU gets the translations cached that the flush has to remove. */
 static void probe_warm(struct transition *t)
 {
-	const struct cw_range *range = t->range;
 	struct cw_probe *p = &t->probe;
 	u32 last = t->nr - 1;
 
-	p->nr = 0;
-	p->addr[p->nr++] = t->vaddr;
-	p->addr[p->nr++] = t->vaddr + PAGE_SIZE * last;
-	if (!range->area->direct) {
-		p->addr[p->nr++] = cw_area_alias(range->area, range->first);
-		p->addr[p->nr++] = cw_area_alias(range->area, range->first + last);
-	}
+	p->nr = t->range->area->direct ? 2 : 4;
+	p->addr[0] = page_own(t, 0);
+	p->addr[1] = page_own(t, last);
+	p->addr[2] = page_alias(t, 0);
+	p->addr[3] = page_alias(t, last);
 	cw_tlb_probe(p);
+}
+
+static bool is_at(const struct transition *t, u32 flag, u32 i)
+{
+	return has_quirk(t, flag) && i == t->quirks->page;
 }
 
 static int step_clear_present(struct transition *t)
 {
 	u32 i;
-	int err;
+	int err = 0;
 
-	for (i = 0; i < t->nr; i++) {
-		if (has_quirk(t, CW_QUIRK_LEAVE_PRESENT) && i == t->quirks->page)
+	for (i = 0; i < t->nr && !err; i++) {
+		if (is_at(t, CW_QUIRK_LEAVE_PRESENT, i))
 			continue;
 		err = page_edit(t, i, 0, _PAGE_PRESENT);
-		if (!err && has_quirk(t, CW_QUIRK_FAIL_PREPARE) && i == t->quirks->page)
+		if (!err && is_at(t, CW_QUIRK_FAIL_PREPARE, i))
 			err = -ENOMEM;
-		if (err)
-			return err;
 	}
-	return 0;
+	return err;
 }
 
 static void step_flush(struct transition *t)
@@ -79,10 +86,7 @@ static void step_flush(struct transition *t)
 
 	if (has_quirk(t, CW_QUIRK_NO_FLUSH))
 		return;
-	if (has_quirk(t, CW_QUIRK_FLUSH_HERE))
-		cw_tlb_flush_here(&flushed, &online);
-	else
-		cw_tlb_flush(&flushed, &online);
+	cw_tlb_flush(has_quirk(t, CW_QUIRK_FLUSH_HERE), &flushed, &online);
 	trace_cocovm_transition_flushed(t->vaddr, t->nr, flushed, online);
 }
 
@@ -105,15 +109,14 @@ static int step_prepare(struct transition *t)
 
 static int page_change(struct transition *t, u32 i)
 {
-	u64 mask = cw_platform.pte_mask;
-	/* the flag as set and clear bits of an edit */
-	pteval_t set = t->to_shared ? cw_platform_mkdec(0, mask) : cw_platform_mkenc(0, mask);
+	int err;
 
-	if (has_quirk(t, CW_QUIRK_SKIP_PAGE) && i == t->quirks->page)
+	if (is_at(t, CW_QUIRK_SKIP_PAGE, i))
 		return 0;
-	if (has_quirk(t, CW_QUIRK_KEEP_ALIAS))
-		return cw_pte_edit(t->vaddr + PAGE_SIZE * i, set, mask & ~set);
-	return page_edit(t, i, set, mask & ~set);
+	err = cw_pte_share(page_own(t, i), t->to_shared);
+	if (err || t->range->area->direct || has_quirk(t, CW_QUIRK_KEEP_ALIAS))
+		return err;
+	return cw_pte_share(page_alias(t, i), t->to_shared);
 }
 
 static int step_change(struct transition *t)
@@ -123,7 +126,7 @@ static int step_change(struct transition *t)
 
 	for (i = 0; i < t->nr && !err; i++) {
 		err = page_change(t, i);
-		if (!err && has_quirk(t, CW_QUIRK_FAIL_CHANGE) && i == t->quirks->page)
+		if (!err && is_at(t, CW_QUIRK_FAIL_CHANGE, i))
 			err = -ENOMEM;
 	}
 	trace_cocovm_transition_changed(t->vaddr, t->nr, t->to_shared, err);
@@ -140,8 +143,7 @@ static int set_present(struct transition *t)
 
 	for (i = 0; i < t->nr; i++) {
 		page_err = page_edit(t, i, _PAGE_PRESENT, 0);
-		if (!err)
-			err = page_err;
+		err = err ?: page_err;
 	}
 	return err;
 }
@@ -163,15 +165,13 @@ static int tell(struct transition *t)
 /* Like hv_vtom_set_host_visibility(): back in, whatever the host says; the first error counts. */
 static int step_finish(struct transition *t)
 {
-	int err, present_err;
+	int err = tell(t), present_err;
 
-	err = tell(t);
 	if (has_quirk(t, CW_QUIRK_ABANDON))
 		return -ECANCELED;
 	trace_cocovm_transition_host_done(t->vaddr, t->nr, t->to_shared);
 	present_err = set_present(t);
-	if (!err)
-		err = present_err;
+	err = err ?: present_err;
 	trace_cocovm_transition_finished(t->vaddr, t->nr, t->to_shared, err);
 	return err;
 }
@@ -204,88 +204,54 @@ static int validate(struct transition *t, bool valid)
 	int err = 0;
 
 	for (i = 0; i < t->nr && !err; i++) {
-		err = cw_pte_gfn(t->vaddr + PAGE_SIZE * i, &gfn);
+		err = cw_pte_gfn(page_own(t, i), &gfn);
 		if (!err)
 			err = cw_host_validate(gfn, valid);
 	}
 	return err;
 }
 
-/* amd_enc_status_change_prepare() and _finish(): pages are invalid before the host has them, and
- * the host has given them back before they are valid.
+/* Pages are invalid before the host has them, and the host has given them back before they are
+ * valid: no page is ever shared and valid.
  */
-static int snp_prepare(struct transition *t)
+static int convert(struct transition *t)
 {
-	if (!t->to_shared)
-		return 0;
-	return validate(t, false) ?: tell(t);
+	return t->to_shared ? validate(t, false) ?: tell(t) : tell(t) ?: validate(t, true);
 }
 
-static int snp_finish(struct transition *t)
-{
-	if (t->to_shared)
-		return 0;
-	return tell(t) ?: validate(t, true);
-}
-
-/* tdx_enc_status_change_prepare() and _finish(): no private mapping of a page that is shared. */
-static int tdx_prepare(struct transition *t)
-{
-	if (t->to_shared)
-		return 0;
-	return tell(t) ?: validate(t, true);
-}
-
-static int tdx_finish(struct transition *t)
-{
-	if (!t->to_shared)
-		return 0;
-	return validate(t, false) ?: tell(t);
-}
-
-static void flush_all(struct transition *t)
-{
-	u32 flushed, online;
-
-	cw_tlb_flush(&flushed, &online);
-	trace_cocovm_transition_flushed(t->vaddr, t->nr, flushed, online);
-}
-
+/* amd_enc_status_change_prepare() and _finish() convert before the change what becomes shared,
+ * tdx_enc_status_change_prepare() and _finish() what becomes private, and the rest after it.
+ */
 static int enlightened_steps(struct transition *t)
 {
-	bool snp = cw_platform.callbacks == CW_CALLBACKS_AMD;
+	bool snp = cw_platform.callbacks == CW_CALLBACKS_AMD, before = t->to_shared == snp;
 	int err;
 
 	if (snp || t->to_shared)
-		flush_all(t);
-	err = snp ? snp_prepare(t) : tdx_prepare(t);
+		step_flush(t);
+	err = before ? convert(t) : 0;
 	trace_cocovm_transition_prepared(t->vaddr, t->nr, t->to_shared, err);
 	if (err)
 		return err;
 	if (t->quirks->in_window)
 		t->quirks->in_window(t->quirks->arg);
 	err = step_change(t);
-	flush_all(t);
+	step_flush(t);
 	if (err)
 		return err;
-	err = snp ? snp_finish(t) : tdx_finish(t);
+	err = before ? 0 : convert(t);
 	trace_cocovm_transition_finished(t->vaddr, t->nr, t->to_shared, err);
 	return has_quirk(t, CW_QUIRK_ABANDON) ? -ECANCELED : err;
 }
 
 /* ---- all modes ---- */
 
-/* The kernel's own conversion, of the module's mapping and the direct map, by its own transport. */
-static int native_steps(struct transition *t)
-{
-	return t->to_shared ? set_memory_decrypted(t->vaddr, t->nr) :
-			      set_memory_encrypted(t->vaddr, t->nr);
-}
-
 static int transition_steps(struct transition *t)
 {
+	/* the kernel's own conversion, of this mapping and the direct map, by its own transport */
 	if (cw_platform.native)
-		return native_steps(t);
+		return t->to_shared ? set_memory_decrypted(t->vaddr, t->nr) :
+				      set_memory_encrypted(t->vaddr, t->nr);
 	return cw_platform.window ? vtom_steps(t) : enlightened_steps(t);
 }
 

@@ -273,11 +273,11 @@ static struct cw_peer *peer_find(u32 connection)
 static u32 peer_message(const struct cw_hv_message *message)
 {
 	struct cw_peer *peer = peer_find(message->connection);
-	u32 status = CW_HV_SUCCESS;
+	u32 status = HV_STATUS_SUCCESS;
 	unsigned long flags;
 
 	if (!peer || message->connection != peer->connection)
-		return CW_HV_INVALID_PARAMETER;
+		return HV_STATUS_INVALID_PARAMETER;
 	spin_lock_irqsave(&peer->lock, flags);
 	if (peer->nr_queue < CW_PEER_QUEUE)
 		peer->queue[peer->nr_queue++] = *message;
@@ -293,9 +293,9 @@ static u32 peer_event(u32 connection, u16 flag)
 	u32 relid = connection & ((1 << CONNECTION_SHIFT) - 1);
 
 	if (!peer || !relid || relid >= CW_CHANNELS_MAX)
-		return CW_HV_INVALID_PARAMETER;
+		return HV_STATUS_INVALID_PARAMETER;
 	set_bit(relid, peer->flags);
-	return CW_HV_SUCCESS;
+	return HV_STATUS_SUCCESS;
 }
 
 u64 cw_peer_window(const struct cw_peer *peer)
@@ -327,12 +327,12 @@ static u32 peer_other(u16 code, const void *input, void *output)
 	struct cw_peer *peer = xa_load(&peers, (gpa - CW_PCI_GPA) / WINDOW_BYTES);
 
 	if (code != CW_HVCALL_MMIO_READ && !write)
-		return CW_HV_INVALID_CODE;
+		return HV_STATUS_INVALID_HYPERCALL_CODE;
 	if (!peer || cw_peer_mmio(peer, gpa, size, &value, write))
-		return CW_HV_INVALID_PARAMETER;
+		return HV_STATUS_INVALID_PARAMETER;
 	if (!write)
 		memcpy(output, &value, sizeof(value));
-	return CW_HV_SUCCESS;
+	return HV_STATUS_SUCCESS;
 }
 
 static const struct cw_host_vmbus vmbus = { peer_message, peer_event, peer_other, cw_peer_is };
