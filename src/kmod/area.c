@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An area: pages with a mapping of their own and a split direct map, known to the host.  The
- * flags of its PTEs are remembered, so that it can be given back as it was found.  All areas
- * are on a list, for those who come to watch later.
+/* Memory: a counter that makes one of all allocations fail, and areas, which are pages with a
+ * mapping of their own and a split direct map, known to the host.  The flags of an area's PTEs are
+ * remembered, so that it can be given back as it was found.  All areas are on a list, for those who
+ * come to watch later.
  */
 #include <linux/bitmap.h>
-#include <linux/err.h>
-#include <linux/gfp.h>
-#include <linux/minmax.h>
-#include <linux/mutex.h>
-#include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <asm/pgtable.h>
 
@@ -20,24 +16,32 @@
 static LIST_HEAD(areas);
 static DEFINE_MUTEX(areas_lock);
 
-unsigned long cw_area_own(const struct cw_area *area, u32 index)
+/* ---- allocations ---- */
+
+static atomic_t fail_in;	/* allocations until the one that fails, it included; 0: none */
+
+void cw_alloc_fail(u32 nth)
 {
-	return area->vaddr + ((unsigned long)index << PAGE_SHIFT);
+	atomic_set(&fail_in, nth);
 }
 
-unsigned long cw_area_alias(const struct cw_area *area, u32 index)
+bool cw_alloc_fails(void)
 {
-	return (unsigned long)page_address(area->pages[index]);
+	/* below 1 it stays where it is */
+	if (atomic_dec_if_positive(&fail_in) != 0)
+		return false;
+	atomic64_inc(&cw_counters.alloc_failed);
+	return true;
 }
 
-unsigned long cw_range_vaddr(const struct cw_range *range)
+void *cw_zalloc(size_t nr, size_t size)
 {
-	return cw_area_own(range->area, range->first);
+	return cw_alloc_fails() ? NULL : kvcalloc(nr, size, GFP_KERNEL);
 }
 
-u64 cw_range_gfn(const struct cw_range *range)
+void *cw_vmap(struct page **pages, u32 nr)
 {
-	return page_to_pfn(range->area->pages[range->first]);
+	return cw_alloc_fails() ? NULL : vmap(pages, nr, VM_MAP, PAGE_KERNEL);
 }
 
 /* ---- pages ---- */
@@ -126,6 +130,26 @@ static int pages_take(struct cw_area *area, unsigned int order)
 }
 
 /* ---- areas ---- */
+
+unsigned long cw_area_own(const struct cw_area *area, u32 index)
+{
+	return area->vaddr + ((unsigned long)index << PAGE_SHIFT);
+}
+
+unsigned long cw_area_alias(const struct cw_area *area, u32 index)
+{
+	return (unsigned long)page_address(area->pages[index]);
+}
+
+unsigned long cw_range_vaddr(const struct cw_range *range)
+{
+	return cw_area_own(range->area, range->first);
+}
+
+u64 cw_range_gfn(const struct cw_range *range)
+{
+	return page_to_pfn(range->area->pages[range->first]);
+}
 
 /* As private: a page that was just freed while shared may still have the other bit. */
 static int area_save(struct cw_area *area)

@@ -5,13 +5,14 @@
 #ifndef COCOVM_H
 #define COCOVM_H
 
-#include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/err.h>
 #include <linux/hyperv.h>
-#include <linux/kernel.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/types.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
 
 #include <cocowatch/hosts.h>
 #include <cocowatch/rules.h>
@@ -36,7 +37,7 @@ struct cw_counters {
 
 extern struct cw_counters cw_counters;
 
-/* ---- alloc.c: memory; what cw_zalloc() gives is freed with kvfree() ---- */
+/* ---- area.c: memory; what cw_zalloc() gives is freed with kvfree() ---- */
 
 /* The nth allocation from now on fails; 0: none. */
 void cw_alloc_fail(u32 nth);
@@ -87,8 +88,6 @@ int cw_pte_gfn(unsigned long va, u64 *gfn);
 void cw_pte_clear_bit(unsigned long va, unsigned int bit);
 /* After an error the pages may be freed; any that must not be are held by a reference more. */
 int cw_direct_split(struct page **pages, u32 nr);
-
-/* ---- tlb.c ---- */
 
 struct cw_probe {
 	unsigned long addr[4];	/* first and last page, both mappings */
@@ -289,21 +288,6 @@ int cw_hypercall_visibility(unsigned long vaddr, u32 nr, bool to_shared,
 /* 0, -EBUSY with nothing touched, or an error after which the range is to be withheld. */
 int cw_transition(const struct cw_range *range, bool to_shared, const struct cw_quirks *quirks);
 
-/* ---- task.c: threads whose end can be waited for ---- */
-
-struct cw_task {
-	struct task_struct *task;
-	struct completion done;
-	int (*fn)(void *arg);
-	void *arg;
-	int ret;
-};
-
-/* The struct stays in place until the task is joined. */
-int cw_task_start(struct cw_task *task, int (*fn)(void *), void *arg, const char *name);
-/* What fn returned, once the task is gone: sched_process_exit has been passed. */
-int cw_task_join(struct cw_task *task);
-
 /* ---- scenario*.c, zeropad.c ---- */
 
 struct cw_run {
@@ -376,10 +360,7 @@ int cw_run_slab(const struct cw_run *run);
 int cw_run_freed_host_order(const struct cw_run *run);
 int cw_run_zeropad(const struct cw_run *run);
 
-/* flags of these: which device, and what the hand-over forgets */
-enum cw_mmio { CW_MMIO_IO_APIC, CW_MMIO_VTPM, CW_MMIO_PCI };
-int cw_run_mmio(const struct cw_run *run);
-int cw_run_interrupt(const struct cw_run *run);
+/* flags of cw_run_kexec(): what the hand-over forgets */
 #define CW_KEXEC_UNLISTED	BIT(0)
 #define CW_KEXEC_RACE		BIT(1)
 #define CW_KEXEC_ASSIST		BIT(2)
@@ -388,7 +369,20 @@ int cw_run_kexec(const struct cw_run *run);
 int cw_slab_init(void);
 void cw_slab_exit(void);
 
-/* ---- job.c: workers; device.c ---- */
+/* ---- job.c: threads whose end can be waited for, and workers; device.c ---- */
+
+struct cw_task {
+	struct task_struct *task;
+	struct completion done;
+	int (*fn)(void *arg);
+	void *arg;
+	int ret;
+};
+
+/* The struct stays in place until the task is joined. */
+int cw_task_start(struct cw_task *task, int (*fn)(void *), void *arg, const char *name);
+/* What fn returned, once the task is gone: sched_process_exit has been passed. */
+int cw_task_join(struct cw_task *task);
 
 struct cw_options {
 	const struct cw_scenario *sc;

@@ -3,15 +3,12 @@
  * told, and accesses to guest memory through a view of its own, each checked against the table.
  * Before it, where the mode has one, the paravisor.
  */
-#include <linux/limits.h>
-#include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/xarray.h>
 
 #include <cocowatch/event_share.h>
 
 #include "cocovm.h"
-#include "host.h"
 
 /* TLFS, "Hypercall Inputs" and "Hypercall Outputs" */
 #define CONTROL_CODE(control)		((u32)((control) & 0xffff))
@@ -107,6 +104,135 @@ void cw_host_invalidate(u64 gfn)
 		frame_store(gfn, 0);
 }
 
+/* ---- lies ---- */
+
+/* What the host makes of a visibility call, by the names of the list that cocobox's hosts have too.
+ * Here there is no start-up of a kernel: what cocobox's hosts do to certain calls of it, these do to
+ * calls by their number and size.
+ */
+/* A visibility call; the honest answer is filled in. */
+struct visibility_call {
+	bool visible;	/* shared with the host, or taken back */
+	u32 start, count;	/* repetitions asked for: from, to */
+	u32 done;	/* how far it is really converted */
+	u32 told;	/* how far the guest is told */
+	u32 status;
+};
+
+#define STUTTER_REPS	100	/* done at a time by part-told */
+#define LARGE_REPS	64
+#define GARBAGE_STATUS	0xbad
+
+enum when { ALWAYS, SINGLE, LARGE, TO_SHARED, TO_PRIVATE };
+enum lie { REFUSE, PART_TOLD, PART_FAILED, PART_CLAIMED, GARBAGE, OVER_TOLD, STALL };
+
+static const struct host_row {
+	enum cw_host_id id;
+	enum when when;
+	enum lie lie;
+	u32 skip;	/* calls that it lets go by first */
+	u32 times;	/* how often at most; 0: always */
+} rows[] = {
+	{ CW_HOST_REFUSE_ALL,        ALWAYS,     REFUSE,       0, 0 },
+	{ CW_HOST_REFUSE_FIRST,      ALWAYS,     REFUSE,       0, 1 },
+	{ CW_HOST_REFUSE_TENTH,      ALWAYS,     REFUSE,       9, 1 },
+	{ CW_HOST_REFUSE_MONITOR,    SINGLE,     REFUSE,       0, 0 },
+	{ CW_HOST_REFUSE_RING,       ALWAYS,     REFUSE,       0, 1 },
+	{ CW_HOST_REFUSE_THIRD_RING, ALWAYS,     REFUSE,       2, 1 },
+	{ CW_HOST_REFUSE_LARGE,      LARGE,      REFUSE,       0, 0 },
+	{ CW_HOST_REFUSE_TO_SHARED,  TO_SHARED,  REFUSE,       0, 0 },
+	{ CW_HOST_REFUSE_TO_PRIVATE, TO_PRIVATE, REFUSE,       0, 0 },
+	{ CW_HOST_PART_TOLD,         ALWAYS,     PART_TOLD,    0, 0 },
+	{ CW_HOST_PART_FAILED,       ALWAYS,     PART_FAILED,  0, 0 },
+	{ CW_HOST_PART_CLAIMED,      ALWAYS,     PART_CLAIMED, 0, 0 },
+	{ CW_HOST_STATUS_GARBAGE,    ALWAYS,     GARBAGE,      0, 0 },
+	{ CW_HOST_REPS_BEYOND,       ALWAYS,     OVER_TOLD,    0, 0 },
+	{ CW_HOST_REPS_NONE_ONCE,    ALWAYS,     STALL,        0, 1 },
+	{ CW_HOST_REPS_NONE,         ALWAYS,     STALL,        0, 0 },
+};
+
+#define HOST_NAME(id, name, class, what) [CW_HOST_##id] = name,
+static const char *const names[CW_HOST_NR] = { CW_HOSTS(HOST_NAME) };
+
+static enum cw_host_id current_host;	/* of all who have no orders */
+static atomic_t chances, deeds;		/* of it: calls that it was asked, and that it lied about */
+
+static const struct host_row *row_find(enum cw_host_id id)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].id == id)
+			return &rows[i];
+	return NULL;
+}
+
+static bool lie_fits(const struct host_row *row, const struct visibility_call *call)
+{
+	switch (row->when) {
+	case SINGLE:
+		return call->count == 1;
+	case LARGE:
+		return call->count >= LARGE_REPS;
+	case TO_SHARED:
+		return call->visible;
+	case TO_PRIVATE:
+		return !call->visible;
+	default:
+		return true;
+	}
+}
+
+static void lie_tell(enum lie lie, struct visibility_call *call)
+{
+	u32 half = max(call->start, call->count / 2);
+
+	switch (lie) {
+	case REFUSE:
+		call->done = call->told = call->start;
+		call->status = HV_STATUS_ACCESS_DENIED;
+		break;
+	case PART_TOLD:
+		call->done = call->told = min(call->count, call->start + STUTTER_REPS);
+		return;
+	case PART_FAILED:
+		call->done = call->told = half;
+		call->status = half < call->count ? CW_HV_TIMEOUT : HV_STATUS_SUCCESS;
+		break;
+	case PART_CLAIMED:
+		call->done = half;
+		break;
+	case GARBAGE:
+		call->status = GARBAGE_STATUS;
+		break;
+	case OVER_TOLD:
+		call->told = call->count + 7;
+		break;
+	case STALL:
+		call->done = call->told = call->start;
+		break;
+	}
+	atomic64_inc(&cw_counters.host_refused);
+}
+
+static void host_lie(enum cw_host_id orders, struct visibility_call *call)
+{
+	const struct host_row *row;
+
+	if (orders != CW_HOST_HONEST) {
+		row = row_find(orders);
+		if (row && lie_fits(row, call))
+			lie_tell(row->lie, call);
+		return;
+	}
+	row = row_find(READ_ONCE(current_host));
+	if (!row || !lie_fits(row, call) || atomic_inc_return(&chances) <= row->skip)
+		return;
+	if (row->times && atomic_inc_return(&deeds) > row->times)
+		return;
+	lie_tell(row->lie, call);
+}
+
 /* ---- hypercalls ---- */
 
 static u64 host_bad(u32 status, u32 reps)
@@ -120,7 +246,7 @@ static u64 host_visibility(u64 control, const struct hv_gpa_range_for_visibility
 {
 	u32 i = CONTROL_REP_START(control), count = CONTROL_REP_COUNT(control);
 	u32 visibility = input->host_visibility;
-	struct cw_host_call call = {
+	struct visibility_call call = {
 		.visible = visibility, .start = i, .count = count, .done = count, .told = count,
 	};
 
@@ -129,7 +255,7 @@ static u64 host_visibility(u64 control, const struct hv_gpa_range_for_visibility
 	if (input->partition_id != HV_PARTITION_ID_SELF || input->reserved0 || input->reserved1 ||
 	    (visibility && visibility != VMBUS_PAGE_VISIBLE_READ_WRITE))
 		return host_bad(HV_STATUS_INVALID_PARAMETER, 0);
-	cw_host_lie(orders, &call);
+	host_lie(orders, &call);
 	for (; i < call.done; i++)
 		if (!frame_set(input->gpa_page_list[i], visibility))
 			return host_bad(HV_STATUS_INVALID_PARAMETER, i);
@@ -224,18 +350,54 @@ u64 cw_host_hypervisor(u64 control, const void *input, void *output, u32 via,
 	return host_call(control, input, output, orders);
 }
 
-bool cw_host_vmbus_is(enum cw_host_id id)
+/* The module's code outlives every call that is under way: they are made with interrupts off. */
+void cw_host_set_vmbus(const struct cw_host_vmbus *ops)
+{
+	WRITE_ONCE(vmbus, ops);
+	synchronize_rcu();
+}
+
+/* ---- which host it is ---- */
+
+static bool vmbus_is(enum cw_host_id id)
 {
 	const struct cw_host_vmbus *v = READ_ONCE(vmbus);
 
 	return v && v->is && v->is(id);
 }
 
-/* The module's code outlives every call that is under way: they are made with interrupts off. */
-void cw_host_set_vmbus(const struct cw_host_vmbus *ops)
+void cw_host_each(void (*fn)(void *arg, const char *name), void *arg)
 {
-	WRITE_ONCE(vmbus, ops);
-	synchronize_rcu();
+	int id;
+
+	for (id = 0; id < CW_HOST_NR; id++)
+		if (id == CW_HOST_HONEST || row_find(id) || vmbus_is(id))
+			fn(arg, names[id]);
+}
+
+int cw_host_become(const char *name)
+{
+	int id = match_string(names, CW_HOST_NR, name);
+
+	if (id < 0)
+		return -ENOENT;
+	if (id != CW_HOST_HONEST && !row_find(id) && !vmbus_is(id))
+		return -EOPNOTSUPP;
+	WRITE_ONCE(current_host, CW_HOST_HONEST);
+	atomic_set(&chances, 0);
+	atomic_set(&deeds, 0);
+	WRITE_ONCE(current_host, id);
+	return 0;
+}
+
+enum cw_host_id cw_host_current(void)
+{
+	return READ_ONCE(current_host);
+}
+
+const char *cw_host_name(void)
+{
+	return names[cw_host_current()];
 }
 
 /* ---- accesses to guest memory ---- */

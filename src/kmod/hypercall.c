@@ -2,11 +2,7 @@
 /* The guest's side of hypercalls: an input and an output page for each CPU, a third one that the
  * hypervisor reads where a paravisor stands before it, and the two ways out.
  */
-#include <linux/err.h>
-#include <linux/gfp.h>
 #include <linux/irqflags.h>
-#include <linux/minmax.h>
-#include <linux/slab.h>
 #include <linux/smp.h>
 
 #include <cocowatch/event_share.h>

@@ -2,7 +2,6 @@
 /* Hand-over by kexec: conversions are stopped, and what is shared is taken back by a list of it,
  * since the next kernel takes all memory for private (hv_vtom_kexec_begin() and _finish()).
  */
-#include <linux/err.h>
 #include <linux/rwsem.h>
 
 #include "cocovm.h"

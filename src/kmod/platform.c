@@ -5,7 +5,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/printk.h>
-#include <linux/string.h>
 #if __has_include(<asm/cpuid/api.h>)	/* since 6.16 */
 #include <asm/cpuid/api.h>
 #endif

@@ -3,10 +3,7 @@
  * ranges.  Ranges whose conversion failed are withheld: never reused before they are restored.
  */
 #include <linux/bitmap.h>
-#include <linux/err.h>
-#include <linux/mutex.h>
 #include <linux/semaphore.h>
-#include <linux/slab.h>
 #include <linux/wait.h>
 
 #include "cocovm.h"

@@ -3,8 +3,6 @@
  * the same code, with the misbehaviour on and off; both leave everything private.
  */
 #include <linux/cpumask.h>
-#include <linux/err.h>
-#include <linux/slab.h>
 
 #include <cocowatch/event.h>
 

@@ -2,8 +2,8 @@
 /* Scenarios beside the transitions: hypercalls and the way that they take, pages that stay
  * private, device memory, interrupts, hand-over by kexec, and what only some modes have.
  */
-#include <linux/err.h>
-#include <linux/kernel.h>
+#include <linux/bitmap.h>
+#include <linux/io.h>
 
 #include <cocowatch/event_share.h>
 
@@ -78,6 +78,78 @@ static int run_stale(const struct cw_run *run)
 	return cw_range_finish(run, range, cw_transition(range, true, NULL), 0);
 }
 
+/* ---- device memory ---- */
+
+/* Mapped shared, except for the devices that the paravisor emulates inside the guest
+ * (__ioremap_caller() and its is_private_mmio callback).  Nothing is ever read through these
+ * mappings.
+ */
+enum { MMIO_IO_APIC, MMIO_VTPM, MMIO_PCI };
+
+static const u64 gpas[] = {
+	[MMIO_IO_APIC] = CW_IO_APIC_GPA,
+	[MMIO_VTPM] = CW_VTPM_GPA,
+	[MMIO_PCI] = CW_PCI_GPA,
+};
+
+static int run_mmio(const struct cw_run *run)
+{
+	u64 gpa = gpas[run->sc->flags];
+	void __iomem *map = cw_alloc_fails() ? NULL : ioremap(gpa, PAGE_SIZE);
+	unsigned long va = (unsigned long)map;
+	int err;
+
+	if (!map)
+		return -ENOMEM;
+	err = cw_pte_share(va, cw_platform_is_private_mmio(gpa) == run->misbehave);
+	if (!err)
+		trace_cocovm_mmio_mapped(va, gpa, 1, cw_platform.paravisor);
+	/* as it was found: without either attribute */
+	cw_pte_edit(va, 0, cw_platform.pte_mask);
+	iounmap(map);
+	return err;
+}
+
+/* ---- interrupts ---- */
+
+/* The hypervisor injects what it likes; a paravisor lets through only what the guest has enabled.
+ * Without one the hypervisor's word is all there is.
+ */
+#define VECTORS		256
+#define VECTOR_ENABLED	0x40
+#define VECTOR_OTHER	0x41
+
+/* A CPU's interrupts as its guest set them up, and what came of them. */
+struct vcpu {
+	DECLARE_BITMAP(enabled, VECTORS);
+	u32 taken;
+	u32 refused;
+	bool lets_through;	/* its paravisor passes on whatever comes */
+};
+
+static void hypervisor_inject(struct vcpu *v, u32 vector)
+{
+	if (cw_platform.paravisor && !test_bit(vector, v->enabled) && !v->lets_through) {
+		v->refused++;
+		return;
+	}
+	trace_cocovm_interrupt_delivered((unsigned long)v->enabled, vector, cw_platform.paravisor);
+	v->taken++;
+}
+
+/* One that is enabled, one that never was, and one that is no longer. */
+static int run_interrupt(const struct cw_run *run)
+{
+	struct vcpu v = { .lets_through = run->misbehave };
+
+	__set_bit(VECTOR_ENABLED, v.enabled);
+	hypervisor_inject(&v, VECTOR_ENABLED);
+	hypervisor_inject(&v, VECTOR_OTHER);
+	__clear_bit(VECTOR_ENABLED, v.enabled);
+	hypervisor_inject(&v, VECTOR_ENABLED);
+	return v.taken == (run->misbehave ? 3 : 1) && v.taken + v.refused == 3 ? 0 : -EPROTO;
+}
+
 /* ---- the table ---- */
 
 /* clang-format off */
@@ -107,15 +179,15 @@ static const struct cw_scenario scenarios[] = {
 	CW_TWIN("interrupt-page-shared", "S5", KEPT_SHARED, run_kept, CW_MAP_INT_PAGE,
 		"the interrupt page of VMBus is shared, although the host never reads it",
 		.pages = 1, .pages_max = 1),
-	CW_TWIN("io-apic-shared", "S8", MMIO_SHARED, cw_run_mmio, CW_MMIO_IO_APIC,
+	CW_TWIN("io-apic-shared", "S8", MMIO_SHARED, run_mmio, MMIO_IO_APIC,
 		"the IO-APIC, which the paravisor emulates, is mapped shared",
 		.needs = CW_NEEDS_PARAVISOR),
-	CW_TWIN("vtpm-shared", "S8", MMIO_SHARED, cw_run_mmio, CW_MMIO_VTPM,
+	CW_TWIN("vtpm-shared", "S8", MMIO_SHARED, run_mmio, MMIO_VTPM,
 		"the virtual TPM, which the paravisor emulates, is mapped shared",
 		.needs = CW_NEEDS_PARAVISOR),
-	CW_TWIN("pci-private", "S8", MMIO_PRIVATE, cw_run_mmio, CW_MMIO_PCI,
+	CW_TWIN("pci-private", "S8", MMIO_PRIVATE, run_mmio, MMIO_PCI,
 		"a PCI window, which the host emulates, is mapped private"),
-	CW_TWIN("stray-interrupt", "R3", INTERRUPT_STRAY, cw_run_interrupt, 0,
+	CW_TWIN("stray-interrupt", "R3", INTERRUPT_STRAY, run_interrupt, 0,
 		"the paravisor lets an interrupt through that is not enabled",
 		.needs = CW_NEEDS_PARAVISOR),
 	CW_TWIN("kexec-unlisted", "T9", LEFT_SHARED, cw_run_kexec, CW_KEXEC_UNLISTED,

@@ -3,7 +3,6 @@
  * the mode.  Under vTOM these are hv_vtom_*(): out of the page tables, flushed, changed, told, back
  * in.  Misbehaves where it is told to.
  */
-#include <linux/minmax.h>
 #include <linux/set_memory.h>
 #include <asm/pgtable_types.h>
 
