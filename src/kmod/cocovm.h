@@ -190,19 +190,14 @@ struct cw_hv_event {
 	u16 reserved;
 };
 
-/* What is behind the hypervisor: called with interrupts off, so that nothing here may sleep.  The
- * bytes are the host's own copy.  Each returns a status.
+/* What is behind the hypervisor, VMBus: called with interrupts off.  The bytes are the host's own
+ * copy, input and output of other codes a page each.  Each returns a status.
  */
-struct cw_host_vmbus {
-	u32 (*message)(const struct cw_hv_message *message);
-	u32 (*event)(u32 connection, u16 flag);
-	/* other codes; input and output are a page each */
-	u32 (*other)(u16 code, const void *input, void *output);
-	/* whether there is a behaviour of that name here */
-	bool (*is)(enum cw_host_id id);
-};
+u32 cw_peer_message(const struct cw_hv_message *message);
+u32 cw_peer_event(u32 connection, u16 flag);
+u32 cw_peer_other(u16 code, const void *input, void *output);
+bool cw_peer_is(enum cw_host_id id);	/* whether there is a behaviour of that name */
 
-void cw_host_set_vmbus(const struct cw_host_vmbus *vmbus);	/* NULL: none any more */
 void cw_host_exit(void);
 int cw_host_add(u64 gfn);
 void cw_host_del(u64 gfn);
@@ -292,10 +287,12 @@ int cw_transition(const struct cw_range *range, bool to_shared, const struct cw_
 
 struct cw_run {
 	const struct cw_scenario *sc;
-	u32 pages;
-	u32 loop;
 	bool misbehave;
 	bool keep;
+	u32 pages;
+	u32 loop;
+	u32 loops;		/* 0: until stopped */
+	u32 workers;
 };
 
 #define CW_NEEDS_WINDOW		BIT(0)
@@ -384,17 +381,8 @@ int cw_task_start(struct cw_task *task, int (*fn)(void *), void *arg, const char
 /* What fn returned, once the task is gone: sched_process_exit has been passed. */
 int cw_task_join(struct cw_task *task);
 
-struct cw_options {
-	const struct cw_scenario *sc;
-	bool misbehave;
-	bool keep;
-	u32 pages;
-	u32 loops;	/* 0: until stopped */
-	u32 workers;
-};
-
-int cw_job_run(const struct cw_options *opt);
-int cw_job_start(const struct cw_options *opt);
+int cw_job_run(const struct cw_run *run);
+int cw_job_start(const struct cw_run *run);
 void cw_job_stop_all(void);
 
 int cw_device_init(void);

@@ -41,7 +41,7 @@ static int number_parse(const char *text, u32 min, u32 max, u32 *val)
 	return *val < min || *val > max ? -EINVAL : 0;
 }
 
-static int option_parse(char *word, struct cw_options *opt)
+static int option_parse(char *word, struct cw_run *opt)
 {
 	char *val = strchr(word, '=');
 	u32 keep;
@@ -61,7 +61,7 @@ static int option_parse(char *word, struct cw_options *opt)
 	return 0;
 }
 
-static int pages_check(struct cw_options *opt)
+static int pages_check(struct cw_run *opt)
 {
 	const struct cw_scenario *sc = opt->sc;
 
@@ -75,12 +75,12 @@ static int pages_check(struct cw_options *opt)
 	return opt->pages >= cw_pool_size() ? -ENOMEM : 0;
 }
 
-static int options_parse(char *name, char **line, bool misbehave, struct cw_options *opt)
+static int options_parse(char *name, char **line, bool misbehave, struct cw_run *opt)
 {
 	char *word;
 	int err;
 
-	*opt = (struct cw_options){ .misbehave = misbehave, .loops = 1, .workers = 1 };
+	*opt = (struct cw_run){ .misbehave = misbehave, .loops = 1, .workers = 1 };
 	if (!name)
 		return -EINVAL;
 	opt->sc = cw_scenario_find(name);
@@ -98,7 +98,7 @@ static int options_parse(char *name, char **line, bool misbehave, struct cw_opti
 
 static int run_command(char **line, bool misbehave)
 {
-	struct cw_options opt;
+	struct cw_run opt;
 	int err = options_parse(word_next(line), line, misbehave, &opt);
 
 	if (err)
@@ -120,7 +120,7 @@ static int do_start(char **line)
 {
 	char *name = word_next(line);
 	bool misbehave = !name || strcmp(name, "honest");
-	struct cw_options opt;
+	struct cw_run opt;
 	int err;
 
 	if (!misbehave)

@@ -25,8 +25,6 @@
 #define FRAME_NONE		8UL
 static DEFINE_XARRAY(frames);
 
-static const struct cw_host_vmbus *vmbus;
-
 /* ---- the table ---- */
 
 /* Under vTOM all memory is validated before the guest runs; otherwise the guest does it. */
@@ -106,10 +104,6 @@ void cw_host_invalidate(u64 gfn)
 
 /* ---- lies ---- */
 
-/* What the host makes of a visibility call, by the names of the list that cocobox's hosts have too.
- * Here there is no start-up of a kernel: what cocobox's hosts do to certain calls of it, these do to
- * calls by their number and size.
- */
 /* A visibility call; the honest answer is filled in. */
 struct visibility_call {
 	bool visible;	/* shared with the host, or taken back */
@@ -119,36 +113,43 @@ struct visibility_call {
 	u32 status;
 };
 
-#define STUTTER_REPS	100	/* done at a time by part-told */
+#define STEP_REPS	100
+#define BEYOND_REPS	7
 #define LARGE_REPS	64
 #define GARBAGE_STATUS	0xbad
 
 enum when { ALWAYS, SINGLE, LARGE, TO_SHARED, TO_PRIVATE };
-enum lie { REFUSE, PART_TOLD, PART_FAILED, PART_CLAIMED, GARBAGE, OVER_TOLD, STALL };
+enum amount { ALL, NONE, HALF, STEP, BEYOND };
 
+/* What the host makes of a visibility call, by the names of the list that cocobox's hosts have too.
+ * Here there is no start-up of a kernel: what cocobox's hosts do to certain calls of it, these do to
+ * calls by their number and size.
+ */
 static const struct host_row {
 	enum cw_host_id id;
 	enum when when;
-	enum lie lie;
+	enum amount done, told;
+	u32 status;
 	u32 skip;	/* calls that it lets go by first */
 	u32 times;	/* how often at most; 0: always */
 } rows[] = {
-	{ CW_HOST_REFUSE_ALL,        ALWAYS,     REFUSE,       0, 0 },
-	{ CW_HOST_REFUSE_FIRST,      ALWAYS,     REFUSE,       0, 1 },
-	{ CW_HOST_REFUSE_TENTH,      ALWAYS,     REFUSE,       9, 1 },
-	{ CW_HOST_REFUSE_MONITOR,    SINGLE,     REFUSE,       0, 0 },
-	{ CW_HOST_REFUSE_RING,       ALWAYS,     REFUSE,       0, 1 },
-	{ CW_HOST_REFUSE_THIRD_RING, ALWAYS,     REFUSE,       2, 1 },
-	{ CW_HOST_REFUSE_LARGE,      LARGE,      REFUSE,       0, 0 },
-	{ CW_HOST_REFUSE_TO_SHARED,  TO_SHARED,  REFUSE,       0, 0 },
-	{ CW_HOST_REFUSE_TO_PRIVATE, TO_PRIVATE, REFUSE,       0, 0 },
-	{ CW_HOST_PART_TOLD,         ALWAYS,     PART_TOLD,    0, 0 },
-	{ CW_HOST_PART_FAILED,       ALWAYS,     PART_FAILED,  0, 0 },
-	{ CW_HOST_PART_CLAIMED,      ALWAYS,     PART_CLAIMED, 0, 0 },
-	{ CW_HOST_STATUS_GARBAGE,    ALWAYS,     GARBAGE,      0, 0 },
-	{ CW_HOST_REPS_BEYOND,       ALWAYS,     OVER_TOLD,    0, 0 },
-	{ CW_HOST_REPS_NONE_ONCE,    ALWAYS,     STALL,        0, 1 },
-	{ CW_HOST_REPS_NONE,         ALWAYS,     STALL,        0, 0 },
+#define REFUSE NONE, NONE, HV_STATUS_ACCESS_DENIED
+	{ CW_HOST_REFUSE_ALL,        ALWAYS,     REFUSE,                    0, 0 },
+	{ CW_HOST_REFUSE_FIRST,      ALWAYS,     REFUSE,                    0, 1 },
+	{ CW_HOST_REFUSE_TENTH,      ALWAYS,     REFUSE,                    9, 1 },
+	{ CW_HOST_REFUSE_MONITOR,    SINGLE,     REFUSE,                    0, 0 },
+	{ CW_HOST_REFUSE_RING,       ALWAYS,     REFUSE,                    0, 1 },
+	{ CW_HOST_REFUSE_THIRD_RING, ALWAYS,     REFUSE,                    2, 1 },
+	{ CW_HOST_REFUSE_LARGE,      LARGE,      REFUSE,                    0, 0 },
+	{ CW_HOST_REFUSE_TO_SHARED,  TO_SHARED,  REFUSE,                    0, 0 },
+	{ CW_HOST_REFUSE_TO_PRIVATE, TO_PRIVATE, REFUSE,                    0, 0 },
+	{ CW_HOST_PART_TOLD,         ALWAYS,     STEP, STEP,   0,              0, 0 },
+	{ CW_HOST_PART_FAILED,       ALWAYS,     HALF, HALF,   CW_HV_TIMEOUT,  0, 0 },
+	{ CW_HOST_PART_CLAIMED,      ALWAYS,     HALF, ALL,    0,              0, 0 },
+	{ CW_HOST_STATUS_GARBAGE,    ALWAYS,     ALL,  ALL,    GARBAGE_STATUS, 0, 0 },
+	{ CW_HOST_REPS_BEYOND,       ALWAYS,     ALL,  BEYOND, 0,              0, 0 },
+	{ CW_HOST_REPS_NONE_ONCE,    ALWAYS,     NONE, NONE,   0,              0, 1 },
+	{ CW_HOST_REPS_NONE,         ALWAYS,     NONE, NONE,   0,              0, 0 },
 };
 
 #define HOST_NAME(id, name, class, what) [CW_HOST_##id] = name,
@@ -183,36 +184,27 @@ static bool lie_fits(const struct host_row *row, const struct visibility_call *c
 	}
 }
 
-static void lie_tell(enum lie lie, struct visibility_call *call)
+static u32 lie_amount(enum amount amount, const struct visibility_call *call)
 {
-	u32 half = max(call->start, call->count / 2);
+	const u32 amounts[] = {
+		[ALL] = call->count,
+		[NONE] = call->start,
+		[HALF] = max(call->start, call->count / 2),
+		[STEP] = min(call->count, call->start + STEP_REPS),
+		[BEYOND] = call->count + BEYOND_REPS,
+	};
 
-	switch (lie) {
-	case REFUSE:
-		call->done = call->told = call->start;
-		call->status = HV_STATUS_ACCESS_DENIED;
-		break;
-	case PART_TOLD:
-		call->done = call->told = min(call->count, call->start + STUTTER_REPS);
-		return;
-	case PART_FAILED:
-		call->done = call->told = half;
-		call->status = half < call->count ? CW_HV_TIMEOUT : HV_STATUS_SUCCESS;
-		break;
-	case PART_CLAIMED:
-		call->done = half;
-		break;
-	case GARBAGE:
-		call->status = GARBAGE_STATUS;
-		break;
-	case OVER_TOLD:
-		call->told = call->count + 7;
-		break;
-	case STALL:
-		call->done = call->told = call->start;
-		break;
-	}
-	atomic64_inc(&cw_counters.host_refused);
+	return amounts[amount];
+}
+
+static void lie_tell(const struct host_row *row, struct visibility_call *call)
+{
+	call->done = lie_amount(row->done, call);
+	call->told = lie_amount(row->told, call);
+	call->status = row->status;
+	/* who does a part and says so does not lie */
+	if (row->done != STEP)
+		atomic64_inc(&cw_counters.host_refused);
 }
 
 static void host_lie(enum cw_host_id orders, struct visibility_call *call)
@@ -222,7 +214,7 @@ static void host_lie(enum cw_host_id orders, struct visibility_call *call)
 	if (orders != CW_HOST_HONEST) {
 		row = row_find(orders);
 		if (row && lie_fits(row, call))
-			lie_tell(row->lie, call);
+			lie_tell(row, call);
 		return;
 	}
 	row = row_find(READ_ONCE(current_host));
@@ -230,7 +222,7 @@ static void host_lie(enum cw_host_id orders, struct visibility_call *call)
 		return;
 	if (row->times && atomic_inc_return(&deeds) > row->times)
 		return;
-	lie_tell(row->lie, call);
+	lie_tell(row, call);
 }
 
 /* ---- hypercalls ---- */
@@ -264,8 +256,7 @@ static u64 host_visibility(u64 control, const struct hv_gpa_range_for_visibility
 
 static u64 host_other(u32 code, const void *input, void *output)
 {
-	const struct cw_host_vmbus *v = READ_ONCE(vmbus);
-	u32 status = v && v->other ? v->other(code, input, output) : HV_STATUS_INVALID_HYPERCALL_CODE;
+	u32 status = cw_peer_other(code, input, output);
 
 	return status ? host_bad(status, 0) : 0;
 }
@@ -273,26 +264,21 @@ static u64 host_other(u32 code, const void *input, void *output)
 /* Copied first: what lies in shared memory may change while it is looked at. */
 static u64 host_message(const void *input)
 {
-	const struct cw_host_vmbus *v = READ_ONCE(vmbus);
 	struct cw_hv_message message;
 
 	memcpy(&message, input, sizeof(message));
 	if (message.payload_bytes > sizeof(message.payload))
 		return host_bad(HV_STATUS_INVALID_PARAMETER, 0);
-	if (message.connection == CW_CONNECTION_TEST)
-		return HV_STATUS_SUCCESS;
-	return v && v->message ? v->message(&message) : HV_STATUS_SUCCESS;
+	return message.connection == CW_CONNECTION_TEST ? 0 : cw_peer_message(&message);
 }
 
 static u64 host_event(const void *input)
 {
-	const struct cw_host_vmbus *v = READ_ONCE(vmbus);
 	struct cw_hv_event event;
 
 	memcpy(&event, input, sizeof(event));
-	if (event.connection == CW_CONNECTION_TEST)
-		return HV_STATUS_SUCCESS;
-	return v && v->event ? v->event(event.connection, event.flag) : HV_STATUS_SUCCESS;
+	return event.connection == CW_CONNECTION_TEST ? 0 :
+							cw_peer_event(event.connection, event.flag);
 }
 
 static u64 host_call(u64 control, const void *input, void *output, enum cw_host_id orders)
@@ -350,20 +336,11 @@ u64 cw_host_hypervisor(u64 control, const void *input, void *output, u32 via,
 	return host_call(control, input, output, orders);
 }
 
-/* The module's code outlives every call that is under way: they are made with interrupts off. */
-void cw_host_set_vmbus(const struct cw_host_vmbus *ops)
-{
-	WRITE_ONCE(vmbus, ops);
-	synchronize_rcu();
-}
-
 /* ---- which host it is ---- */
 
-static bool vmbus_is(enum cw_host_id id)
+static bool is_here(enum cw_host_id id)
 {
-	const struct cw_host_vmbus *v = READ_ONCE(vmbus);
-
-	return v && v->is && v->is(id);
+	return id == CW_HOST_HONEST || row_find(id) || cw_peer_is(id);
 }
 
 void cw_host_each(void (*fn)(void *arg, const char *name), void *arg)
@@ -371,7 +348,7 @@ void cw_host_each(void (*fn)(void *arg, const char *name), void *arg)
 	int id;
 
 	for (id = 0; id < CW_HOST_NR; id++)
-		if (id == CW_HOST_HONEST || row_find(id) || vmbus_is(id))
+		if (is_here(id))
 			fn(arg, names[id]);
 }
 
@@ -381,7 +358,7 @@ int cw_host_become(const char *name)
 
 	if (id < 0)
 		return -ENOENT;
-	if (id != CW_HOST_HONEST && !row_find(id) && !vmbus_is(id))
+	if (!is_here(id))
 		return -EOPNOTSUPP;
 	WRITE_ONCE(current_host, CW_HOST_HONEST);
 	atomic_set(&chances, 0);

@@ -54,7 +54,7 @@ int cw_task_join(struct cw_task *task)
 
 struct job {
 	struct list_head link;
-	struct cw_options opt;
+	struct cw_run run;
 	bool stop;
 	u32 nr;			/* workers that were started */
 	struct cw_task worker[];
@@ -67,16 +67,10 @@ static DEFINE_MUTEX(jobs_lock);
 static int worker_fn(void *arg)
 {
 	struct job *job = arg;
-	const struct cw_options *opt = &job->opt;
-	struct cw_run run = {
-		.sc = opt->sc,
-		.pages = opt->pages,
-		.misbehave = opt->misbehave,
-		.keep = opt->keep,
-	};
+	struct cw_run run = job->run;
 	int err = 0;
 
-	while (!err && !READ_ONCE(job->stop) && (!opt->loops || run.loop < opt->loops)) {
+	while (!err && !READ_ONCE(job->stop) && (!run.loops || run.loop < run.loops)) {
 		err = cw_scenario_run(&run);
 		run.loop++;
 		/* a worker that never sleeps would hold up whoever detaches a probe */
@@ -100,17 +94,17 @@ static int job_reap(struct job *job)
 	return err;
 }
 
-static struct job *job_new(const struct cw_options *opt)
+static struct job *job_new(const struct cw_run *run)
 {
-	struct job *job = cw_zalloc(1, struct_size(job, worker, opt->workers));
+	struct job *job = cw_zalloc(1, struct_size(job, worker, run->workers));
 	int err;
 
 	if (!job)
 		return ERR_PTR(-ENOMEM);
-	job->opt = *opt;
-	for (; job->nr < opt->workers; job->nr++) {
+	job->run = *run;
+	for (; job->nr < run->workers; job->nr++) {
 		atomic_inc(&cw_counters.running);
-		err = cw_task_start(&job->worker[job->nr], worker_fn, job, opt->sc->name);
+		err = cw_task_start(&job->worker[job->nr], worker_fn, job, run->sc->name);
 		if (err)
 			goto err_running;
 	}
@@ -122,9 +116,9 @@ err_running:
 	return ERR_PTR(err);
 }
 
-int cw_job_run(const struct cw_options *opt)
+int cw_job_run(const struct cw_run *run)
 {
-	struct job *job = job_new(opt);
+	struct job *job = job_new(run);
 	int killed = 0, err;
 	u32 i;
 
@@ -162,14 +156,14 @@ static void jobs_reap(bool all)
 	}
 }
 
-int cw_job_start(const struct cw_options *opt)
+int cw_job_start(const struct cw_run *run)
 {
 	struct job *job = ERR_PTR(-EBUSY);
 
 	mutex_lock(&jobs_lock);
 	jobs_reap(false);
 	if (nr_jobs < JOBS_MAX)
-		job = job_new(opt);
+		job = job_new(run);
 	if (!IS_ERR(job)) {
 		list_add_tail(&job->link, &jobs);
 		nr_jobs++;

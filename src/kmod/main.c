@@ -10,7 +10,6 @@
 #include <cocowatch/event.h>
 
 #include "cocovm.h"
-#include "vmbus.h"
 
 #define ABI __stringify(CW_ABI_MAJOR) "." __stringify(CW_ABI_MINOR)
 
@@ -94,7 +93,6 @@ static int __init cw_init(void)
 		pr_err("cannot make pages for hypercalls: %d\n", err);
 		goto err_pool;
 	}
-	cw_peers_init();
 	err = cw_host_become(host);
 	if (err) {
 		pr_err("host=%s: not one of", host);
@@ -110,7 +108,6 @@ static int __init cw_init(void)
 		shared_bit, ABI);
 	return 0;
 err_hypercall:
-	cw_peers_exit();
 	cw_hypercall_exit();
 err_pool:
 	cw_pool_exit();
@@ -127,7 +124,6 @@ static void __exit cw_exit(void)
 	cw_job_stop_all();
 	if (cw_pool_restore_kept())
 		pr_warn("some pages could not be made private by a transition; restored without\n");
-	cw_peers_exit();
 	cw_hypercall_exit();
 	cw_pool_exit();
 	cw_slab_exit();

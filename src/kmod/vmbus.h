@@ -203,8 +203,6 @@ void cw_peer_meanwhile(struct cw_peer *peer, u32 relid, void *at);
 /* A window of two pages: the function that is chosen, its config space. */
 u64 cw_peer_window(const struct cw_peer *peer);
 int cw_peer_mmio(struct cw_peer *peer, u64 gpa, u32 size, u32 *value, bool write);
-void cw_peers_init(void);
-void cw_peers_exit(void);
 
 /* ---- dev_*.c: the drivers; each opens its channel, moves data both ways, compares, closes ---- */
 

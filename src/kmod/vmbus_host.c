@@ -270,7 +270,7 @@ static struct cw_peer *peer_find(u32 connection)
 	return xa_load(&peers, connection >> CONNECTION_SHIFT);
 }
 
-static u32 peer_message(const struct cw_hv_message *message)
+u32 cw_peer_message(const struct cw_hv_message *message)
 {
 	struct cw_peer *peer = peer_find(message->connection);
 	u32 status = HV_STATUS_SUCCESS;
@@ -287,7 +287,7 @@ static u32 peer_message(const struct cw_hv_message *message)
 	return status;
 }
 
-static u32 peer_event(u32 connection, u16 flag)
+u32 cw_peer_event(u32 connection, u16 flag)
 {
 	struct cw_peer *peer = peer_find(connection);
 	u32 relid = connection & ((1 << CONNECTION_SHIFT) - 1);
@@ -319,7 +319,7 @@ int cw_peer_mmio(struct cw_peer *peer, u64 gpa, u32 size, u32 *value, bool write
 }
 
 /* MMIO: address and size, and what is written behind them (TLFS) */
-static u32 peer_other(u16 code, const void *input, void *output)
+u32 cw_peer_other(u16 code, const void *input, void *output)
 {
 	bool write = code == CW_HVCALL_MMIO_WRITE;
 	u64 gpa = *(const u64 *)input;
@@ -334,8 +334,6 @@ static u32 peer_other(u16 code, const void *input, void *output)
 		memcpy(output, &value, sizeof(value));
 	return HV_STATUS_SUCCESS;
 }
-
-static const struct cw_host_vmbus vmbus = { peer_message, peer_event, peer_other, cw_peer_is };
 
 /* ---- life ---- */
 
@@ -381,15 +379,4 @@ void cw_peer_free(struct cw_peer *peer)
 		cw_view_drop(&peer->view[i]);
 	cw_view_drop(&peer->synic);
 	kvfree(peer);
-}
-
-void cw_peers_init(void)
-{
-	cw_host_set_vmbus(&vmbus);
-}
-
-void cw_peers_exit(void)
-{
-	cw_host_set_vmbus(NULL);
-	xa_destroy(&peers);
 }

@@ -86,7 +86,6 @@ enum cw_stage {
 	CW_STAGE_MEANWHILE,
 };
 
-bool cw_peer_is(enum cw_host_id host);	/* whether there is such a row here */
 /* False: the packet or message is dropped.  ch may be NULL. */
 bool cw_peer_lie(struct cw_peer *peer, enum cw_stage stage, struct cw_peer_channel *ch,
 		 void *image, u32 *bytes);
