@@ -131,26 +131,6 @@ static int pages_take(struct cw_area *area, unsigned int order)
 
 /* ---- areas ---- */
 
-unsigned long cw_area_own(const struct cw_area *area, u32 index)
-{
-	return area->vaddr + ((unsigned long)index << PAGE_SHIFT);
-}
-
-unsigned long cw_area_alias(const struct cw_area *area, u32 index)
-{
-	return (unsigned long)page_address(area->pages[index]);
-}
-
-unsigned long cw_range_vaddr(const struct cw_range *range)
-{
-	return cw_area_own(range->area, range->first);
-}
-
-u64 cw_range_gfn(const struct cw_range *range)
-{
-	return page_to_pfn(range->area->pages[range->first]);
-}
-
 /* As private: a page that was just freed while shared may still have the other bit. */
 static int area_save(struct cw_area *area)
 {
@@ -325,7 +305,7 @@ static void area_announce(struct cw_area *area)
 
 	for (; range.first < area->nr; range.first += range.nr) {
 		range.nr = min_t(u32, area->nr - range.first, ANNOUNCE_PAGES);
-		trace_cocovm_pool_range(cw_range_vaddr(&range), cw_range_gfn(&range), range.nr);
+		trace_cocovm_pool_range(cw_range_vaddr(&range), cw_range_gfn(&range, 0), range.nr);
 	}
 }
 

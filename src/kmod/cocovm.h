@@ -124,6 +124,28 @@ struct cw_range {
 	bool kept;
 };
 
+/* Addresses of one page: in the area's own mapping, and in the direct map. */
+static inline unsigned long cw_area_own(const struct cw_area *area, u32 index)
+{
+	return area->vaddr + PAGE_SIZE * index;
+}
+
+static inline unsigned long cw_area_alias(const struct cw_area *area, u32 index)
+{
+	return (unsigned long)page_address(area->pages[index]);
+}
+
+static inline unsigned long cw_range_vaddr(const struct cw_range *range)
+{
+	return cw_area_own(range->area, range->first);
+}
+
+/* Of a page of the range, by its index there. */
+static inline u64 cw_range_gfn(const struct cw_range *range, u32 index)
+{
+	return page_to_pfn(range->area->pages[range->first + index]);
+}
+
 /* Of single pages, from blocks of at most this order; or of a foreign page in the direct map. */
 struct cw_area *cw_area_new(u32 nr, unsigned int order, struct page *foreign);
 /* Restores what was found, and frees the pages. */
@@ -133,11 +155,6 @@ int cw_area_claim(struct cw_area *area, u32 first, u32 nr);
 void cw_area_unclaim(struct cw_area *area, u32 first, u32 nr);
 /* A page that the paravisor supplies: shared, and mapped so, without a transition. */
 void cw_area_supply(struct cw_area *area, u32 index, bool shared);
-/* Addresses of one page: in the area's own mapping, and in the direct map. */
-unsigned long cw_area_own(const struct cw_area *area, u32 index);
-unsigned long cw_area_alias(const struct cw_area *area, u32 index);
-unsigned long cw_range_vaddr(const struct cw_range *range);
-u64 cw_range_gfn(const struct cw_range *range);
 void cw_areas_announce(void);
 
 /* ---- pool.c: ranges to play with, and those that are withheld ---- */
@@ -327,16 +344,8 @@ struct cw_scenario {
 	{ .name = name_, .rule = rule_, .run = run_, .flags = flags_, .text = text_, \
 	  ##__VA_ARGS__ }
 
-/* Rows of one file; all sets stand in scenario.c. */
-struct cw_scenario_set {
-	const struct cw_scenario *rows;
-	u32 nr;
-};
-
-#define CW_SCENARIO_SET(rows) { (rows), ARRAY_SIZE(rows) }
-
-extern const struct cw_scenario_set cw_scenarios_vmbus;
-extern const struct cw_scenario_set cw_scenarios_path;
+/* Those of other files than scenario.c.  Each ends with an empty row. */
+extern const struct cw_scenario cw_scenarios_path[], cw_scenarios_vmbus[];
 
 const struct cw_scenario *cw_scenario_get(u32 nr);	/* NULL beyond the last */
 /* Whether the mode has what the scenario is about. */

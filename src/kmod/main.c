@@ -18,25 +18,20 @@
 
 struct cw_counters cw_counters;
 
-static char *emulate = "snp-vtom";
-module_param(emulate, charp, 0444);
-MODULE_PARM_DESC(emulate, "platform: snp-vtom (default), tdx-vtom, vbs, snp, tdx, auto: as the machine is, none: not at all");
+#define PARAM(type, name, kind, value, text) \
+	static type name = value; \
+	module_param(name, kind, 0444); \
+	MODULE_PARM_DESC(name, text)
 
-static char *host = "honest";
-module_param(host, charp, 0444);
-MODULE_PARM_DESC(host, "what the emulated host is like, by a name of `cocobox list` (default honest)");
-
-static unsigned int fail_alloc;
-module_param(fail_alloc, uint, 0444);
-MODULE_PARM_DESC(fail_alloc, "the allocation of that number fails, counted from loading on (default none)");
-
-static unsigned int shared_bit = 57;
-module_param(shared_bit, uint, 0444);
-MODULE_PARM_DESC(shared_bit, "PTE bit that stands for shared: 9, 10 or 57 (default)");
-
-static unsigned int pool_pages = 2048;
-module_param(pool_pages, uint, 0444);
-MODULE_PARM_DESC(pool_pages, "pages to play with (default 2048)");
+PARAM(char *, emulate, charp, "snp-vtom",
+      "platform: snp-vtom (default), tdx-vtom, vbs, snp, tdx, auto: as the machine is, none: not at all");
+PARAM(char *, host, charp, "honest",
+      "what the emulated host is like, by a name of `cocobox list` (default honest)");
+PARAM(unsigned int, fail_alloc, uint, 0,
+      "the allocation of that number fails, counted from loading on (default none)");
+PARAM(unsigned int, shared_bit, uint, 57,
+      "PTE bit that stands for shared: 9, 10 or 57 (default)");
+PARAM(unsigned int, pool_pages, uint, 2048, "pages to play with (default 2048)");
 
 /* What the module says of itself cannot be said for it. */
 static int param_refuse(const char *val, const struct kernel_param *kp)

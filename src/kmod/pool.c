@@ -190,7 +190,7 @@ void cw_range_put(struct cw_range *range)
 
 static void withheld_announce(const struct cw_range *range)
 {
-	trace_cocovm_pages_withheld(cw_range_vaddr(range), cw_range_gfn(range), range->nr,
+	trace_cocovm_pages_withheld(cw_range_vaddr(range), cw_range_gfn(range, 0), range->nr,
 				    range->err);
 }
 
@@ -220,7 +220,7 @@ int cw_range_restore(struct cw_range *range)
 
 	cw_area_restore(range->area, range->first, range->nr);
 	for (i = 0; i < range->nr && !cw_platform.window; i++)
-		cw_host_invalidate(page_to_pfn(range->area->pages[range->first + i]));
+		cw_host_invalidate(cw_range_gfn(range, i));
 	err = cw_transition(range, false, NULL);
 	if (err || !range->err)
 		return err;

@@ -52,7 +52,7 @@ int cw_run_share(const struct cw_run *run)
 	part = *range;
 	part.nr = nr;
 	if (spare)
-		quirks.gfn = page_to_pfn(range->area->pages[range->first + nr]);
+		quirks.gfn = cw_range_gfn(range, nr);
 	if (run->misbehave || !sc->has_twin)
 		quirks.flags = sc->flags;
 	err = cw_transition(&part, true, &quirks);
@@ -325,26 +325,23 @@ static const struct cw_scenario scenarios[] = {
 		  .pages = 8, .pages_min = 3, .needs = CW_NEEDS_WINDOW),
 	CW_HONEST("plain", "-", run_plain, 0,
 		  "pages are shared, written, read by the host, and made private", .native = true),
+	{ }
 };
 /* clang-format on */
 
-static const struct cw_scenario_set transitions = CW_SCENARIO_SET(scenarios);
-
-static const struct cw_scenario_set *const sets[] = {
-	&transitions,
-	&cw_scenarios_path,
-	&cw_scenarios_vmbus,
+static const struct cw_scenario *const tables[] = {
+	scenarios, cw_scenarios_path, cw_scenarios_vmbus,
 };
 
 const struct cw_scenario *cw_scenario_get(u32 nr)
 {
+	const struct cw_scenario *sc;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(sets); i++) {
-		if (nr < sets[i]->nr)
-			return &sets[i]->rows[nr];
-		nr -= sets[i]->nr;
-	}
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		for (sc = tables[i]; sc->name; sc++)
+			if (!nr--)
+				return sc;
 	return NULL;
 }
 

@@ -153,7 +153,7 @@ static int run_interrupt(const struct cw_run *run)
 /* ---- the table ---- */
 
 /* clang-format off */
-static const struct cw_scenario scenarios[] = {
+const struct cw_scenario cw_scenarios_path[] = {
 	CW_TWIN("post-trapped", "R1", ROUTE, run_message, CW_MISCALL_ROUTE,
 		"a message is posted to the paravisor, not past it", .needs = CW_NEEDS_PARAVISOR),
 	CW_TWIN("signal-trapped", "R1", ROUTE, run_signal, CW_MISCALL_ROUTE,
@@ -202,7 +202,6 @@ static const struct cw_scenario scenarios[] = {
 	CW_HONEST("implicit", "-", cw_run_share, CW_QUIRK_IMPLICIT,
 		  "pages become shared when they are first used so, and the host is not asked",
 		  .pages = 8, .needs = CW_NEEDS_TDX),
+	{ }
 };
 /* clang-format on */
-
-const struct cw_scenario_set cw_scenarios_path = CW_SCENARIO_SET(scenarios);

@@ -157,7 +157,7 @@ out_free:
 /* clang-format off */
 #define TWIN .has_twin = true
 
-static const struct cw_scenario scenarios[] = {
+const struct cw_scenario cw_scenarios_vmbus[] = {
 	{ .name = "pad-dirty", .rule = "Z1", TWIN, .finding = CW_FIND_RING_PAD, .bug = "e99c4afbee07",
 	  .text = "what pads a packet is what lay around", .flags = CW_GUEST_PAD_DIRTY, .run = run_net },
 	{ .name = "length-wrong", .rule = "Z1", TWIN, .finding = CW_FIND_RING_LENGTH,
@@ -257,7 +257,6 @@ static const struct cw_scenario scenarios[] = {
 	{ .name = "hosts", .rule = "-", .text = "all devices, under each host of the list in turn",
 	  .run = run_hosts },
 	{ .name = "pci", .rule = "-", .text = "config space is written and read", .run = run_pci },
+	{ }
 };
 /* clang-format on */
-
-const struct cw_scenario_set cw_scenarios_vmbus = CW_SCENARIO_SET(scenarios);

@@ -267,7 +267,7 @@ int cw_transition(const struct cw_range *range, bool to_shared, const struct cw_
 	int err;
 
 	atomic64_inc(&cw_counters.transitions);
-	trace_cocovm_transition_begin(t.vaddr, cw_range_gfn(range), t.nr, to_shared,
+	trace_cocovm_transition_begin(t.vaddr, cw_range_gfn(range, 0), t.nr, to_shared,
 				      cw_platform.window);
 	err = cw_area_claim(range->area, range->first, t.nr);
 	claimed = !err;
@@ -279,7 +279,7 @@ int cw_transition(const struct cw_range *range, bool to_shared, const struct cw_
 		atomic64_inc(&cw_counters.failed);
 	/* whoever claims the pages next begins after this end */
 	if (!has_quirk(&t, CW_QUIRK_ABANDON))
-		trace_cocovm_transition_end(t.vaddr, cw_range_gfn(range), t.nr, to_shared, err);
+		trace_cocovm_transition_end(t.vaddr, cw_range_gfn(range, 0), t.nr, to_shared, err);
 	if (claimed)
 		cw_area_unclaim(range->area, range->first, t.nr);
 	return err;

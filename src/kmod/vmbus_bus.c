@@ -272,7 +272,7 @@ static int bus_negotiate(struct cw_bus *bus)
 {
 	static const u32 versions[] = { CW_VERSION(5, 3), CW_VERSION(5, 2), CW_VERSION(5, 1),
 					CW_VERSION(4, 0) };
-	u64 monitor = cw_range_gfn(bus->monitor) << PAGE_SHIFT, page;
+	u64 monitor = cw_range_gfn(bus->monitor, 0) << PAGE_SHIFT, page;
 	struct cw_msg_contact msg = {
 		.type = CW_MT_CONTACT,
 		/* two frames of a pool need not follow each other */
@@ -313,7 +313,7 @@ static int bus_connect(struct cw_bus *bus)
 	err = int_page_new(bus);
 	if (err)
 		return err;
-	bus->peer = cw_peer_new(bus->host, cw_range_gfn(bus->synic), &bus->connection);
+	bus->peer = cw_peer_new(bus->host, cw_range_gfn(bus->synic, 0), &bus->connection);
 	if (IS_ERR(bus->peer))
 		return PTR_ERR(bus->peer);
 	err = bus_negotiate(bus);
