@@ -315,6 +315,7 @@ struct cw_run {
 #define CW_NEEDS_WINDOW		BIT(0)
 #define CW_NEEDS_PARAVISOR	BIT(1)
 #define CW_NEEDS_TDX		BIT(2)	/* without a paravisor */
+#define CW_NEEDS_CPUS		BIT(3)	/* several, for the misbehaviour */
 
 struct cw_scenario {
 	const char *name;
@@ -329,20 +330,30 @@ struct cw_scenario {
 	u32 needs;		/* CW_NEEDS_*: modes without it do not have the scenario */
 	enum cw_host_id host;	/* of both */
 	int (*run)(const struct cw_run *run);
+	/* Or, with pages that are taken back whatever was done to them: what their last transition
+	 * returned, and what it should have; or one of enum cw_end, and the result.
+	 */
+	int (*on)(const struct cw_run *run, struct cw_range *range, int *want);
+	struct cw_range *(*get)(u32 nr);	/* these pages, if not of the pool */
+};
+
+/* Of the pages of a scenario that went as it should. */
+enum cw_end {
+	CW_END_PRIVATE = 1,
+	CW_END_SHARED,
 };
 
 /* Rows of the tables: one that misbehaves, and its honest twin; one of these on a transition of
  * eight pages; one that is honest only.
  */
-#define CW_TWIN(name_, rule_, finding_, run_, flags_, text_, ...) \
+#define CW_TWIN(name_, rule_, finding_, run_or_on, flags_, text_, ...) \
 	{ .name = name_, .rule = rule_, .has_twin = true, .finding = CW_FIND_##finding_, \
-	  .run = run_, .flags = flags_, .text = text_, ##__VA_ARGS__ }
+	  run_or_on, .flags = flags_, .text = text_, ##__VA_ARGS__ }
 #define CW_SHARES(name_, rule_, finding_, quirk_, text_, ...) \
-	CW_TWIN(name_, rule_, finding_, cw_run_share, CW_QUIRK_##quirk_, text_, .pages = 8, \
+	CW_TWIN(name_, rule_, finding_, .on = cw_on_share, CW_QUIRK_##quirk_, text_, .pages = 8, \
 		##__VA_ARGS__)
-#define CW_HONEST(name_, rule_, run_, flags_, text_, ...) \
-	{ .name = name_, .rule = rule_, .run = run_, .flags = flags_, .text = text_, \
-	  ##__VA_ARGS__ }
+#define CW_HONEST(name_, rule_, run_or_on, flags_, text_, ...) \
+	{ .name = name_, .rule = rule_, run_or_on, .flags = flags_, .text = text_, ##__VA_ARGS__ }
 
 /* Those of other files than scenario.c.  Each ends with an empty row. */
 extern const struct cw_scenario cw_scenarios_path[], cw_scenarios_vmbus[];
@@ -360,17 +371,17 @@ int cw_range_finish(const struct cw_run *run, struct cw_range *range, int err, i
 struct cw_range *cw_sacrifice_get(u32 nr);
 /* Frees a disposable area; dirty: with the shared bit set, which is cleared right after. */
 void cw_sacrifice_put(struct cw_area *area, bool dirty);
-int cw_run_share(const struct cw_run *run);
-int cw_run_freed(const struct cw_run *run);
-int cw_run_slab(const struct cw_run *run);
-int cw_run_freed_host_order(const struct cw_run *run);
+int cw_on_share(const struct cw_run *run, struct cw_range *range, int *want);
+int cw_on_freed(const struct cw_run *run, struct cw_range *range, int *want);
+int cw_on_slab(const struct cw_run *run, struct cw_range *range, int *want);
+int cw_on_freed_host_order(const struct cw_run *run, struct cw_range *range, int *want);
 int cw_run_zeropad(const struct cw_run *run);
 
-/* flags of cw_run_kexec(): what the hand-over forgets */
+/* flags of cw_on_kexec(): what the hand-over forgets */
 #define CW_KEXEC_UNLISTED	BIT(0)
 #define CW_KEXEC_RACE		BIT(1)
 #define CW_KEXEC_ASSIST		BIT(2)
-int cw_run_kexec(const struct cw_run *run);
+int cw_on_kexec(const struct cw_run *run, struct cw_range *range, int *want);
 
 int cw_slab_init(void);
 void cw_slab_exit(void);

@@ -70,21 +70,16 @@ static int guest_hand_over(struct guest *g)
 	return err;
 }
 
-int cw_run_kexec(const struct cw_run *run)
+int cw_on_kexec(const struct cw_run *run, struct cw_range *range, int *want)
 {
-	struct guest g = {
-		.range = cw_pool_get(run->pages),
-		.flags = run->misbehave ? run->sc->flags : 0,
-	};
-	u32 each = run->pages / (2 * PARTS), i;
+	struct guest g = { .range = range, .flags = run->misbehave ? run->sc->flags : 0 };
+	u32 each = range->nr / (2 * PARTS), i;
 	int err = 0, left;
 
-	if (IS_ERR(g.range))
-		return PTR_ERR(g.range);
 	init_rwsem(&g.converting);
 	/* of each two parts of the range one is shared */
 	for (i = 0; i < PARTS && !err; i++) {
-		g.part[i] = *g.range;
+		g.part[i] = *range;
 		g.part[i].first += 2 * i * each;
 		g.part[i].nr = each;
 		err = guest_share(&g, i);
@@ -93,8 +88,5 @@ int cw_run_kexec(const struct cw_run *run)
 		err = guest_hand_over(&g);
 	left = guest_unshare(&g, g.shared);
 	/* whatever is unknown now is taken back whole */
-	if (err || left)
-		return cw_range_finish(run, g.range, err ?: left, 0);
-	cw_range_put(g.range);
-	return 0;
+	return err ?: left ?: CW_END_PRIVATE;
 }

@@ -37,31 +37,26 @@ int cw_range_finish(const struct cw_run *run, struct cw_range *range, int err, i
 /* Of these the host itself sees that they are wrong. */
 #define REFUSED (CW_QUIRK_NARROW_FRAME | CW_QUIRK_ROUTE | CW_QUIRK_RESERVED)
 
-/* Shares a range with the quirks of the table, and makes it private. */
-int cw_run_share(const struct cw_run *run)
+static struct cw_range *get_with_spare(u32 nr)
 {
-	const struct cw_scenario *sc = run->sc;
-	u32 nr = run->pages, spare = sc->flags & CW_QUIRK_WRONG_FRAME ? 1 : 0;
-	struct cw_range *range = cw_pool_get(nr + spare), part;
-	struct cw_quirks quirks = { .page = nr / 2, .host = sc->host };
-	bool is_refused = run->misbehave ? sc->flags & REFUSED : sc->host != CW_HOST_HONEST;
-	int err;
-
-	if (IS_ERR(range))
-		return PTR_ERR(range);
-	part = *range;
-	part.nr = nr;
-	if (spare)
-		quirks.gfn = cw_range_gfn(range, nr);
-	if (run->misbehave || !sc->has_twin)
-		quirks.flags = sc->flags;
-	err = cw_transition(&part, true, &quirks);
-	return cw_range_finish(run, range, err, is_refused ? -EFAULT : 0);
+	return cw_pool_get(nr + 1);
 }
 
-static int run_flush_one_cpu(const struct cw_run *run)
+/* With the quirks of the table. */
+int cw_on_share(const struct cw_run *run, struct cw_range *range, int *want)
 {
-	return run->misbehave && num_online_cpus() == 1 ? -EOPNOTSUPP : cw_run_share(run);
+	const struct cw_scenario *sc = run->sc;
+	struct cw_quirks quirks = { .page = run->pages / 2, .host = sc->host };
+	bool is_refused = run->misbehave ? sc->flags & REFUSED : sc->host != CW_HOST_HONEST;
+	struct cw_range part = *range;
+
+	*want = is_refused ? -EFAULT : 0;
+	part.nr = run->pages;
+	if (part.nr < range->nr)
+		quirks.gfn = cw_range_gfn(range, part.nr);
+	if (run->misbehave || !sc->has_twin)
+		quirks.flags = sc->flags;
+	return cw_transition(&part, true, &quirks);
 }
 
 /* ---- overlap ---- */
@@ -104,37 +99,30 @@ static int overlap_second(void *arg)
 	return o->opened ? cw_transition(o->range, true, &quirks) : -EBUSY;
 }
 
-static int run_overlap(const struct cw_run *run)
+static int on_overlap(const struct cw_run *run, struct cw_range *range, int *want)
 {
-	struct cw_range *range = cw_pool_get(run->pages);
 	struct overlap o = { .range = range, .misbehave = run->misbehave };
 	struct cw_quirks quirks = { .arg = &o };
 	struct cw_task second;
-	int err, second_err, want = run->misbehave ? -EBUSY : 0;
+	int err, second_err;
 
-	if (IS_ERR(range))
-		return PTR_ERR(range);
 	init_completion(&o.go);
 	init_completion(&o.begun);
 	init_completion(&o.ended);
 	if (run->misbehave)
 		quirks.in_window = overlap_in_window;
-	err = cw_task_start(&second, overlap_second, &o, "overlap");
-	if (err) {
-		cw_range_put(range);
-		return err;
-	}
+	*want = cw_task_start(&second, overlap_second, &o, "overlap");
+	if (*want)
+		return CW_END_PRIVATE;
 	err = cw_transition(range, true, &quirks);
 	complete_all(&o.ended);
 	complete_all(&o.go);
 	second_err = cw_task_join(&second);
-	if (!run->misbehave && !err && !second_err) {
-		/* the second has made it private */
-		cw_range_put(range);
-		return 0;
-	}
-	err = cw_range_finish(run, range, err, 0);
-	return err ?: second_err == want ? 0 : second_err ?: -EPROTO;
+	/* the honest second has made it private */
+	if (!run->misbehave && !err && !second_err)
+		return CW_END_PRIVATE;
+	*want = err || second_err == (run->misbehave ? -EBUSY : 0) ? 0 : second_err ?: -EPROTO;
+	return err ?: CW_END_SHARED;
 }
 
 /* ---- never-finished ---- */
@@ -151,24 +139,16 @@ static int goner_fn(void *arg)
 	return cw_transition(g->range, true, &g->quirks);
 }
 
-static int run_never_finished(const struct cw_run *run)
+static int on_never_finished(const struct cw_run *run, struct cw_range *range, int *want)
 {
-	struct cw_range *range = cw_pool_get(run->pages);
-	struct goner g = { .range = range };
+	struct goner g = { .range = range, .quirks.flags = run->misbehave ? run->sc->flags : 0 };
 	struct cw_task task;
-	int err;
 
-	if (IS_ERR(range))
-		return PTR_ERR(range);
-	if (run->misbehave)
-		g.quirks.flags = run->sc->flags;
-	err = cw_task_start(&task, goner_fn, &g, "never-finished");
-	if (err) {
-		cw_range_put(range);
-		return err;
-	}
-	err = cw_task_join(&task);
-	return cw_range_finish(run, range, err, run->misbehave ? -ECANCELED : 0);
+	*want = cw_task_start(&task, goner_fn, &g, "never-finished");
+	if (*want)
+		return CW_END_PRIVATE;
+	*want = run->misbehave ? -ECANCELED : 0;
+	return cw_task_join(&task);
 }
 
 /* ---- platform ---- */
@@ -196,20 +176,16 @@ static int run_mask_in_physical(const struct cw_run *run)
 /* ---- honest only ---- */
 
 /* One step after the other fails, on the page in the middle. */
-static int run_failing_steps(const struct cw_run *run)
+static int on_failing_steps(const struct cw_run *run, struct cw_range *range, int *want)
 {
 	static const u32 flags[] = { CW_QUIRK_FAIL_PREPARE, CW_QUIRK_FAIL_CHANGE };
-	struct cw_range *range = cw_pool_get(run->pages);
 	struct cw_quirks quirks = {
 		.flags = flags[run->loop % ARRAY_SIZE(flags)],
 		.page = run->pages / 2,
 	};
-	int err;
 
-	if (IS_ERR(range))
-		return PTR_ERR(range);
-	err = cw_transition(range, true, &quirks);
-	return cw_range_finish(run, range, err, -ENOMEM);
+	*want = -ENOMEM;
+	return cw_transition(range, true, &quirks);
 }
 
 /* What the guest writes into its shared pages is what the host reads. */
@@ -231,36 +207,29 @@ static int plain_exchange(const struct cw_range *range, u32 salt)
 	return err;
 }
 
-static int run_plain(const struct cw_run *run)
+static int on_plain(const struct cw_run *run, struct cw_range *range, int *want)
 {
-	/* one page, few, and around the 510 frames of a hypercall */
-	static const u32 sizes[] = { 1, 3, 510, 511, 1100 };
-	u32 nr = run->pages ?: min(sizes[run->loop % ARRAY_SIZE(sizes)], cw_pool_size());
-	struct cw_range *range = cw_pool_get(nr);
 	struct cw_quirks quirks = { .host = run->loop & 1 ? CW_HOST_PART_TOLD : CW_HOST_HONEST };
-	int err, ret;
+	int err = cw_transition(range, true, &quirks);
 	u64 word;
 
-	if (IS_ERR(range))
-		return PTR_ERR(range);
-	err = cw_transition(range, true, &quirks);
 	if (err)
-		return cw_range_finish(run, range, err, 0);
-	ret = cw_platform.native ? 0 : plain_exchange(range, run->loop);
+		return err;
+	*want = cw_platform.native ? 0 : plain_exchange(range, run->loop);
 	err = cw_transition(range, false, &quirks);
 	if (err)
-		return cw_range_finish(run, range, err, 0);
-	if (!ret && !cw_platform.native &&
+		return err;
+	if (!*want && !cw_platform.native &&
 	    cw_host_access(range->area->pages[range->first], &word, sizeof(word), false) != -EACCES)
-		ret = -EPROTO;
-	cw_range_put(range);
-	return ret;
+		*want = -EPROTO;
+	return CW_END_PRIVATE;
 }
 
 /* ---- the table ---- */
 
-#define FREES(name_, rule_, finding_, run_, text_, ...) \
-	CW_TWIN(name_, rule_, finding_, run_, 0, text_, .pages_max = 64, __VA_ARGS__)
+#define FREES(name_, rule_, finding_, on_, text_, ...) \
+	CW_TWIN(name_, rule_, finding_, .on = on_, 0, text_, .get = cw_sacrifice_get, \
+		.pages_max = 64, __VA_ARGS__)
 
 /* clang-format off */
 static const struct cw_scenario scenarios[] = {
@@ -269,14 +238,16 @@ static const struct cw_scenario scenarios[] = {
 		  .pages_min = 3, .bug = "0f34d1123486", .needs = CW_NEEDS_WINDOW),
 	CW_SHARES("no-flush", "T2", FLUSH_MISSING, NO_FLUSH,
 		  "the TLB is not flushed before the host is told", .needs = CW_NEEDS_WINDOW),
-	CW_TWIN("flush-one-cpu", "T2", FLUSH_PARTIAL, run_flush_one_cpu, CW_QUIRK_FLUSH_HERE,
-		"the TLB is flushed on one CPU of several", .pages = 8, .needs = CW_NEEDS_WINDOW),
+	CW_SHARES("flush-one-cpu", "T2", FLUSH_PARTIAL, FLUSH_HERE,
+		  "the TLB is flushed on one CPU of several",
+		  .needs = CW_NEEDS_WINDOW | CW_NEEDS_CPUS),
 	CW_SHARES("wrong-bit", "T3", END_ALIAS_BIT, KEEP_ALIAS,
 		  "the direct map keeps its shared bit as it was, success is returned"),
 	CW_SHARES("page-skipped", "T3", END_OWN_BIT, SKIP_PAGE,
 		  "one page of the range is told to the host and not converted", .pages_min = 3),
 	CW_SHARES("wrong-frame", "T6", TOLD_OTHER_FRAME, WRONG_FRAME,
-		  "the host is told a frame that the range does not map", .needs = CW_NEEDS_WINDOW),
+		  "the host is told a frame that the range does not map",
+		  .needs = CW_NEEDS_WINDOW, .get = get_with_spare),
 	CW_SHARES("narrow-frame", "T6", TOLD_OTHER_FRAME, NARROW_FRAME,
 		  "a frame number goes through a type that is too narrow for it",
 		  .bug = "CVE-2023-52659"),
@@ -291,39 +262,39 @@ static const struct cw_scenario scenarios[] = {
 	CW_SHARES("hidden-partial", "T4", PARTIAL_HIDDEN, HIDE_FAILURE,
 		  "the host completes a part of the repetitions, success is returned",
 		  .pages_min = 2, .host = CW_HOST_PART_FAILED),
-	CW_TWIN("overlap", "T5", OVERLAP, run_overlap, 0,
+	CW_TWIN("overlap", "T5", OVERLAP, .on = on_overlap, 0,
 		"a second task begins a transition on pages that are in one", .pages = 8),
-	CW_TWIN("never-finished", "T7", TASK_GONE, run_never_finished, CW_QUIRK_ABANDON,
+	CW_TWIN("never-finished", "T7", TASK_GONE, .on = on_never_finished, CW_QUIRK_ABANDON,
 		"the task exits after the host has answered, the pages stay not present",
 		.pages = 8),
-	FREES("freed-shared", "S3", FREED_SHARED, cw_run_freed,
+	FREES("freed-shared", "S3", FREED_SHARED, cw_on_freed,
 	      "pages are freed while they are shared", .pages = 1),
-	FREES("freed-half", "S3", FREED_UNKNOWN, cw_run_freed,
+	FREES("freed-half", "S3", FREED_UNKNOWN, cw_on_freed,
 	      "pages are freed after the host converted the half of them",
 	      .pages = 4, .pages_min = 2, .bug = "CVE-2026-64104", .host = CW_HOST_PART_FAILED),
-	FREES("freed-unrestored", "S3", FREED_UNKNOWN, cw_run_freed,
+	FREES("freed-unrestored", "S3", FREED_UNKNOWN, cw_on_freed,
 	      "shared pages are freed after the host refused to give them back",
 	      .pages = 1, .bug = "CVE-2024-57793", .host = CW_HOST_REFUSE_TO_PRIVATE),
-	FREES("freed-host-order", "S3", FREED_SHARED, cw_run_freed_host_order,
+	FREES("freed-host-order", "S3", FREED_SHARED, cw_on_freed_host_order,
 	      "how many pages are made private before the free is read from shared memory",
 	      .pages = 4, .pages_min = 2, .bug = "CVE-2026-52959"),
-	FREES("freed-unknown", "S3", FREED_UNKNOWN, cw_run_freed,
+	FREES("freed-unknown", "S3", FREED_UNKNOWN, cw_on_freed,
 	      "pages are freed after the host refused their conversion",
 	      .pages = 1, .bug = "CVE-2024-35939", .host = CW_HOST_REFUSE_ALL),
-	CW_TWIN("slab-shared", "S5", SLAB_PART, cw_run_slab, 0,
+	CW_TWIN("slab-shared", "S5", SLAB_PART, .on = cw_on_slab, 0,
 		"a slab page with objects smaller than a page is shared",
 		.pages = 1, .pages_max = 1),
-	CW_TWIN("platform-mixed", "P1", MODE_MIXED, run_platform_mixed, 0,
+	CW_TWIN("platform-mixed", "P1", MODE_MIXED, .run = run_platform_mixed, 0,
 		"the platform's vendor contradicts its isolation type"),
-	CW_TWIN("mask-in-physical", "P2", MASK_IN_PHYSICAL, run_mask_in_physical, 0,
+	CW_TWIN("mask-in-physical", "P2", MASK_IN_PHYSICAL, .run = run_mask_in_physical, 0,
 		"the physical mask contains the shared GPA boundary", .needs = CW_NEEDS_WINDOW),
-	CW_HONEST("zeropad", "T8", cw_run_zeropad, 0,
+	CW_HONEST("zeropad", "T8", .run = cw_run_zeropad, 0,
 		  "stray reads into the window, repaired by the page-fault fixup",
 		  .pages = 8, .needs = CW_NEEDS_WINDOW),
-	CW_HONEST("failing-steps", "T4", run_failing_steps, 0,
+	CW_HONEST("failing-steps", "T4", .on = on_failing_steps, 0,
 		  "a step of the guest fails, which is returned, and the pages are withheld",
 		  .pages = 8, .pages_min = 3, .needs = CW_NEEDS_WINDOW),
-	CW_HONEST("plain", "-", run_plain, 0,
+	CW_HONEST("plain", "-", .on = on_plain, 0,
 		  "pages are shared, written, read by the host, and made private", .native = true),
 	{ }
 };
@@ -369,11 +340,35 @@ const struct cw_scenario *cw_scenario_find(const char *name)
 
 bool cw_scenario_fits(const struct cw_scenario *sc)
 {
-	u32 has = (cw_platform.window ? CW_NEEDS_WINDOW : 0) |
+	u32 has = CW_NEEDS_CPUS | (cw_platform.window ? CW_NEEDS_WINDOW : 0) |
 		  (cw_platform.paravisor ? CW_NEEDS_PARAVISOR : 0) |
 		  (cw_platform.callbacks == CW_CALLBACKS_TDX ? CW_NEEDS_TDX : 0);
 
 	return !(sc->needs & ~has) && (sc->native || !cw_platform.native);
+}
+
+/* Plain takes one page, a few, and around the 510 frames of a hypercall. */
+static u32 pages_of(const struct cw_run *run)
+{
+	static const u32 sizes[] = { 1, 3, 510, 511, 1100 };
+
+	return run->pages ?: min(sizes[run->loop % ARRAY_SIZE(sizes)], cw_pool_size());
+}
+
+static int run_on_range(const struct cw_run *run)
+{
+	struct cw_range *range = (run->sc->get ?: cw_pool_get)(pages_of(run));
+	int want = 0, err;
+
+	if (IS_ERR(range))
+		return PTR_ERR(range);
+	err = run->sc->on(run, range, &want);
+	if (err == CW_END_SHARED)
+		return cw_range_finish(run, range, 0, 0) ?: want;
+	if (err != CW_END_PRIVATE)
+		return cw_range_finish(run, range, err, want);
+	cw_range_put(range);
+	return want;
 }
 
 int cw_scenario_run(const struct cw_run *run)
@@ -383,9 +378,11 @@ int cw_scenario_run(const struct cw_run *run)
 
 	if (!cw_scenario_fits(run->sc))
 		return -EOPNOTSUPP;
+	if (run->misbehave && run->sc->needs & CW_NEEDS_CPUS && num_online_cpus() == 1)
+		return -EOPNOTSUPP;
 
 	trace_cocovm_scenario_begin(nr, run->misbehave);
-	err = run->sc->run(run);
+	err = run->sc->run ? run->sc->run(run) : run_on_range(run);
 	if (err && err != -EOPNOTSUPP)
 		atomic64_inc(&cw_counters.errors);
 	trace_cocovm_scenario_end(nr, run->misbehave, err);

@@ -55,52 +55,44 @@ struct cw_range *cw_sacrifice_get(u32 nr)
 	return ERR_PTR(-ENOMEM);
 }
 
-/* Frees what is shared, or what nobody knows anything of since the transition returned `want`. */
-static int free_or_finish(const struct cw_run *run, struct cw_range *range, int err, int want)
+/* Frees what is shared, or what nobody knows anything of since its transition did as *want says. */
+static int free_or_finish(const struct cw_run *run, struct cw_range *range, int err, int *want)
 {
-	if (!run->misbehave || err != want)
-		return cw_range_finish(run, range, err, want);
-	cw_sacrifice_put(range->area, true);
-	kvfree(range);
-	return 0;
+	if (!run->misbehave || err != *want)
+		return err;
+	range->area->give = free_dirty;
+	*want = 0;
+	return CW_END_PRIVATE;
 }
 
 /* The row's host refuses to share the pages, in part or whole, or to give them back. */
-int cw_run_freed(const struct cw_run *run)
+int cw_on_freed(const struct cw_run *run, struct cw_range *range, int *want)
 {
-	struct cw_range *range = cw_sacrifice_get(run->pages);
 	struct cw_quirks quirks = { .host = run->sc->host };
-	int err;
+	int err = cw_transition(range, true, &quirks);
 
-	if (IS_ERR(range))
-		return PTR_ERR(range);
-	err = cw_transition(range, true, &quirks);
 	if (!err && quirks.host)
 		err = cw_transition(range, false, &quirks);
-	return free_or_finish(run, range, err, quirks.host ? -EFAULT : 0);
+	*want = quirks.host ? -EFAULT : 0;
+	return free_or_finish(run, range, err, want);
 }
 
 /* The buffer begins with its own size, which the host can write as well. */
-int cw_run_freed_host_order(const struct cw_run *run)
+int cw_on_freed_host_order(const struct cw_run *run, struct cw_range *range, int *want)
 {
-	struct cw_range *range = cw_sacrifice_get(run->pages), part;
-	u32 *size, less = 1;
-	int err;
+	u32 *size = (u32 *)cw_range_vaddr(range), less = 1;
+	struct cw_range part = *range;
+	int err = cw_transition(range, true, NULL);
 
-	if (IS_ERR(range))
-		return PTR_ERR(range);
-	part = *range;
-	size = (u32 *)cw_range_vaddr(range);
-	err = cw_transition(range, true, NULL);
 	if (err)
-		return cw_range_finish(run, range, err, 0);
+		return err;
 	WRITE_ONCE(*size, range->nr);
-	err = cw_host_access(range->area->pages[0], &less, sizeof(less), true);
-	if (!run->misbehave || err)
-		return cw_range_finish(run, range, 0, 0) ?: err;
+	*want = cw_host_access(range->area->pages[0], &less, sizeof(less), true);
+	if (!run->misbehave || *want)
+		return CW_END_SHARED;
 	part.nr = READ_ONCE(*size);
 	err = cw_transition(&part, false, NULL);
-	return free_or_finish(run, range, err, 0);
+	return free_or_finish(run, range, err, want);
 }
 
 /* ---- slab-shared ---- */
@@ -167,19 +159,16 @@ void cw_slab_exit(void)
 	kmem_cache_destroy(cache);
 }
 
-int cw_run_slab(const struct cw_run *run)
+/* There is one such page for all workers. */
+int cw_on_slab(const struct cw_run *run, struct cw_range *range, int *want)
 {
-	struct cw_range *range = run->misbehave ? cw_range_new(slab_area, 0, 1) : cw_pool_get(1);
-	int err;
+	struct cw_range *slab;
 
-	if (!range)
-		return -ENOMEM;
-	if (IS_ERR(range))
-		return PTR_ERR(range);
-	/* there is one such page for all workers */
+	if (!run->misbehave)
+		return cw_transition(range, true, NULL);
+	slab = cw_range_new(slab_area, 0, 1);
 	mutex_lock(&slab_lock);
-	err = cw_transition(range, true, NULL);
-	err = cw_range_finish(run, range, err, 0);
+	*want = slab ? cw_range_finish(run, slab, cw_transition(slab, true, NULL), 0) : -ENOMEM;
 	mutex_unlock(&slab_lock);
-	return err;
+	return CW_END_PRIVATE;
 }

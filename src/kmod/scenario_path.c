@@ -47,35 +47,23 @@ static int kept_use(const struct cw_run *run, unsigned long va)
 	return 0;
 }
 
-static int run_kept(const struct cw_run *run)
+static int on_kept(const struct cw_run *run, struct cw_range *range, int *want)
 {
-	struct cw_range *range = cw_pool_get(run->pages);
-	int err = 0, use_err;
+	int err = run->misbehave ? cw_transition(range, true, NULL) : 0;
 
-	if (IS_ERR(range))
-		return PTR_ERR(range);
-	if (run->misbehave)
-		err = cw_transition(range, true, NULL);
 	if (err)
-		return cw_range_finish(run, range, err, 0);
-	use_err = kept_use(run, cw_range_vaddr(range));
-	if (run->misbehave)
-		return cw_range_finish(run, range, 0, 0) ?: use_err;
-	cw_range_put(range);
-	return use_err;
+		return err;
+	*want = kept_use(run, cw_range_vaddr(range));
+	return run->misbehave ? CW_END_SHARED : CW_END_PRIVATE;
 }
 
 /* ---- stale data ---- */
 
-static int run_stale(const struct cw_run *run)
+static int on_stale(const struct cw_run *run, struct cw_range *range, int *want)
 {
-	struct cw_range *range = cw_pool_get(run->pages);
-
-	if (IS_ERR(range))
-		return PTR_ERR(range);
 	if (run->misbehave)
 		memset((void *)cw_range_vaddr(range), STALE, PAGE_SIZE);
-	return cw_range_finish(run, range, cw_transition(range, true, NULL), 0);
+	return cw_transition(range, true, NULL);
 }
 
 /* ---- device memory ---- */
@@ -154,52 +142,52 @@ static int run_interrupt(const struct cw_run *run)
 
 /* clang-format off */
 const struct cw_scenario cw_scenarios_path[] = {
-	CW_TWIN("post-trapped", "R1", ROUTE, run_message, CW_MISCALL_ROUTE,
+	CW_TWIN("post-trapped", "R1", ROUTE, .run = run_message, CW_MISCALL_ROUTE,
 		"a message is posted to the paravisor, not past it", .needs = CW_NEEDS_PARAVISOR),
-	CW_TWIN("signal-trapped", "R1", ROUTE, run_signal, CW_MISCALL_ROUTE,
+	CW_TWIN("signal-trapped", "R1", ROUTE, .run = run_signal, CW_MISCALL_ROUTE,
 		"an event is signalled to the paravisor, not past it", .needs = CW_NEEDS_PARAVISOR),
 	CW_SHARES("convert-direct", "R1", ROUTE, ROUTE,
 		  "the hypervisor is told of a conversion past the paravisor",
 		  .needs = CW_NEEDS_PARAVISOR),
-	CW_TWIN("reserved-message", "Z2", RESERVED_SET, run_message, CW_MISCALL_RESERVED,
+	CW_TWIN("reserved-message", "Z2", RESERVED_SET, .run = run_message, CW_MISCALL_RESERVED,
 		"the reserved field of a message's input is left as it was found"),
-	CW_TWIN("reserved-signal", "Z2", RESERVED_SET, run_signal, CW_MISCALL_RESERVED,
+	CW_TWIN("reserved-signal", "Z2", RESERVED_SET, .run = run_signal, CW_MISCALL_RESERVED,
 		"the reserved field of an event's input is left as it was found"),
 	CW_SHARES("reserved-convert", "Z2", RESERVED_SET, RESERVED,
 		  "a reserved field of a page state call is not zero, which is refused",
 		  .bug = "3ee9cebd0a5e", .needs = CW_NEEDS_WINDOW),
-	CW_TWIN("message-tail", "Z3", TAIL_SET, run_message, CW_MISCALL_TAIL,
+	CW_TWIN("message-tail", "Z3", TAIL_SET, .run = run_message, CW_MISCALL_TAIL,
 		"what an earlier use left behind a message's payload is handed over with it",
 		.bug = "e99c4afbee07"),
-	CW_TWIN("stale-share", "Z4", STALE, run_stale, 0,
+	CW_TWIN("stale-share", "Z4", STALE, .on = on_stale, 0,
 		"pages are shared with what their last user left in them", .pages = 8),
-	CW_TWIN("call-page-shared", "S5", KEPT_SHARED, run_kept, CW_MAP_HYPERCALL_IN,
+	CW_TWIN("call-page-shared", "S5", KEPT_SHARED, .on = on_kept, CW_MAP_HYPERCALL_IN,
 		"the input page of a hypercall to the paravisor is shared with the host",
 		.pages = 1, .pages_max = 1, .needs = CW_NEEDS_PARAVISOR),
-	CW_TWIN("interrupt-page-shared", "S5", KEPT_SHARED, run_kept, CW_MAP_INT_PAGE,
+	CW_TWIN("interrupt-page-shared", "S5", KEPT_SHARED, .on = on_kept, CW_MAP_INT_PAGE,
 		"the interrupt page of VMBus is shared, although the host never reads it",
 		.pages = 1, .pages_max = 1),
-	CW_TWIN("io-apic-shared", "S8", MMIO_SHARED, run_mmio, MMIO_IO_APIC,
+	CW_TWIN("io-apic-shared", "S8", MMIO_SHARED, .run = run_mmio, MMIO_IO_APIC,
 		"the IO-APIC, which the paravisor emulates, is mapped shared",
 		.needs = CW_NEEDS_PARAVISOR),
-	CW_TWIN("vtpm-shared", "S8", MMIO_SHARED, run_mmio, MMIO_VTPM,
+	CW_TWIN("vtpm-shared", "S8", MMIO_SHARED, .run = run_mmio, MMIO_VTPM,
 		"the virtual TPM, which the paravisor emulates, is mapped shared",
 		.needs = CW_NEEDS_PARAVISOR),
-	CW_TWIN("pci-private", "S8", MMIO_PRIVATE, run_mmio, MMIO_PCI,
+	CW_TWIN("pci-private", "S8", MMIO_PRIVATE, .run = run_mmio, MMIO_PCI,
 		"a PCI window, which the host emulates, is mapped private"),
-	CW_TWIN("stray-interrupt", "R3", INTERRUPT_STRAY, run_interrupt, 0,
+	CW_TWIN("stray-interrupt", "R3", INTERRUPT_STRAY, .run = run_interrupt, 0,
 		"the paravisor lets an interrupt through that is not enabled",
 		.needs = CW_NEEDS_PARAVISOR),
-	CW_TWIN("kexec-unlisted", "T9", LEFT_SHARED, cw_run_kexec, CW_KEXEC_UNLISTED,
+	CW_TWIN("kexec-unlisted", "T9", LEFT_SHARED, .on = cw_on_kexec, CW_KEXEC_UNLISTED,
 		"shared pages are not on the list by which the hand-over takes them back",
 		.pages = 12, .pages_min = 6),
-	CW_TWIN("kexec-race", "T9", LEFT_SHARED, cw_run_kexec, CW_KEXEC_RACE,
+	CW_TWIN("kexec-race", "T9", LEFT_SHARED, .on = cw_on_kexec, CW_KEXEC_RACE,
 		"conversions are not stopped, and one comes in the middle of the hand-over",
 		.pages = 12, .pages_min = 6),
-	CW_TWIN("kexec-assist-page", "T9", LEFT_SHARED, cw_run_kexec, CW_KEXEC_ASSIST,
+	CW_TWIN("kexec-assist-page", "T9", LEFT_SHARED, .on = cw_on_kexec, CW_KEXEC_ASSIST,
 		"the VP assist page stays with the hypervisor over the hand-over",
 		.pages = 12, .pages_min = 6, .bug = "CVE-2024-46864"),
-	CW_HONEST("implicit", "-", cw_run_share, CW_QUIRK_IMPLICIT,
+	CW_HONEST("implicit", "-", .on = cw_on_share, CW_QUIRK_IMPLICIT,
 		  "pages become shared when they are first used so, and the host is not asked",
 		  .pages = 8, .needs = CW_NEEDS_TDX),
 	{ }
