@@ -46,26 +46,18 @@ void *cw_vmap(struct page **pages, u32 nr)
 
 /* ---- pages ---- */
 
-/* A page inside the kernel image (freed .init) has a third mapping, which nobody can split. */
-static bool page_in_image(struct page *page)
+/* Pages inside the kernel image (freed .init) have a third mapping, which nobody can split. */
+static bool block_in_image(struct page *block, unsigned int order)
 {
-	unsigned long pa = PFN_PHYS(page_to_pfn(page)), va = pa - phys_base + __START_KERNEL_map;
+	unsigned long offset = page_to_phys(block) - phys_base, end = offset + (PAGE_SIZE << order);
 	unsigned int level;
 	pte_t *pte;
 
-	if (pa < phys_base || va - __START_KERNEL_map >= KERNEL_IMAGE_SIZE)
-		return false;
-	pte = lookup_address(va, &level);
-	return pte && (pte_flags(*pte) & _PAGE_PRESENT);
-}
-
-static bool block_in_image(struct page *block, unsigned int order)
-{
-	u32 i;
-
-	for (i = 0; i < 1U << order; i++)
-		if (page_in_image(block + i))
+	for (; offset != end && offset < KERNEL_IMAGE_SIZE; offset += PAGE_SIZE) {
+		pte = lookup_address(__START_KERNEL_map + offset, &level);
+		if (pte && (pte_flags(*pte) & _PAGE_PRESENT))
 			return true;
+	}
 	return false;
 }
 

@@ -246,24 +246,19 @@ const char *cw_host_name(void);
 
 /* ---- hypercall.c: the guest's side of hypercalls ---- */
 
-/* What a hypercall does wrong. */
-#define CW_MISCALL_ROUTE	BIT(0)	/* it goes to the other of the two */
-#define CW_MISCALL_RESERVED	BIT(1)	/* reserved fields are left as they were found */
-#define CW_MISCALL_TAIL		BIT(2)	/* message: so is what follows the payload */
-
 int cw_hypercall_init(void);	/* pages for each CPU: after the pool */
 void cw_hypercall_exit(void);
 /* Each copies its input into this CPU's page, and returns 0 or -errno of the host's status.  Never
- * sleeps; from any context but NMI.
+ * sleeps; from any context but NMI.  quirks: CW_QUIRK_* of hypercalls.
  */
 int cw_hypercall_post_message(u32 connection, u32 type, const void *payload, u32 bytes,
-			      u32 miscall);
-int cw_hypercall_signal_event(u32 connection, u16 flag, u32 miscall);
+			      u32 quirks);
+int cw_hypercall_signal_event(u32 connection, u16 flag, u32 quirks);
 /* Any other, with an input page of the caller's own in place of this CPU's. */
 int cw_hypercall_from(void *page, u16 code, const void *input, u32 bytes);
 /* Any other, by the route of its kind; output may be NULL. */
 int cw_hypercall(u16 code, const void *input, u32 bytes, void *output, u32 output_bytes,
-		 u32 miscall);
+		 u32 quirks);
 
 /* ---- transition.c ---- */
 
@@ -278,11 +273,12 @@ int cw_hypercall(u16 code, const void *input, u32 bytes, void *output, u32 outpu
 #define CW_QUIRK_FAIL_PREPARE	BIT(8)	/* on page `page` */
 #define CW_QUIRK_FAIL_CHANGE	BIT(9)
 #define CW_QUIRK_NARROW_FRAME	BIT(10)	/* of page `page`'s frame the low 8 bits are told */
-#define CW_QUIRK_ROUTE		BIT(11)	/* the hypercall goes to the hypervisor */
-#define CW_QUIRK_RESERVED	BIT(12)	/* its reserved field is not zero */
+#define CW_QUIRK_ROUTE		BIT(11)	/* a hypercall goes to the other of the two receivers */
+#define CW_QUIRK_RESERVED	BIT(12)	/* its reserved field is left as it was found */
 #define CW_QUIRK_TELL_LESS	BIT(13)	/* the host is told a page less than the range has */
 #define CW_QUIRK_INVERT		BIT(14)	/* the host's answer is taken for its opposite */
 #define CW_QUIRK_IMPLICIT	BIT(15)	/* TDX: the host converts at the first access */
+#define CW_QUIRK_TAIL		BIT(16)	/* what follows a message's payload is, too */
 
 struct cw_quirks {
 	u32 flags;
@@ -376,12 +372,6 @@ int cw_on_freed(const struct cw_run *run, struct cw_range *range, int *want);
 int cw_on_slab(const struct cw_run *run, struct cw_range *range, int *want);
 int cw_on_freed_host_order(const struct cw_run *run, struct cw_range *range, int *want);
 int cw_run_zeropad(const struct cw_run *run);
-
-/* flags of cw_on_kexec(): what the hand-over forgets */
-#define CW_KEXEC_UNLISTED	BIT(0)
-#define CW_KEXEC_RACE		BIT(1)
-#define CW_KEXEC_ASSIST		BIT(2)
-int cw_on_kexec(const struct cw_run *run, struct cw_range *range, int *want);
 
 int cw_slab_init(void);
 void cw_slab_exit(void);

@@ -170,18 +170,15 @@ static const struct host_row *row_find(enum cw_host_id id)
 
 static bool lie_fits(const struct host_row *row, const struct visibility_call *call)
 {
-	switch (row->when) {
-	case SINGLE:
-		return call->count == 1;
-	case LARGE:
-		return call->count >= LARGE_REPS;
-	case TO_SHARED:
-		return call->visible;
-	case TO_PRIVATE:
-		return !call->visible;
-	default:
-		return true;
-	}
+	const bool fits[] = {
+		[ALWAYS] = true,
+		[SINGLE] = call->count == 1,
+		[LARGE] = call->count >= LARGE_REPS,
+		[TO_SHARED] = call->visible,
+		[TO_PRIVATE] = !call->visible,
+	};
+
+	return fits[row->when];
 }
 
 static u32 lie_amount(enum amount amount, const struct visibility_call *call)

@@ -137,7 +137,7 @@ static int call_errno(u64 result)
 
 /* From an input page of the caller's own, or NULL for this CPU's. */
 static int call_from(void *page, u16 code, const void *input, u32 bytes, void *output,
-		     u32 output_bytes, u32 miscall)
+		     u32 output_bytes, u32 quirks)
 {
 	unsigned long flags;
 	u64 result;
@@ -146,7 +146,7 @@ static int call_from(void *page, u16 code, const void *input, u32 bytes, void *o
 		return -EMSGSIZE;
 	local_irq_save(flags);
 	result = call_make(code, memcpy(page ?: cpu_page(PAGE_INPUT), input, bytes), bytes,
-			   goes_past(code, miscall & CW_MISCALL_ROUTE), CW_HOST_HONEST);
+			   goes_past(code, quirks & CW_QUIRK_ROUTE), CW_HOST_HONEST);
 	if (output && RESULT_STATUS(result) == HV_STATUS_SUCCESS)
 		memcpy(output, cpu_page(PAGE_OUTPUT), output_bytes);
 	local_irq_restore(flags);
@@ -154,9 +154,9 @@ static int call_from(void *page, u16 code, const void *input, u32 bytes, void *o
 }
 
 int cw_hypercall(u16 code, const void *input, u32 bytes, void *output, u32 output_bytes,
-		 u32 miscall)
+		 u32 quirks)
 {
-	return call_from(NULL, code, input, bytes, output, output_bytes, miscall);
+	return call_from(NULL, code, input, bytes, output, output_bytes, quirks);
 }
 
 int cw_hypercall_from(void *page, u16 code, const void *input, u32 bytes)
@@ -166,30 +166,30 @@ int cw_hypercall_from(void *page, u16 code, const void *input, u32 bytes)
 
 /* All 256 bytes are handed over, so all of them are written. */
 int cw_hypercall_post_message(u32 connection, u32 type, const void *payload, u32 bytes,
-			      u32 miscall)
+			      u32 quirks)
 {
 	struct cw_hv_message message;
 
 	if (bytes > sizeof(message.payload))
 		return -EMSGSIZE;
-	memset(&message, miscall & CW_MISCALL_TAIL ? LEFTOVER : 0, sizeof(message));
+	memset(&message, quirks & CW_QUIRK_TAIL ? LEFTOVER : 0, sizeof(message));
 	message.connection = connection;
-	message.reserved = miscall & CW_MISCALL_RESERVED ? LEFTOVER : 0;
+	message.reserved = quirks & CW_QUIRK_RESERVED ? LEFTOVER : 0;
 	message.type = type;
 	message.payload_bytes = bytes;
 	memcpy(message.payload, payload, bytes);
-	return cw_hypercall(HVCALL_POST_MESSAGE, &message, sizeof(message), NULL, 0, miscall);
+	return cw_hypercall(HVCALL_POST_MESSAGE, &message, sizeof(message), NULL, 0, quirks);
 }
 
-int cw_hypercall_signal_event(u32 connection, u16 flag, u32 miscall)
+int cw_hypercall_signal_event(u32 connection, u16 flag, u32 quirks)
 {
 	struct cw_hv_event event = {
 		.connection = connection,
 		.flag = flag,
-		.reserved = miscall & CW_MISCALL_RESERVED ? LEFTOVER : 0,
+		.reserved = quirks & CW_QUIRK_RESERVED ? LEFTOVER : 0,
 	};
 
-	return cw_hypercall(HVCALL_SIGNAL_EVENT, &event, sizeof(event), NULL, 0, miscall);
+	return cw_hypercall(HVCALL_SIGNAL_EVENT, &event, sizeof(event), NULL, 0, quirks);
 }
 
 /* ---- what becomes of pages ---- */
