@@ -5,9 +5,6 @@
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/err.h>
-#include <linux/jiffies.h>
-#include <linux/sched.h>
-#include <linux/string.h>
 #include <asm/word-at-a-time.h>
 
 #include "cocovm.h"
@@ -19,7 +16,7 @@
 
 struct reader {
 	unsigned long addr;
-	int cpu;		/* that it reads on; -1: there is no other, and no reader */
+	unsigned int cpu;	/* that it reads on; nr_cpu_ids: there is no other, and no reader */
 	bool stop;
 	u32 reads;
 	u32 fixed;		/* of these */
@@ -49,6 +46,13 @@ static int reader_fn(void *arg)
 	return 0;
 }
 
+static void reads_count(u32 reads, u32 fixed)
+{
+	atomic64_add(reads, &cw_counters.zeropad_reads);
+	atomic64_add(fixed, &cw_counters.zeropad_fixed);
+	trace_cocovm_zeropad_read(reads, fixed);
+}
+
 /* With the pages out: waits for the reader, and where it does not come reads itself. */
 static void zeropad_in_window(void *arg)
 {
@@ -57,33 +61,22 @@ static void zeropad_in_window(void *arg)
 	u32 before = READ_ONCE(r->fixed);
 	struct reader self = { .addr = r->addr };
 
-	while (r->cpu >= 0 && READ_ONCE(r->fixed) == before && time_before(jiffies, deadline))
+	while (r->cpu < nr_cpu_ids && READ_ONCE(r->fixed) == before &&
+	       time_before(jiffies, deadline))
 		usleep_range(10, 50);
 	if (READ_ONCE(r->fixed) != before)
 		return;
 	reader_read(&self);
-	atomic64_add(self.reads, &cw_counters.zeropad_reads);
-	atomic64_add(self.fixed, &cw_counters.zeropad_fixed);
-	trace_cocovm_zeropad_read(self.reads, self.fixed);
+	reads_count(self.reads, self.fixed);
 	r->own_fixed += self.fixed;
-}
-
-static int other_cpu(void)
-{
-	unsigned int here = raw_smp_processor_id(), cpu;
-
-	for_each_online_cpu(cpu)
-		if (cpu != here)
-			return cpu;
-	return -1;
 }
 
 int cw_run_zeropad(const struct cw_run *run)
 {
 	struct cw_range *range = cw_pool_get(run->pages + 1), part;
-	struct reader r = { .cpu = other_cpu() };
+	struct reader r = { .cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id()) };
 	struct cw_quirks quirks = { .in_window = zeropad_in_window, .arg = &r };
-	bool has_reader = r.cpu >= 0;
+	bool has_reader = r.cpu < nr_cpu_ids;
 	struct cw_task task;
 	int err;
 
@@ -107,9 +100,7 @@ int cw_run_zeropad(const struct cw_run *run)
 	if (has_reader) {
 		WRITE_ONCE(r.stop, true);
 		cw_task_join(&task);
-		atomic64_add(r.reads, &cw_counters.zeropad_reads);
-		atomic64_add(r.fixed, &cw_counters.zeropad_fixed);
-		trace_cocovm_zeropad_read(r.reads, r.fixed);
+		reads_count(r.reads, r.fixed);
 	}
 	if (err)
 		return cw_range_finish(run, range, err, 0);
