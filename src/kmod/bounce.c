@@ -3,10 +3,7 @@
  * shared for it.  A slot has one owner, and is given back as it was taken.
  */
 #include <linux/bitmap.h>
-#include <linux/err.h>
-#include <linux/string.h>
 
-#include "trace.h"
 #include "vmbus.h"
 
 #define POOL_PAGES	(CW_BOUNCE_SLOTS * CW_SLOT_BYTES / PAGE_SIZE)
@@ -31,42 +28,24 @@ static u64 slot_phys(const struct cw_bounce *b, int slot)
 
 int cw_bounce_init(struct cw_bounce *b)
 {
-	int err;
-
-	memset(b, 0, sizeof(*b));
 	b->range = cw_pool_get_more(POOL_PAGES);
 	if (IS_ERR(b->range))
 		return PTR_ERR(b->range);
 	memset((void *)cw_range_vaddr(b->range), 0, POOL_PAGES * PAGE_SIZE);
-	err = cw_transition(b->range, true, NULL);
-	if (err)
-		cw_bounce_exit(b);
-	return err;
+	return cw_transition(b->range, true, NULL);
 }
 
 int cw_bounce_exit(struct cw_bounce *b)
 {
-	int err;
-
-	if (IS_ERR_OR_NULL(b->range))
-		return 0;
-	err = cw_transition(b->range, false, NULL);
-	if (err) {
-		cw_range_withhold(b->range, err);
-		cw_range_keep(b->range);
-	} else {
-		cw_range_put(b->range);
-	}
-	b->range = NULL;
-	return err;
+	return IS_ERR_OR_NULL(b->range) ? 0 : cw_range_finish(NULL, b->range, 0, 0);
 }
 
-int cw_bounce_map(struct cw_bounce *b, u64 dev, const void *from, u32 bytes, u32 quirks)
+int cw_bounce_map(struct cw_bounce *b, u64 dev, const void *from, u32 bytes)
 {
 	u32 nr = slots_for(bytes), room = nr * CW_SLOT_BYTES;
 	unsigned long slot;
 
-	slot = quirks & CW_GUEST_SLOT_TWICE ? 0 :
+	slot = b->quirks & CW_GUEST_SLOT_TWICE ? 0 :
 	       bitmap_find_next_zero_area(b->used, CW_BOUNCE_SLOTS, 0, nr, 0);
 	if (!nr || slot + nr > CW_BOUNCE_SLOTS)
 		return -ENOSPC;
@@ -80,12 +59,12 @@ int cw_bounce_map(struct cw_bounce *b, u64 dev, const void *from, u32 bytes, u32
 	return slot;
 }
 
-int cw_bounce_unmap(struct cw_bounce *b, u64 dev, int slot, void *to, u32 bytes, u32 quirks)
+int cw_bounce_unmap(struct cw_bounce *b, u64 dev, int slot, void *to, u32 bytes)
 {
 	bool is_owner = b->slot[slot].dev == dev, is_whole = b->slot[slot].bytes == bytes;
 
-	if ((!is_owner && !(quirks & CW_GUEST_SLOT_FOREIGN)) ||
-	    (!is_whole && !(quirks & CW_GUEST_SLOT_SIZE)))
+	if ((!is_owner && !(b->quirks & CW_GUEST_SLOT_FOREIGN)) ||
+	    (!is_whole && !(b->quirks & CW_GUEST_SLOT_SIZE)))
 		return -EINVAL;
 	trace_cocovm_bounce_unmapped(dev, slot_phys(b, slot), bytes, slot, slots_for(bytes));
 	if (to)
@@ -100,9 +79,9 @@ int cw_bounce_name(const struct cw_bounce *b, int slot, u32 bytes, struct cw_pac
 	u32 i, nr = PFN_UP(offset_in_page(vaddr) + bytes);
 	int err = 0;
 
-	gpa->bytes = bytes;
-	gpa->offset = offset_in_page(vaddr);
+	gpa->range.len = bytes;
+	gpa->range.offset = offset_in_page(vaddr);
 	for (i = 0; i < nr && !err; i++)
-		err = cw_pte_gfn((vaddr & PAGE_MASK) + PAGE_SIZE * i, &gpa->gfn[i]);
+		err = cw_pte_gfn((vaddr & PAGE_MASK) + PAGE_SIZE * i, &gpa->range.pfn_array[i]);
 	return err;
 }

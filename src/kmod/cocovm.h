@@ -19,6 +19,12 @@
 
 #define CW_NAME "cocovm"
 
+/* Of two steps, both taken, the error that came first. */
+static inline int cw_first(int err, int later)
+{
+	return err ?: later;
+}
+
 /* ---- counters, shown by the device ---- */
 
 struct cw_counters {
@@ -298,10 +304,12 @@ int cw_transition(const struct cw_range *range, bool to_shared, const struct cw_
 
 /* ---- scenario*.c, zeropad.c ---- */
 
+struct cw_bus;
+
 struct cw_run {
 	const struct cw_scenario *sc;
 	bool misbehave;
-	bool keep;
+	u32 keep;		/* 0 or 1 */
 	u32 pages;
 	u32 loop;
 	u32 loops;		/* 0: until stopped */
@@ -326,6 +334,7 @@ struct cw_scenario {
 	u32 needs;		/* CW_NEEDS_*: modes without it do not have the scenario */
 	enum cw_host_id host;	/* of both */
 	int (*run)(const struct cw_run *run);
+	int (*work)(struct cw_bus *bus);	/* of those that have a bus: what is done with it */
 	/* Or, with pages that are taken back whatever was done to them: what their last transition
 	 * returned, and what it should have; or one of enum cw_end, and the result.
 	 */

@@ -43,22 +43,24 @@ static int number_parse(const char *text, u32 min, u32 max, u32 *val)
 
 static int option_parse(char *word, struct cw_run *opt)
 {
+	const struct {
+		const char *name;
+		u32 min, max, *val;
+	} options[] = {
+		{ "pages",   1, U32_MAX,     &opt->pages },
+		{ "loops",   0, LOOPS_MAX,   &opt->loops },
+		{ "workers", 1, WORKERS_MAX, &opt->workers },
+		{ "keep",    0, 1,           &opt->keep },
+	}, *o;
 	char *val = strchr(word, '=');
-	u32 keep;
 
 	if (!val)
 		return -EINVAL;
 	*val++ = '\0';
-	if (!strcmp(word, "pages"))
-		return number_parse(val, 1, U32_MAX, &opt->pages);
-	if (!strcmp(word, "loops"))
-		return number_parse(val, 0, LOOPS_MAX, &opt->loops);
-	if (!strcmp(word, "workers"))
-		return number_parse(val, 1, WORKERS_MAX, &opt->workers);
-	if (strcmp(word, "keep") || number_parse(val, 0, 1, &keep))
-		return -EINVAL;
-	opt->keep = keep;
-	return 0;
+	for (o = options; o < options + ARRAY_SIZE(options); o++)
+		if (!strcmp(o->name, word))
+			return number_parse(val, o->min, o->max, o->val);
+	return -EINVAL;
 }
 
 static int pages_check(struct cw_run *opt)
@@ -75,18 +77,17 @@ static int pages_check(struct cw_run *opt)
 	return opt->pages >= cw_pool_size() ? -ENOMEM : 0;
 }
 
-static int options_parse(char *name, char **line, bool misbehave, struct cw_run *opt)
+static int options_parse(char *name, char **line, struct cw_run *opt)
 {
 	char *word;
 	int err;
 
-	*opt = (struct cw_run){ .misbehave = misbehave, .loops = 1, .workers = 1 };
 	if (!name)
 		return -EINVAL;
 	opt->sc = cw_scenario_find(name);
 	if (!opt->sc)
 		return -ENOENT;
-	if (misbehave && !opt->sc->has_twin)
+	if (opt->misbehave && !opt->sc->has_twin)
 		return -EINVAL;
 	while ((word = word_next(line))) {
 		err = option_parse(word, opt);
@@ -96,51 +97,35 @@ static int options_parse(char *name, char **line, bool misbehave, struct cw_run 
 	return pages_check(opt);
 }
 
-static int run_command(char **line, bool misbehave)
+/* run NAME, honest NAME; in the background: start NAME, start honest NAME */
+static int do_scenario(const char *command, char **line)
 {
-	struct cw_run opt;
-	int err = options_parse(word_next(line), line, misbehave, &opt);
+	struct cw_run opt = { .loops = 1, .workers = 1 };
+	bool start = !strcmp(command, "start"), honest = !strcmp(command, "honest");
+	char *name = word_next(line);
+	int err;
 
+	if (start && name && !strcmp(name, "honest")) {
+		honest = true;
+		name = word_next(line);
+	}
+	opt.misbehave = !honest;
+	err = options_parse(name, line, &opt);
 	if (err)
 		return err;
+	if (start)
+		return cw_job_start(&opt);
 	return opt.loops ? cw_job_run(&opt) : -EINVAL;
 }
 
-static int do_run(char **line)
+static int do_stop(const char *unused)
 {
-	return run_command(line, true);
-}
-
-static int do_honest(char **line)
-{
-	return run_command(line, false);
-}
-
-static int do_start(char **line)
-{
-	char *name = word_next(line);
-	bool misbehave = !name || strcmp(name, "honest");
-	struct cw_run opt;
-	int err;
-
-	if (!misbehave)
-		name = word_next(line);
-	err = options_parse(name, line, misbehave, &opt);
-	return err ?: cw_job_start(&opt);
-}
-
-static int do_stop(char **line)
-{
-	if (word_next(line))
-		return -EINVAL;
 	cw_job_stop_all();
 	return 0;
 }
 
-static int do_announce(char **line)
+static int do_announce(const char *unused)
 {
-	if (word_next(line))
-		return -EINVAL;
 	cw_platform_announce(&cw_platform);
 	/* what is withheld is on the list of areas too, and known better here */
 	cw_areas_announce();
@@ -148,24 +133,16 @@ static int do_announce(char **line)
 	return 0;
 }
 
-static int do_restore(char **line)
+static int do_restore(const char *unused)
 {
-	return word_next(line) ? -EINVAL : cw_pool_restore_kept();
+	return cw_pool_restore_kept();
 }
 
-static int do_host(char **line)
+static int do_fail(const char *word)
 {
-	char *name = word_next(line);
-
-	return !name || word_next(line) ? -EINVAL : cw_host_become(name);
-}
-
-static int do_fail(char **line)
-{
-	char *word = word_next(line);
 	u32 nth;
 
-	if (!word || word_next(line) || number_parse(word, 0, INT_MAX, &nth))
+	if (number_parse(word, 0, INT_MAX, &nth))
 		return -EINVAL;
 	cw_alloc_fail(nth);
 	return 0;
@@ -173,28 +150,30 @@ static int do_fail(char **line)
 
 static const struct {
 	const char *name;
-	int (*run)(char **line);
+	bool has_word;
+	int (*run)(const char *word);
 } commands[] = {
-	{ "run",      do_run },
-	{ "honest",   do_honest },
-	{ "start",    do_start },
-	{ "stop",     do_stop },
-	{ "announce", do_announce },
-	{ "restore",  do_restore },
-	{ "host",     do_host },
-	{ "fail",     do_fail },
+	{ "stop",     false, do_stop },
+	{ "announce", false, do_announce },
+	{ "restore",  false, do_restore },
+	{ "host",     true,  cw_host_become },
+	{ "fail",     true,  do_fail },
 };
 
 static int command_run(char *line)
 {
-	char *word = word_next(&line);
+	char *name = word_next(&line), *word;
 	size_t i;
 
-	if (!word)
+	if (!name)
 		return -EINVAL;
+	if (!strcmp(name, "run") || !strcmp(name, "honest") || !strcmp(name, "start"))
+		return do_scenario(name, &line);
+	word = word_next(&line);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i].name, word))
-			return commands[i].run(&line);
+		if (!strcmp(commands[i].name, name) && commands[i].has_word == !!word &&
+		    !word_next(&line))
+			return commands[i].run(word);
 	return -EINVAL;
 }
 
@@ -221,21 +200,9 @@ static ssize_t device_write(struct file *file, const char __user *buf, size_t si
 
 /* ---- what there is to read ---- */
 
-static void mmio_show(struct seq_file *m)
+static void mmio_show(struct seq_file *m, const char *name, u64 gpa)
 {
-	static const struct {
-		const char *name;
-		u64 gpa;
-	} mmio[] = {
-		{ "io-apic", CW_IO_APIC_GPA },
-		{ "vtpm",    CW_VTPM_GPA },
-		{ "pci",     CW_PCI_GPA },
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(mmio); i++)
-		seq_printf(m, "mmio %s gpa=0x%llx private=%d\n", mmio[i].name, mmio[i].gpa,
-			   cw_platform_is_private_mmio(mmio[i].gpa));
+	seq_printf(m, "mmio %s gpa=0x%llx private=%d\n", name, gpa, cw_platform_is_private_mmio(gpa));
 }
 
 static void feature_show(void *m, const char *what, const char *how)
@@ -261,7 +228,9 @@ static void platform_show(struct seq_file *m)
 		   p->boundary, p->cc_mask, p->physical_mask, p->sev_status);
 	seq_printf(m, "pte_mask=0x%llx\nprot_private=0x%llx\nprot_shared=0x%llx\n", p->pte_mask,
 		   cw_platform_mkenc(prot, p->cc_mask), cw_platform_mkdec(prot, p->cc_mask));
-	mmio_show(m);
+	mmio_show(m, "io-apic", CW_IO_APIC_GPA);
+	mmio_show(m, "vtpm", CW_VTPM_GPA);
+	mmio_show(m, "pci", CW_PCI_GPA);
 	cw_platform_features(feature_show, m);
 	seq_printf(m, "host=%s\nhosts:", cw_host_name());
 	cw_host_each(host_show, m);
@@ -284,22 +253,17 @@ static void counters_show(struct seq_file *m)
 		   atomic64_read(&c->errors), atomic_read(&c->running));
 }
 
-/* As NDJSON spells them: in lower case. */
-static void finding_show(struct seq_file *m, enum cw_finding finding)
+static void scenario_show(struct seq_file *m, const struct cw_scenario *sc)
 {
 #define NAME(id, rule, sev, values, expected, seen) [CW_FIND_##id] = #id,
 	static const char *const names[CW_FIND_NR] = { [CW_FIND_NONE] = "-", CW_FINDINGS(NAME) };
 #undef NAME
 	const char *c;
 
-	for (c = names[finding]; *c; c++)
-		seq_putc(m, tolower(*c));
-}
-
-static void scenario_show(struct seq_file *m, const struct cw_scenario *sc)
-{
 	seq_printf(m, "scenario %s rule=%s twin=%d finding=", sc->name, sc->rule, sc->has_twin);
-	finding_show(m, sc->finding);
+	/* as NDJSON spells them: in lower case */
+	for (c = names[sc->finding]; *c; c++)
+		seq_putc(m, tolower(*c));
 	seq_printf(m, " bug=%s text=\"%s\"\n", sc->bug ?: "-", sc->text);
 }
 

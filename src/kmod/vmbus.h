@@ -6,11 +6,16 @@
 #ifndef COCOVM_VMBUS_H
 #define COCOVM_VMBUS_H
 
+#include <linux/err.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/uio.h>
 
 #include <cocowatch/hosts.h>
 
 #include "cocovm.h"
+#include "trace.h"
 #include "vmbus_wire.h"
 
 /* ---- misbehaviours of the guest: flags of the scenarios ---- */
@@ -54,6 +59,11 @@
 struct cw_peer;
 struct cw_channel;
 
+/* The kinds of devices that a confidential VM uses here. */
+enum cw_device { CW_DEVICE_NET, CW_DEVICE_DISK, CW_DEVICE_PCI, CW_DEVICES };
+
+extern const struct hv_vmbus_device_id cw_devices[CW_DEVICES];
+
 /* What the host answered to what was asked last. */
 struct cw_answer {
 	u32 type;	/* that is waited for; 0: nothing is */
@@ -71,8 +81,7 @@ struct cw_bus {
 	struct cw_peer *peer;
 	struct cw_range *synic;	/* message page; shared, of the paravisor's making */
 	struct cw_range *monitor;	/* two pages; shared */
-	void *int_page;		/* private */
-	struct cw_range *int_range;	/* where it is not */
+	struct cw_range *int_page;	/* private */
 	struct cw_answer answer;
 	struct cw_channel *channel[CW_CHANNELS_MAX];
 	u32 gpadls;		/* handles given */
@@ -84,15 +93,17 @@ struct cw_bus {
 struct cw_bus *cw_bus_new(const struct cw_run *run, enum cw_host_id host);
 int cw_bus_free(struct cw_bus *bus);	/* takes NULL; the first thing that went wrong */
 /* First channel of that device that was bound, or NULL. */
-struct cw_channel *cw_bus_channel(const struct cw_bus *bus, const u8 *device);
+struct cw_channel *cw_bus_channel(const struct cw_bus *bus, enum cw_device device);
 /* Posts a message; answer: type of the message to wait for, 0 for none.  -ENODEV when the channel
  * (or NULL) was taken back, -ETIMEDOUT when the host is silent, -EDQUOT when it says no.
  */
-int cw_bus_ask(struct cw_bus *bus, const struct cw_channel *ch, const void *msg, u32 bytes,
-	       u32 answer, u32 key);
+int cw_bus_ask(struct cw_bus *bus, const struct cw_channel *ch, const union cw_message *msg,
+	       u32 bytes, u32 answer, u32 key);
+/* One of no more than the channel's relid and a GPADL, those that are not NULL and 0. */
+int cw_bus_say(struct cw_bus *bus, const struct cw_channel *ch, u32 type, u32 gpadl, u32 answer);
 /* Lets the host run, and takes its messages. */
 void cw_bus_poll(struct cw_bus *bus);
-bool cw_bus_is(const struct cw_bus *bus, u32 quirk);
+bool cw_bus_is(const struct cw_bus *bus, u32 quirk);	/* any of them */
 
 /* ---- vmbus_gpadl.c ---- */
 
@@ -104,9 +115,8 @@ struct cw_gpadl {
 
 /* Shares a range and names it to the host.  The range stays with the GPADL, also after an error. */
 int cw_gpadl_establish(struct cw_channel *ch, struct cw_range *range, struct cw_gpadl *gpadl);
+/* Hands the range back too: put, withheld, or as the scenario's misbehaviour has it. */
 int cw_gpadl_teardown(struct cw_channel *ch, struct cw_gpadl *gpadl);
-/* Hands the range back: put, withheld, or as the scenario's misbehaviour has it. */
-int cw_gpadl_release(struct cw_bus *bus, struct cw_gpadl *gpadl);
 /* Makes a range private, or shares it, as the scenario lets the host answer. */
 int cw_bus_transition(struct cw_bus *bus, struct cw_range *range, bool to_shared);
 /* Pages for what the bus shares: of the pool, or such as can be freed. */
@@ -116,21 +126,18 @@ int cw_bus_pages_put(struct cw_bus *bus, struct cw_range *range, bool unclean);
 /* ---- vmbus_ring.c ---- */
 
 struct cw_ring {
-	struct cw_ring_header *header;	/* NULL: not mapped */
+	struct hv_ring_buffer *header;	/* NULL: not mapped */
 	u8 *data;		/* mapped twice, one behind the other */
 	u32 bytes;
-	u32 nr_pages;		/* with the header's */
 	u32 at;			/* in: the guest's own read index */
 	u8 *copy;		/* in: private packet buffer, in the direct map */
-	u32 copy_bytes;
 	struct cw_range *copy_range;	/* where it is not private */
 };
 
 struct cw_channel {
 	struct cw_bus *bus;
-	struct cw_msg_offer offer;	/* a private copy */
+	struct vmbus_channel_offer_channel offer;	/* a private copy */
 	u32 relid;
-	bool bound;
 	bool opened;
 	bool rescinded;
 	u32 openid;
@@ -138,31 +145,33 @@ struct cw_channel {
 	struct cw_ring out;
 	struct cw_ring in;
 	DECLARE_BITMAP(ids, CW_OPEN_IDS);
-	void *request[CW_OPEN_IDS];
+	void *request[CW_OPEN_IDS];	/* where the answer to each goes */
+	u32 answer_bytes;
+	bool answered;
+	void *driver;
+	void (*take)(void *driver, const struct vmpacket_descriptor *packet, const void *data,
+		     u32 bytes);
 };
 
 int cw_ring_init(struct cw_channel *ch, struct cw_ring *ring, u32 first, u32 nr, bool inbound);
-void cw_ring_exit(struct cw_ring *ring);
+void cw_ring_exit(struct cw_channel *ch, struct cw_ring *ring);
 /* Writes a packet: header, payload, padding.  -EAGAIN: no room; -EIO: bad indices. */
 int cw_ring_write(struct cw_channel *ch, const struct kvec *vec, u32 nr);
 /* The next packet in the channel's own buffer, its lengths made good; NULL: there is none. */
-struct cw_packet *cw_ring_first(struct cw_channel *ch);
-void cw_ring_next(struct cw_channel *ch, const struct cw_packet *packet);
+struct vmpacket_descriptor *cw_ring_first(struct cw_channel *ch);
+void cw_ring_next(struct cw_channel *ch, const struct vmpacket_descriptor *packet);
 
 /* ---- vmbus_channel.c ---- */
 
 int cw_channel_open(struct cw_channel *ch, u32 pages);	/* of each ring */
 int cw_channel_close(struct cw_channel *ch);
-/* Sends a packet; request: what its completion is to find, NULL: none is asked for. */
-int cw_channel_send(struct cw_channel *ch, u32 type, const void *payload, u32 bytes,
-		    void *request);
-int cw_channel_send_gpa(struct cw_channel *ch, struct cw_packet_gpa *gpa, const void *payload,
-			u32 bytes, void *request);
+/* Sends a message, in band or with the frames that gpa names, and waits for the answer that its
+ * completion brings; others among the packets are the driver's to take.
+ */
+int cw_channel_call(struct cw_channel *ch, struct cw_packet_gpa *gpa, const void *msg, u32 bytes,
+		    void *answer, u32 answer_bytes);
+/* Completes what the host asked for. */
 int cw_channel_answer(struct cw_channel *ch, u64 id, const void *payload, u32 bytes);
-/* The request that a completion names, which is closed; NULL: the host made it up. */
-void *cw_channel_request(struct cw_channel *ch, u64 id);
-void cw_channel_forget(struct cw_channel *ch, u64 id);
-void *cw_packet_data(const struct cw_packet *packet, u32 *bytes);
 
 /* ---- bounce.c: slots of shared memory ---- */
 
@@ -171,6 +180,7 @@ void *cw_packet_data(const struct cw_packet *packet, u32 *bytes);
 
 struct cw_bounce {
 	struct cw_range *range;
+	u32 quirks;		/* CW_GUEST_SLOT_* */
 	DECLARE_BITMAP(used, CW_BOUNCE_SLOTS);
 	struct {
 		u64 dev;
@@ -178,14 +188,15 @@ struct cw_bounce {
 	} slot[CW_BOUNCE_SLOTS];
 };
 
+/* The struct is zero before, but for its quirks; cw_bounce_exit() is due after an error too. */
 int cw_bounce_init(struct cw_bounce *b);
 int cw_bounce_exit(struct cw_bounce *b);
 /* Slots for that many bytes, filled from private memory, cleared behind it.
  * The first, or -ENOSPC.
  */
-int cw_bounce_map(struct cw_bounce *b, u64 dev, const void *from, u32 bytes, u32 quirks);
+int cw_bounce_map(struct cw_bounce *b, u64 dev, const void *from, u32 bytes);
 /* Copies back where `to` is given, and frees the slots.  -EINVAL: they are not dev's, or not so. */
-int cw_bounce_unmap(struct cw_bounce *b, u64 dev, int slot, void *to, u32 bytes, u32 quirks);
+int cw_bounce_unmap(struct cw_bounce *b, u64 dev, int slot, void *to, u32 bytes);
 /* Names the slots in the head of a packet. */
 int cw_bounce_name(const struct cw_bounce *b, int slot, u32 bytes, struct cw_packet_gpa *gpa);
 
@@ -206,11 +217,9 @@ int cw_peer_mmio(struct cw_peer *peer, u64 gpa, u32 size, u32 *value, bool write
 
 /* ---- dev_*.c: the drivers; each opens its channel, moves data both ways, compares, closes ---- */
 
-extern const u8 cw_guid_net[16], cw_guid_disk[16], cw_guid_pci[16];
-
-bool cw_device_is_allowed(const u8 *guid);
-int cw_net_run(struct cw_bus *bus, u32 frames);
-int cw_disk_run(struct cw_bus *bus, u32 commands);
+bool cw_device_is_allowed(const guid_t *kind);
+int cw_net_run(struct cw_bus *bus);
+int cw_disk_run(struct cw_bus *bus);
 int cw_pci_run(struct cw_bus *bus);
 
 #endif

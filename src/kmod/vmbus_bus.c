@@ -2,13 +2,8 @@
 /* The guest's connection to VMBus: what it shares, the version, offers, and messages, each of which
  * is copied out of the shared page before anybody looks at it.
  */
-#include <linux/err.h>
-#include <linux/gfp.h>
-#include <linux/slab.h>
-
 #include <cocowatch/event_share.h>
 
-#include "trace.h"
 #include "vmbus.h"
 
 #define MESSAGES_MAX	256	/* taken at a time: a host that never stops is left alone */
@@ -20,15 +15,20 @@ bool cw_bus_is(const struct cw_bus *bus, u32 quirk)
 
 /* ---- messages ---- */
 
-static struct cw_synic_slot *bus_slot(const struct cw_bus *bus)
-{
-	return (struct cw_synic_slot *)cw_range_vaddr(bus->synic) + CW_MESSAGE_SINT;
-}
-
-static bool answer_take(struct cw_bus *bus, u32 type, u32 key, u32 status)
+/* The answer that is waited for, once: by its type, and by the number that was given. */
+static bool on_answer(struct cw_bus *bus, const union cw_message *msg)
 {
 	struct cw_answer *answer = &bus->answer;
+	u32 type = msg->header.msgtype, key = 0, status = 0;
 
+	if (type == CHANNELMSG_VERSION_RESPONSE) {
+		status = !msg->version.version_supported;
+	} else if (type == CHANNELMSG_GPADL_TORNDOWN) {
+		key = msg->plain.word[0];
+	} else if (type == CHANNELMSG_OPENCHANNEL_RESULT || type == CHANNELMSG_GPADL_CREATED) {
+		key = msg->plain.word[1];
+		status = msg->plain.word[2];
+	}
 	if (answer->type != type || answer->key != key || answer->there)
 		return false;
 	answer->there = true;
@@ -36,41 +36,9 @@ static bool answer_take(struct cw_bus *bus, u32 type, u32 key, u32 status)
 	return true;
 }
 
-static bool on_version(struct cw_bus *bus, const void *payload)
+static bool on_rescind(struct cw_bus *bus, const union cw_message *msg)
 {
-	const struct cw_msg_version *msg = payload;
-
-	return answer_take(bus, msg->type, 0, !msg->supported);
-}
-
-static bool on_offers_done(struct cw_bus *bus, const void *payload)
-{
-	return answer_take(bus, CW_MT_OFFERS_DONE, 0, 0);
-}
-
-static bool on_unloaded(struct cw_bus *bus, const void *payload)
-{
-	return answer_take(bus, CW_MT_UNLOADED, 0, 0);
-}
-
-/* relid, then the number that was given, then a status */
-static bool on_result(struct cw_bus *bus, const void *payload)
-{
-	const struct cw_msg *msg = payload;
-
-	return answer_take(bus, msg->type, msg->word[1], msg->word[2]);
-}
-
-static bool on_torndown(struct cw_bus *bus, const void *payload)
-{
-	const struct cw_msg *msg = payload;
-
-	return answer_take(bus, msg->type, msg->word[0], 0);
-}
-
-static bool on_rescind(struct cw_bus *bus, const void *payload)
-{
-	u32 relid = ((const struct cw_msg *)payload)->word[0];
+	u32 relid = msg->plain.word[0];
 
 	if (relid >= CW_CHANNELS_MAX || !bus->channel[relid])
 		return false;
@@ -79,94 +47,90 @@ static bool on_rescind(struct cw_bus *bus, const void *payload)
 }
 
 /* What is not for a confidential VM is no device of ours, whatever its id says. */
-static bool offer_is_valid(const struct cw_bus *bus, const struct cw_msg_offer *offer)
+static bool offer_is_valid(const struct cw_bus *bus, u32 relid, const struct vmbus_channel_offer *o)
 {
-	if (!offer->relid || offer->relid >= CW_CHANNELS_MAX || bus->channel[offer->relid] ||
-	    (offer->flags & CW_OFFER_SOCKET))
+	if (!relid || relid >= CW_CHANNELS_MAX || bus->channel[relid] ||
+	    (o->chn_flags & VMBUS_CHANNEL_TLNPI_PROVIDER_OFFER))
 		return false;
-	return cw_device_is_allowed(offer->device) || cw_bus_is(bus, CW_GUEST_BIND_ANY);
+	return cw_device_is_allowed(&o->if_type) || cw_bus_is(bus, CW_GUEST_BIND_ANY);
 }
 
-static bool on_offer(struct cw_bus *bus, const void *payload)
+static bool on_offer(struct cw_bus *bus, const union cw_message *msg)
 {
-	const struct cw_msg_offer *offer = payload;
+	const struct vmbus_channel_offer *o = &msg->offer.offer;
+	u32 relid = msg->offer.child_relid, connection = msg->offer.connection_id;
 	struct cw_channel *ch;
 
-	trace_cocovm_device_offered((unsigned long)offer, offer->relid, offer->flags,
-				    offer->connection, offer->sub_index);
-	if (!offer_is_valid(bus, offer))
+	trace_cocovm_device_offered((unsigned long)msg, relid, o->chn_flags, connection,
+				    o->sub_channel_index);
+	if (!offer_is_valid(bus, relid, o))
 		return false;
 	ch = cw_zalloc(1, sizeof(*ch));
 	if (!ch)
 		return false;
 	ch->bus = bus;
-	ch->offer = *offer;
-	ch->relid = offer->relid;
-	bus->channel[ch->relid] = ch;
-	trace_cocovm_device_bound((unsigned long)&ch->offer, ch->relid, ch->offer.flags,
-				  ch->offer.connection, ch->offer.sub_index);
+	ch->offer = msg->offer;
+	ch->relid = relid;
+	bus->channel[relid] = ch;
+	trace_cocovm_device_bound((unsigned long)&ch->offer, relid, o->chn_flags, connection,
+				  o->sub_channel_index);
 	return true;
 }
-
-#define WORDS(nr) (8 + 4 * (nr))
 
 /* By type; a type without a row is none that a guest gets. */
 static const struct {
 	u32 bytes_min;
-	bool (*take)(struct cw_bus *bus, const void *payload);
-} handlers[CW_MT_NR] = {
-	[CW_MT_OFFER] = { sizeof(struct cw_msg_offer), on_offer },
-	[CW_MT_RESCIND] = { WORDS(1), on_rescind },
-	[CW_MT_OFFERS_DONE] = { WORDS(0), on_offers_done },
-	[CW_MT_OPENED] = { WORDS(3), on_result },
-	[CW_MT_GPADL_CREATED] = { WORDS(3), on_result },
-	[CW_MT_GPADL_TORNDOWN] = { WORDS(1), on_torndown },
-	[CW_MT_VERSION] = { sizeof(struct cw_msg_version), on_version },
-	[CW_MT_UNLOADED] = { WORDS(0), on_unloaded },
+	bool (*take)(struct cw_bus *bus, const union cw_message *msg);
+} handlers[CHANNELMSG_COUNT] = {
+	[CHANNELMSG_OFFERCHANNEL] = { sizeof(struct vmbus_channel_offer_channel), on_offer },
+	[CHANNELMSG_RESCIND_CHANNELOFFER] = { CW_MESSAGE_WORDS(1), on_rescind },
+	[CHANNELMSG_ALLOFFERS_DELIVERED] = { CW_MESSAGE_WORDS(0), on_answer },
+	[CHANNELMSG_OPENCHANNEL_RESULT] = { CW_MESSAGE_WORDS(3), on_answer },
+	[CHANNELMSG_GPADL_CREATED] = { CW_MESSAGE_WORDS(3), on_answer },
+	[CHANNELMSG_GPADL_TORNDOWN] = { CW_MESSAGE_WORDS(1), on_answer },
+	[CHANNELMSG_VERSION_RESPONSE] = { CW_MESSAGE_WORDS(2), on_answer },
+	[CHANNELMSG_UNLOAD_RESPONSE] = { CW_MESSAGE_WORDS(0), on_answer },
 };
 
-static void message_take(struct cw_bus *bus, const struct cw_synic_slot *msg)
+static void message_take(struct cw_bus *bus, const struct hv_message *message)
 {
-	u32 type = ((const struct cw_msg *)msg->payload)->type;
+	const union cw_message *msg = (const union cw_message *)message->u.payload;
+	u32 type = msg->header.msgtype, bytes = message->header.payload_size;
 	bool taken = false;
 
-	if (msg->bytes >= WORDS(0) && msg->bytes <= CW_MESSAGE_MAX && type < CW_MT_NR &&
-	    handlers[type].take && msg->bytes >= handlers[type].bytes_min)
-		taken = handlers[type].take(bus, msg->payload);
-	trace_cocovm_message_taken(bus->connection, type, msg->bytes, taken);
+	if (bytes >= CW_MESSAGE_WORDS(0) && bytes <= sizeof(*msg) && type < CHANNELMSG_COUNT &&
+	    handlers[type].take && bytes >= handlers[type].bytes_min)
+		taken = handlers[type].take(bus, msg);
+	trace_cocovm_message_taken(bus->connection, type, bytes, taken);
 	bus->dropped += !taken;
 }
 
 void cw_bus_poll(struct cw_bus *bus)
 {
-	struct cw_synic_slot *slot = bus_slot(bus), msg;
+	struct hv_message_page *page = (struct hv_message_page *)cw_range_vaddr(bus->synic);
+	struct hv_message *slot = &page->sint_message[CW_MESSAGE_SINT], message;
 	u32 i;
 
 	cw_peer_work(bus->peer);
-	for (i = 0; i < MESSAGES_MAX && READ_ONCE(slot->type); i++) {
+	for (i = 0; i < MESSAGES_MAX && READ_ONCE(slot->header.message_type); i++) {
 		/* the one look at shared memory */
-		memcpy(&msg, slot, sizeof(msg));
-		WRITE_ONCE(slot->type, 0);
+		memcpy(&message, slot, sizeof(message));
+		WRITE_ONCE(slot->header.message_type, 0);
 		cw_peer_eom(bus->peer);
-		message_take(bus, &msg);
+		message_take(bus, &message);
 	}
 }
 
-static int bus_post(struct cw_bus *bus, const struct cw_msg *msg, u32 bytes)
-{
-	trace_cocovm_message_posted(bus->connection, msg->type, bytes, bus->answer.type);
-	return cw_hypercall_post_message(bus->connection, CW_MESSAGE_CHANNEL, msg, bytes, 0);
-}
-
-int cw_bus_ask(struct cw_bus *bus, const struct cw_channel *ch, const void *msg, u32 bytes,
-	       u32 answer, u32 key)
+int cw_bus_ask(struct cw_bus *bus, const struct cw_channel *ch, const union cw_message *msg,
+	       u32 bytes, u32 answer, u32 key)
 {
 	int err;
 
 	if (ch && ch->rescinded)
 		return -ENODEV;
 	bus->answer = (struct cw_answer){ .type = answer, .key = key };
-	err = bus_post(bus, msg, bytes);
+	trace_cocovm_message_posted(bus->connection, msg->header.msgtype, bytes, answer);
+	err = cw_hypercall_post_message(bus->connection, CW_MESSAGE_CHANNEL, msg, bytes, 0);
 	if (!err)
 		cw_bus_poll(bus);
 	bus->answer.type = 0;
@@ -177,6 +141,16 @@ int cw_bus_ask(struct cw_bus *bus, const struct cw_channel *ch, const void *msg,
 	if (!bus->answer.there)
 		return -ETIMEDOUT;
 	return bus->answer.status ? -EDQUOT : 0;
+}
+
+int cw_bus_say(struct cw_bus *bus, const struct cw_channel *ch, u32 type, u32 gpadl, u32 answer)
+{
+	const union cw_message msg = {
+		.plain = { { type }, { ch ? ch->relid : 0, gpadl } },
+	};
+	u32 words = gpadl ? 2 : ch ? 1 : 0;
+
+	return cw_bus_ask(bus, ch, &msg, CW_MESSAGE_WORDS(words), answer, gpadl);
 }
 
 /* ---- what the bus shares ---- */
@@ -200,35 +174,26 @@ struct cw_range *cw_bus_pages(struct cw_bus *bus, u32 nr)
 
 int cw_bus_pages_put(struct cw_bus *bus, struct cw_range *range, bool unclean)
 {
-	int err;
-
+	if (unclean && !cw_bus_is(bus, CW_GUEST_FREE_ANYWAY))
+		return cw_range_finish(bus->run, range, -EFAULT, -EFAULT);
 	if (!unclean) {
 		cw_range_put(range);
-		return 0;
-	}
-	if (cw_bus_is(bus, CW_GUEST_FREE_ANYWAY)) {
+	} else {
 		cw_sacrifice_put(range->area, true);
-		kfree(range);
-		return 0;
+		kvfree(range);
 	}
-	cw_range_withhold(range, -EFAULT);
-	err = cw_range_restore(range);
-	if (err)
-		cw_range_keep(range);
-	else
-		cw_range_put(range);
-	return err;
+	return 0;
 }
 
-/* Shared pages of the bus itself.  Cleared when they are shared: who reads them is the host. */
-static struct cw_range *bus_share(struct cw_bus *bus, u32 nr)
+/* Pages of the bus itself.  Cleared when they are shared: who reads them is the host. */
+static struct cw_range *bus_pages(struct cw_bus *bus, u32 nr, bool shared)
 {
 	struct cw_range *range = cw_bus_pages(bus, nr);
 	int err;
 
 	if (IS_ERR(range))
 		return range;
-	err = cw_bus_transition(bus, range, true);
+	err = shared ? cw_bus_transition(bus, range, true) : 0;
 	if (err) {
 		cw_bus_pages_put(bus, range, true);
 		return ERR_PTR(err);
@@ -237,56 +202,33 @@ static struct cw_range *bus_share(struct cw_bus *bus, u32 nr)
 	return range;
 }
 
-static int bus_unshare(struct cw_bus *bus, struct cw_range *range)
+static int bus_pages_put(struct cw_bus *bus, struct cw_range *range, bool shared)
 {
-	int err;
-
 	if (IS_ERR_OR_NULL(range))
 		return 0;
-	err = cw_bus_transition(bus, range, false);
-	return cw_bus_pages_put(bus, range, err);
-}
-
-static int int_page_new(struct cw_bus *bus)
-{
-	unsigned long vaddr;
-
-	if (cw_bus_is(bus, CW_GUEST_INT_SHARED)) {
-		bus->int_range = bus_share(bus, 1);
-		if (IS_ERR(bus->int_range))
-			return PTR_ERR(bus->int_range);
-		vaddr = cw_range_vaddr(bus->int_range);
-	} else {
-		vaddr = cw_alloc_fails() ? 0 : get_zeroed_page(GFP_KERNEL);
-		bus->int_page = (void *)vaddr;
-	}
-	if (!vaddr)
-		return -ENOMEM;
-	trace_cocovm_page_kept(vaddr, 1, CW_MAP_INT_PAGE);
-	return 0;
+	return cw_bus_pages_put(bus, range, shared && cw_bus_transition(bus, range, false));
 }
 
 /* ---- connecting ---- */
 
 static int bus_negotiate(struct cw_bus *bus)
 {
-	static const u32 versions[] = { CW_VERSION(5, 3), CW_VERSION(5, 2), CW_VERSION(5, 1),
-					CW_VERSION(4, 0) };
-	u64 monitor = cw_range_gfn(bus->monitor, 0) << PAGE_SHIFT, page;
-	struct cw_msg_contact msg = {
-		.type = CW_MT_CONTACT,
-		/* two frames of a pool need not follow each other */
-		.monitor = { monitor },
-	};
+	static const u32 versions[] = { VERSION_WIN10_V5_3, VERSION_WIN10_V5_2, VERSION_WIN10_V5_1,
+					VERSION_WIN10 };
+	union cw_message msg = { .contact.header.msgtype = CHANNELMSG_INITIATE_CONTACT };
 	int err = -EPROTO;
+	u64 second;
 	u32 i;
 
-	if (cw_pte_gfn(cw_range_vaddr(bus->monitor) + PAGE_SIZE, &page))
+	/* two frames of a pool need not follow each other */
+	if (cw_pte_gfn(cw_range_vaddr(bus->monitor) + PAGE_SIZE, &second))
 		return -EFAULT;
-	msg.monitor[1] = page << PAGE_SHIFT;
+	msg.contact.monitor_page1 = PFN_PHYS(cw_range_gfn(bus->monitor, 0));
+	msg.contact.monitor_page2 = PFN_PHYS(second);
 	for (i = 0; i < ARRAY_SIZE(versions) && versions[i] >= CW_VERSION_MIN; i++) {
-		msg.version = versions[i];
-		err = cw_bus_ask(bus, NULL, &msg, sizeof(msg), CW_MT_VERSION, 0);
+		msg.contact.vmbus_version_requested = versions[i];
+		err = cw_bus_ask(bus, NULL, &msg, sizeof(msg.contact), CHANNELMSG_VERSION_RESPONSE,
+				 0);
 		trace_cocovm_version_asked(bus->connection, versions[i] >> 16, (u16)versions[i],
 					   err);
 		if (err == -EDQUOT)
@@ -300,24 +242,24 @@ static int bus_negotiate(struct cw_bus *bus)
 
 static int bus_connect(struct cw_bus *bus)
 {
-	struct cw_msg msg = { .type = CW_MT_REQUEST_OFFERS };
 	int err;
 
-	bus->synic = bus_share(bus, 1);
+	bus->synic = bus_pages(bus, 1, true);
 	if (IS_ERR(bus->synic))
 		return PTR_ERR(bus->synic);
-	bus->monitor = cw_bus_is(bus, CW_GUEST_MONITOR_PRIVATE) ? cw_pool_get_more(2) :
-								  bus_share(bus, 2);
+	bus->monitor = bus_pages(bus, 2, !cw_bus_is(bus, CW_GUEST_MONITOR_PRIVATE));
 	if (IS_ERR(bus->monitor))
 		return PTR_ERR(bus->monitor);
-	err = int_page_new(bus);
-	if (err)
-		return err;
+	bus->int_page = bus_pages(bus, 1, cw_bus_is(bus, CW_GUEST_INT_SHARED));
+	if (IS_ERR(bus->int_page))
+		return PTR_ERR(bus->int_page);
+	trace_cocovm_page_kept(cw_range_vaddr(bus->int_page), 1, CW_MAP_INT_PAGE);
 	bus->peer = cw_peer_new(bus->host, cw_range_gfn(bus->synic, 0), &bus->connection);
 	if (IS_ERR(bus->peer))
 		return PTR_ERR(bus->peer);
 	err = bus_negotiate(bus);
-	return err ?: cw_bus_ask(bus, NULL, &msg, 8, CW_MT_OFFERS_DONE, 0);
+	return err ?: cw_bus_say(bus, NULL, CHANNELMSG_REQUESTOFFERS, 0,
+				 CHANNELMSG_ALLOFFERS_DELIVERED);
 }
 
 struct cw_bus *cw_bus_new(const struct cw_run *run, enum cw_host_id host)
@@ -340,41 +282,37 @@ struct cw_bus *cw_bus_new(const struct cw_run *run, enum cw_host_id host)
 
 int cw_bus_free(struct cw_bus *bus)
 {
-	struct cw_msg msg = { .type = CW_MT_UNLOAD };
-	int err = 0, ret;
+	int err = 0;
 	u32 i;
 
 	if (IS_ERR_OR_NULL(bus))
 		return 0;
 	for (i = 0; i < CW_CHANNELS_MAX; i++) {
-		ret = bus->channel[i] ? cw_channel_close(bus->channel[i]) : 0;
-		err = err ?: ret;
+		if (bus->channel[i])
+			err = cw_first(err, cw_channel_close(bus->channel[i]));
 		kvfree(bus->channel[i]);
 		bus->channel[i] = NULL;
 	}
 	if (bus->version)
-		cw_bus_ask(bus, NULL, &msg, 8, CW_MT_UNLOADED, 0);
+		cw_bus_say(bus, NULL, CHANNELMSG_UNLOAD, 0, CHANNELMSG_UNLOAD_RESPONSE);
 	cw_peer_free(bus->peer);
-	if (cw_bus_is(bus, CW_GUEST_MONITOR_PRIVATE) && !IS_ERR_OR_NULL(bus->monitor))
-		cw_range_put(bus->monitor);
-	else
-		err = err ?: bus_unshare(bus, bus->monitor);
-	ret = bus_unshare(bus, bus->synic);
-	err = err ?: ret;
-	ret = bus_unshare(bus, bus->int_range);
-	err = err ?: ret;
-	free_page((unsigned long)bus->int_page);
+	err = cw_first(err, bus_pages_put(bus, bus->monitor,
+					  !cw_bus_is(bus, CW_GUEST_MONITOR_PRIVATE)));
+	err = cw_first(err, bus_pages_put(bus, bus->synic, true));
+	err = cw_first(err, bus_pages_put(bus, bus->int_page,
+					  cw_bus_is(bus, CW_GUEST_INT_SHARED)));
 	kvfree(bus);
 	cw_pool_leave();
 	return err;
 }
 
-struct cw_channel *cw_bus_channel(const struct cw_bus *bus, const u8 *device)
+struct cw_channel *cw_bus_channel(const struct cw_bus *bus, enum cw_device device)
 {
 	u32 i;
 
 	for (i = 0; i < CW_CHANNELS_MAX; i++)
-		if (bus->channel[i] && !memcmp(bus->channel[i]->offer.device, device, 16))
+		if (bus->channel[i] &&
+		    guid_equal(&bus->channel[i]->offer.offer.if_type, &cw_devices[device].guid))
 			return bus->channel[i];
 	return NULL;
 }

@@ -2,71 +2,52 @@
 /* GPADLs: lists of frames that the host may use.  Pages are shared before the host learns of them,
  * and private again before anybody else gets them; what is in doubt stays out of use.
  */
-#include <linux/err.h>
-#include <linux/minmax.h>
-#include <linux/slab.h>
-
-#include "trace.h"
 #include "vmbus.h"
 
-#define HEADER_GFNS	ARRAY_SIZE(((struct cw_msg_gpadl *)0)->gfn)
-#define BODY_GFNS	ARRAY_SIZE(((struct cw_msg_gpadl_body *)0)->gfn)
-
-static int gfns_fill(const struct cw_range *range, u32 first, u32 nr, u64 *gfn)
+/* A message that ends with frames: those of the range from *first on, as many as fit. */
+static int gpadl_post(struct cw_channel *ch, const struct cw_gpadl *gpadl, u32 *first,
+		      union cw_message *msg, u32 head_bytes)
 {
-	unsigned long vaddr = cw_range_vaddr(range);
-	int err = 0;
-	u32 i;
-
-	for (i = 0; i < nr && !err; i++)
-		err = cw_pte_gfn(vaddr + PAGE_SIZE * (first + i), &gfn[i]);
-	return err;
-}
-
-static int header_post(struct cw_channel *ch, const struct cw_gpadl *gpadl, bool last)
-{
-	u32 nr = gpadl->range->nr, here = min_t(u32, nr, HEADER_GFNS);
-	struct cw_msg_gpadl msg = {
-		.type = CW_MT_GPADL_HEADER,
-		.relid = ch->relid,
-		.gpadl = gpadl->handle,
-		.range_bytes = 8 + 8 * nr,
-		.nr_ranges = 1,
-		.bytes = nr * PAGE_SIZE,
-	};
-	u64 gfn[HEADER_GFNS];
-	int err = gfns_fill(gpadl->range, 0, here, gfn);
-
-	if (err)
-		return err;
-	memcpy(msg.gfn, gfn, 8 * here);	/* which lie at an odd place */
-	return cw_bus_ask(ch->bus, ch, &msg, offsetof(struct cw_msg_gpadl, gfn) + 8 * here,
-			  last ? CW_MT_GPADL_CREATED : 0, gpadl->handle);
-}
-
-static int body_post(struct cw_channel *ch, const struct cw_gpadl *gpadl, u32 first, u32 number)
-{
-	u32 left = gpadl->range->nr - first, here = min_t(u32, left, BODY_GFNS);
-	struct cw_msg_gpadl_body msg = {
-		.type = CW_MT_GPADL_BODY,
-		.number = number,
-		.gpadl = gpadl->handle,
-	};
-	int err = gfns_fill(gpadl->range, first, here, msg.gfn);
-
-	return err ?: cw_bus_ask(ch->bus, ch, &msg,
-				 offsetof(struct cw_msg_gpadl_body, gfn) + 8 * here,
-				 here == left ? CW_MT_GPADL_CREATED : 0, gpadl->handle);
-}
-
-static int gpadl_post(struct cw_channel *ch, const struct cw_gpadl *gpadl)
-{
-	u32 first, number = 0;
+	const struct cw_range *range = gpadl->range;
+	u32 nr = min(range->nr - *first, CW_GPADL_ROOM(head_bytes)), i;
+	u64 gfn;
 	int err;
 
-	err = header_post(ch, gpadl, gpadl->range->nr <= HEADER_GFNS);
-	for (first = HEADER_GFNS; first < gpadl->range->nr && !err; first += BODY_GFNS)
-		err = body_post(ch, gpadl, first, ++number);
+	for (i = 0; i < nr; i++) {
+		err = cw_pte_gfn(cw_range_vaddr(range) + PAGE_SIZE * (*first + i), &gfn);
+		if (err)
+			return err;
+		/* in the header they lie at an odd place */
+		memcpy(msg->bytes + head_bytes + 8 * i, &gfn, sizeof(gfn));
+	}
+	*first += nr;
+	return cw_bus_ask(ch->bus, ch, msg, head_bytes + 8 * nr,
+			  *first == range->nr ? CHANNELMSG_GPADL_CREATED : 0, gpadl->handle);
+}
+
+/* Names the frames: in a header, and in as many bodies as it takes. */
+static int gpadl_name(struct cw_channel *ch, const struct cw_gpadl *gpadl)
+{
+	u32 nr = gpadl->range->nr, first = 0, number = 0;
+	union cw_message msg = { .gpadl = {
+		.header.msgtype = CHANNELMSG_GPADL_HEADER,
+		.child_relid = ch->relid,
+		.gpadl = gpadl->handle,
+		.range_buflen = sizeof(struct gpa_range) + 8 * nr,
+		.rangecount = 1,
+	} };
+	int err;
+
+	msg.gpadl.range[0] = (struct gpa_range){ .byte_count = nr * PAGE_SIZE };
+	err = gpadl_post(ch, gpadl, &first, &msg, CW_GPADL_HEADER_BYTES);
+	while (!err && first < nr) {
+		msg.body = (struct vmbus_channel_gpadl_body){
+			.header.msgtype = CHANNELMSG_GPADL_BODY,
+			.msgnumber = ++number,
+			.gpadl = gpadl->handle,
+		};
+		err = gpadl_post(ch, gpadl, &first, &msg, CW_GPADL_BODY_BYTES);
+	}
 	return err;
 }
 
@@ -100,7 +81,7 @@ int cw_gpadl_establish(struct cw_channel *ch, struct cw_range *range, struct cw_
 	if (err)
 		return err;
 	gpadl->handle = ++ch->bus->gpadls;
-	err = gpadl_post(ch, gpadl);
+	err = gpadl_name(ch, gpadl);
 	if (cw_bus_is(ch->bus, CW_GUEST_GPADL_LATE)) {
 		gpadl->unclean = true;
 		cw_bus_transition(ch->bus, range, true);
@@ -114,31 +95,29 @@ int cw_gpadl_establish(struct cw_channel *ch, struct cw_range *range, struct cw_
 }
 
 /* A channel that was taken back has no GPADLs any more: the host forgot them with it. */
-int cw_gpadl_teardown(struct cw_channel *ch, struct cw_gpadl *gpadl)
+static int gpadl_end(struct cw_channel *ch, struct cw_gpadl *gpadl)
 {
-	struct cw_msg msg = { .type = CW_MT_GPADL_TEARDOWN, .word = { ch->relid, gpadl->handle } };
 	int err;
 
 	if (!gpadl->handle)
 		return 0;
-	err = cw_bus_ask(ch->bus, ch, &msg, 16, CW_MT_GPADL_TORNDOWN, gpadl->handle);
+	err = cw_bus_say(ch->bus, ch, CHANNELMSG_GPADL_TEARDOWN, gpadl->handle,
+			 CHANNELMSG_GPADL_TORNDOWN);
 	if (err == -ENODEV)
 		err = 0;
-	gpadl->handle = 0;
 	/* a host that does not let go keeps it */
 	if (!err)
 		gpadl_unshare(ch, gpadl);
-	trace_cocovm_gpadl_torndown(ch->relid, msg.word[1], gpadl->range->nr, err);
+	trace_cocovm_gpadl_torndown(ch->relid, gpadl->handle, gpadl->range->nr, err);
 	return err;
 }
 
-int cw_gpadl_release(struct cw_bus *bus, struct cw_gpadl *gpadl)
+int cw_gpadl_teardown(struct cw_channel *ch, struct cw_gpadl *gpadl)
 {
-	int err;
+	int err = gpadl_end(ch, gpadl);
 
-	if (!gpadl->range)
-		return 0;
-	err = cw_bus_pages_put(bus, gpadl->range, gpadl->unclean);
+	if (gpadl->range)
+		err = cw_first(err, cw_bus_pages_put(ch->bus, gpadl->range, gpadl->unclean));
 	*gpadl = (struct cw_gpadl){};
 	return err;
 }

@@ -2,8 +2,6 @@
 /* The emulated VMBus host: connections, messages, offers and GPADLs.  It verifies what it is told
  * like any host would, and lies where its row says so.
  */
-#include <linux/err.h>
-#include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/xarray.h>
 
@@ -11,7 +9,6 @@
 
 #define CONNECTION_SHIFT 8	/* above: the peer; below: 0 for messages, else the relid */
 #define WINDOW_BYTES	(2 * PAGE_SIZE)
-#define CONFIG_MMIO	PAGE_SIZE	/* where config space begins in its window */
 
 static DEFINE_XARRAY_ALLOC1(peers);
 
@@ -40,14 +37,22 @@ void cw_view_drop(struct cw_view *view)
 	*view = (struct cw_view){};
 }
 
-const struct cw_view *cw_peer_view(const struct cw_peer *peer, u32 handle)
+/* The one of that handle; of 0: one that is free. */
+static struct cw_view *view_find(struct cw_peer *peer, u32 handle)
 {
-	u32 i;
+	struct cw_view *view;
 
-	for (i = 0; i < CW_PEER_GPADLS && handle; i++)
-		if (peer->view[i].handle == handle && peer->view[i].va)
-			return &peer->view[i];
+	for (view = peer->view; view < peer->view + CW_PEER_GPADLS; view++)
+		if (view->handle == handle)
+			return view;
 	return NULL;
+}
+
+const struct cw_view *cw_peer_view(struct cw_peer *peer, u32 handle)
+{
+	const struct cw_view *view = view_find(peer, handle);
+
+	return view && view->va ? view : NULL;
 }
 
 /* ---- messages to the guest ---- */
@@ -55,206 +60,188 @@ const struct cw_view *cw_peer_view(const struct cw_peer *peer, u32 handle)
 /* One at a time fits into the slot; the others wait for its end. */
 void cw_peer_eom(struct cw_peer *peer)
 {
-	struct cw_synic_slot *slot = (struct cw_synic_slot *)peer->synic.va + CW_MESSAGE_SINT;
+	struct hv_message_page *page = (struct hv_message_page *)peer->synic.va;
+	struct hv_message *slot = &page->sint_message[CW_MESSAGE_SINT], message;
 
-	if (!peer->nr_waiting || READ_ONCE(slot->type))
-		return;
-	*slot = peer->waiting[0];
-	peer->nr_waiting--;
-	memmove(peer->waiting, peer->waiting + 1, peer->nr_waiting * sizeof(*slot));
+	if (!READ_ONCE(slot->header.message_type) && kfifo_get(&peer->waiting, &message))
+		*slot = message;
 }
 
 void cw_peer_send(struct cw_peer *peer, const void *msg, u32 bytes)
 {
-	struct cw_synic_slot *slot = &peer->waiting[peer->nr_waiting];
+	struct hv_message message = {
+		.header = { .message_type = CW_MESSAGE_CHANNEL, .payload_size = bytes },
+	};
 
-	if (peer->nr_waiting == ARRAY_SIZE(peer->waiting))
+	memcpy(message.u.payload, msg, bytes);
+	if (!kfifo_put(&peer->waiting, message))
 		return;
-	*slot = (struct cw_synic_slot){ .type = CW_MESSAGE_CHANNEL, .bytes = bytes };
-	memcpy(slot->payload, msg, bytes);
-	peer->nr_waiting++;
 	cw_peer_eom(peer);
-	cw_peer_lie(peer, CW_STAGE_SENT, NULL, (void *)msg, &bytes);
+	cw_peer_lie(peer, CW_STAGE_SENT, NULL, (void *)msg, bytes);
 }
 
 void cw_peer_say(struct cw_peer *peer, u32 type, u32 word0, u32 word1, u32 word2)
 {
-	struct cw_msg msg = { .type = type, .word = { word0, word1, word2 } };
+	union cw_message msg = { .plain = { { type }, { word0, word1, word2 } } };
 
-	cw_peer_send(peer, &msg, 8 + 12);
+	cw_peer_send(peer, &msg, CW_MESSAGE_WORDS(3));
 }
 
-void cw_peer_offer(struct cw_peer *peer, const u8 *device, u32 relid, u16 flags)
+void cw_peer_offer(struct cw_peer *peer, const guid_t *kind, u32 relid, u16 flags)
 {
-	struct cw_msg_offer msg = {
-		.type = CW_MT_OFFER,
-		.flags = flags,
-		.relid = relid,
-		.dedicated_interrupt = 1,
-		.connection = peer->connection | relid,
+	struct vmbus_channel_offer_channel msg = {
+		.header.msgtype = CHANNELMSG_OFFERCHANNEL,
+		.offer = { .if_type = *kind, .chn_flags = flags },
+		.child_relid = relid,
+		.is_dedicated_interrupt = 1,
+		.connection_id = peer->connection | relid,
 	};
 
-	memcpy(msg.device, device, sizeof(msg.device));
-	memset(msg.instance, 0xc0, sizeof(msg.instance));
-	memcpy(msg.instance, &msg.connection, sizeof(msg.connection));
+	memset(&msg.offer.if_instance, 0xc0, sizeof(msg.offer.if_instance));
+	memcpy(&msg.offer.if_instance, &msg.connection_id, sizeof(msg.connection_id));
 	cw_peer_send(peer, &msg, sizeof(msg));
 }
 
 /* ---- messages of the guest; each is a copy ---- */
 
-static void on_contact(struct cw_peer *peer, const void *payload)
+static void on_contact(struct cw_peer *peer, const union cw_message *in)
 {
-	const struct cw_msg_contact *in = payload;
-	struct cw_msg_version msg = {
-		.type = CW_MT_VERSION,
-		.supported = in->version <= CW_VERSION(5, 2) &&
-			     cw_host_sees(in->monitor[0] >> PAGE_SHIFT) &&
-			     cw_host_sees(in->monitor[1] >> PAGE_SHIFT),
-		.connection = peer->connection,
+	struct vmbus_channel_version_response msg = {
+		.header.msgtype = CHANNELMSG_VERSION_RESPONSE,
+		.version_supported = in->contact.vmbus_version_requested <= VERSION_WIN10_V5_2 &&
+				     cw_host_sees(PHYS_PFN(in->contact.monitor_page1)) &&
+				     cw_host_sees(PHYS_PFN(in->contact.monitor_page2)),
+		.msg_conn_id = peer->connection,
 	};
 
 	cw_peer_send(peer, &msg, sizeof(msg));
 }
 
-static void on_request_offers(struct cw_peer *peer, const void *payload)
+static void on_request_offers(struct cw_peer *peer, const union cw_message *in)
 {
-	static const u8 *const devices[] = { cw_guid_net, cw_guid_disk, cw_guid_pci };
-	u32 i;
+	enum cw_device device;
 
-	for (i = 0; i < ARRAY_SIZE(devices); i++) {
-		peer->channel[i + 1].device = devices[i];
-		cw_peer_offer(peer, devices[i], i + 1, 0);
+	for (device = 0; device < CW_DEVICES; device++) {
+		peer->channel[device + 1].offered = true;
+		peer->channel[device + 1].device = device;
+		cw_peer_offer(peer, &cw_devices[device].guid, device + 1, 0);
 	}
-	cw_peer_lie(peer, CW_STAGE_OFFERED, NULL, NULL, NULL);
-	cw_peer_say(peer, CW_MT_OFFERS_DONE, 0, 0, 0);
+	cw_peer_lie(peer, CW_STAGE_OFFERED, NULL, NULL, 0);
+	cw_peer_say(peer, CHANNELMSG_ALLOFFERS_DELIVERED, 0, 0, 0);
 }
 
 static struct cw_peer_channel *peer_channel(struct cw_peer *peer, u32 relid)
 {
-	return relid < CW_CHANNELS_MAX && peer->channel[relid].device ? &peer->channel[relid] :
-									NULL;
+	return relid < CW_CHANNELS_MAX && peer->channel[relid].offered ? &peer->channel[relid] :
+									 NULL;
 }
 
-static void gpadl_add(struct cw_peer *peer, struct cw_view *view, const u64 *gfn, u32 nr)
+static void gpadl_add(struct cw_peer *peer, struct cw_view *view, const u8 *gfn, u32 room)
 {
-	nr = min(nr, view->nr - view->got);
+	u32 nr = min(room, view->nr - view->got);
+
 	memcpy(view->gfn + view->got, gfn, 8 * nr);
 	view->got += nr;
 	if (view->got < view->nr)
 		return;
-	cw_peer_lie(peer, CW_STAGE_GPADL, &peer->channel[view->relid], NULL, NULL);
-	cw_peer_say(peer, CW_MT_GPADL_CREATED, view->relid, view->handle, !cw_view_map(view));
+	cw_peer_lie(peer, CW_STAGE_GPADL, &peer->channel[view->relid], NULL, 0);
+	cw_peer_say(peer, CHANNELMSG_GPADL_CREATED, view->relid, view->handle, !cw_view_map(view));
 }
 
-static void on_gpadl(struct cw_peer *peer, const void *payload)
+static void on_gpadl(struct cw_peer *peer, const union cw_message *in)
 {
-	const struct cw_msg_gpadl *msg = payload;
-	struct cw_view *view = peer->view;
-	u64 gfn[ARRAY_SIZE(msg->gfn)];
+	u32 bytes = in->gpadl.range_buflen, nr = bytes / 8 - 1;
+	struct cw_view *view = view_find(peer, 0);
 
-	memcpy(gfn, msg->gfn, sizeof(gfn));
-	while (view < peer->view + CW_PEER_GPADLS && view->handle)
-		view++;
-	if (view == peer->view + CW_PEER_GPADLS || !peer_channel(peer, msg->relid) ||
-	    msg->nr_ranges != 1 || msg->range_bytes <= 8 || msg->range_bytes % 8)
-		return cw_peer_say(peer, CW_MT_GPADL_CREATED, msg->relid, msg->gpadl, 1);
-	*view = (struct cw_view){ msg->gpadl, msg->relid, msg->range_bytes / 8 - 1 };
-	view->gfn = cw_zalloc(view->nr, 8);
-	if (view->gfn)
-		return gpadl_add(peer, view, gfn, ARRAY_SIZE(gfn));
-	cw_view_drop(view);
-	cw_peer_say(peer, CW_MT_GPADL_CREATED, msg->relid, msg->gpadl, 1);
+	if (view && peer_channel(peer, in->gpadl.child_relid) && in->gpadl.rangecount == 1 &&
+	    bytes > sizeof(struct gpa_range) && bytes % 8 == 0) {
+		view->gfn = cw_zalloc(nr, 8);
+		if (view->gfn) {
+			view->handle = in->gpadl.gpadl;
+			view->relid = in->gpadl.child_relid;
+			view->nr = nr;
+			return gpadl_add(peer, view, in->bytes + CW_GPADL_HEADER_BYTES,
+					 CW_GPADL_ROOM(CW_GPADL_HEADER_BYTES));
+		}
+	}
+	cw_peer_say(peer, CHANNELMSG_GPADL_CREATED, in->gpadl.child_relid, in->gpadl.gpadl, 1);
 }
 
-static void on_gpadl_body(struct cw_peer *peer, const void *payload)
+static void on_gpadl_body(struct cw_peer *peer, const union cw_message *in)
 {
-	const struct cw_msg_gpadl_body *msg = payload;
-	u32 i;
+	struct cw_view *view = view_find(peer, in->body.gpadl);
 
-	for (i = 0; i < CW_PEER_GPADLS; i++)
-		if (peer->view[i].handle == msg->gpadl && peer->view[i].got < peer->view[i].nr)
-			gpadl_add(peer, &peer->view[i], msg->gfn, ARRAY_SIZE(msg->gfn));
+	if (view && view->got < view->nr)
+		gpadl_add(peer, view, in->bytes + CW_GPADL_BODY_BYTES,
+			  CW_GPADL_ROOM(CW_GPADL_BODY_BYTES));
 }
 
-static void on_teardown(struct cw_peer *peer, const void *payload)
+static void on_teardown(struct cw_peer *peer, const union cw_message *in)
 {
-	u32 handle = ((const struct cw_msg *)payload)->word[1], i;
+	u32 handle = in->plain.word[1];
+	struct cw_view *view = view_find(peer, handle);
 
-	for (i = 0; i < CW_PEER_GPADLS; i++)
-		if (peer->view[i].handle == handle)
-			cw_view_drop(&peer->view[i]);
-	cw_peer_say(peer, CW_MT_GPADL_TORNDOWN, handle, 0, 0);
+	if (view)
+		cw_view_drop(view);
+	cw_peer_say(peer, CHANNELMSG_GPADL_TORNDOWN, handle, 0, 0);
 }
 
-static void on_open(struct cw_peer *peer, const void *payload)
+static void on_open(struct cw_peer *peer, const union cw_message *in)
 {
-	const struct cw_msg_open *msg = payload;
-	struct cw_peer_channel *ch = peer_channel(peer, msg->relid);
-	const struct cw_view *ring = cw_peer_view(peer, msg->gpadl);
-	bool ok = ch && ring && msg->in_page > 1 && msg->in_page < ring->nr - 1;
+	struct cw_peer_channel *ch = peer_channel(peer, in->open.child_relid);
+	const struct cw_view *ring = cw_peer_view(peer, in->open.ringbuffer_gpadlhandle);
+	u32 in_page = in->open.downstream_ringbuffer_pageoffset;
+	bool ok = ch && ring && in_page > 1 && in_page < ring->nr - 1;
 
 	if (ok) {
 		ch->opened = true;
 		ch->ring = ring;
-		ch->in_page = msg->in_page;
+		ch->in_page = in_page;
 		ch->read_at = 0;
 		ch->write_at = 0;
-		cw_peer_lie(peer, CW_STAGE_OPEN, ch, NULL, NULL);
+		cw_peer_lie(peer, CW_STAGE_OPEN, ch, NULL, 0);
 	}
-	cw_peer_say(peer, CW_MT_OPENED, msg->relid, msg->openid, !ok);
+	cw_peer_say(peer, CHANNELMSG_OPENCHANNEL_RESULT, in->open.child_relid, in->open.openid,
+		    !ok);
 	if (ok)
-		cw_peer_lie(peer, CW_STAGE_OPENED, ch, NULL, NULL);
+		cw_peer_lie(peer, CW_STAGE_OPENED, ch, NULL, 0);
 }
 
-static void on_close(struct cw_peer *peer, const void *payload)
+static void on_close(struct cw_peer *peer, const union cw_message *in)
 {
-	struct cw_peer_channel *ch = peer_channel(peer, ((const struct cw_msg *)payload)->word[0]);
+	struct cw_peer_channel *ch = peer_channel(peer, in->plain.word[0]);
 
 	if (ch)
 		ch->opened = false;
 }
 
-static void on_unload(struct cw_peer *peer, const void *payload)
+static void on_unload(struct cw_peer *peer, const union cw_message *in)
 {
-	cw_peer_say(peer, CW_MT_UNLOADED, 0, 0, 0);
+	cw_peer_say(peer, CHANNELMSG_UNLOAD_RESPONSE, 0, 0, 0);
 }
 
-static void (*const handlers[CW_MT_NR])(struct cw_peer *peer, const void *payload) = {
-	[CW_MT_CONTACT] = on_contact,
-	[CW_MT_REQUEST_OFFERS] = on_request_offers,
-	[CW_MT_GPADL_HEADER] = on_gpadl,
-	[CW_MT_GPADL_BODY] = on_gpadl_body,
-	[CW_MT_GPADL_TEARDOWN] = on_teardown,
-	[CW_MT_OPEN] = on_open,
-	[CW_MT_CLOSE] = on_close,
-	[CW_MT_UNLOAD] = on_unload,
+static void (*const handlers[CHANNELMSG_COUNT])(struct cw_peer *, const union cw_message *) = {
+	[CHANNELMSG_INITIATE_CONTACT] = on_contact,
+	[CHANNELMSG_REQUESTOFFERS] = on_request_offers,
+	[CHANNELMSG_GPADL_HEADER] = on_gpadl,
+	[CHANNELMSG_GPADL_BODY] = on_gpadl_body,
+	[CHANNELMSG_GPADL_TEARDOWN] = on_teardown,
+	[CHANNELMSG_OPENCHANNEL] = on_open,
+	[CHANNELMSG_CLOSECHANNEL] = on_close,
+	[CHANNELMSG_UNLOAD] = on_unload,
 };
-
-static bool peer_take(struct cw_peer *peer, struct cw_hv_message *message)
-{
-	unsigned long flags;
-	bool any;
-
-	spin_lock_irqsave(&peer->lock, flags);
-	any = peer->nr_queue;
-	if (any) {
-		*message = peer->queue[0];
-		peer->nr_queue--;
-		memmove(peer->queue, peer->queue + 1, peer->nr_queue * sizeof(*message));
-	}
-	spin_unlock_irqrestore(&peer->lock, flags);
-	return any;
-}
 
 void cw_peer_work(struct cw_peer *peer)
 {
+	const union cw_message *msg;
 	struct cw_hv_message message;
 	u32 relid, type;
 
-	while (peer_take(peer, &message)) {
-		type = ((const struct cw_msg *)message.payload)->type;
-		if (message.type == CW_MESSAGE_CHANNEL && type < CW_MT_NR && handlers[type])
-			handlers[type](peer, message.payload);
+	while (kfifo_out_spinlocked(&peer->queue, &message, 1, &peer->lock)) {
+		msg = (const union cw_message *)message.payload;
+		type = msg->header.msgtype;
+		if (message.type == CW_MESSAGE_CHANNEL && type < CHANNELMSG_COUNT && handlers[type])
+			handlers[type](peer, msg);
 		else
 			atomic64_inc(&cw_counters.host_bad);
 	}
@@ -273,18 +260,11 @@ static struct cw_peer *peer_find(u32 connection)
 u32 cw_peer_message(const struct cw_hv_message *message)
 {
 	struct cw_peer *peer = peer_find(message->connection);
-	u32 status = HV_STATUS_SUCCESS;
-	unsigned long flags;
 
 	if (!peer || message->connection != peer->connection)
 		return HV_STATUS_INVALID_PARAMETER;
-	spin_lock_irqsave(&peer->lock, flags);
-	if (peer->nr_queue < CW_PEER_QUEUE)
-		peer->queue[peer->nr_queue++] = *message;
-	else
-		status = CW_HV_TIMEOUT;
-	spin_unlock_irqrestore(&peer->lock, flags);
-	return status;
+	return kfifo_in_spinlocked(&peer->queue, message, 1, &peer->lock) ? HV_STATUS_SUCCESS :
+									    CW_HV_TIMEOUT;
 }
 
 u32 cw_peer_event(u32 connection, u16 flag)
@@ -306,10 +286,10 @@ u64 cw_peer_window(const struct cw_peer *peer)
 int cw_peer_mmio(struct cw_peer *peer, u64 gpa, u32 size, u32 *value, bool write)
 {
 	u64 where = gpa - cw_peer_window(peer);
-	u8 *at = where ? peer->config + where - CONFIG_MMIO : (u8 *)&peer->function;
+	u8 *at = where ? peer->config + where - CW_PCI_CONFIG : (u8 *)&peer->function;
 
-	if (!size || size > 4 || (where && (where < CONFIG_MMIO ||
-					    where + size > CONFIG_MMIO + sizeof(peer->config))))
+	if (!size || size > 4 || (where && (where < CW_PCI_CONFIG ||
+					    where + size > CW_PCI_CONFIG + sizeof(peer->config))))
 		return -EINVAL;
 	if (write)
 		memcpy(at, value, size);
@@ -318,17 +298,16 @@ int cw_peer_mmio(struct cw_peer *peer, u64 gpa, u32 size, u32 *value, bool write
 	return 0;
 }
 
-/* MMIO: address and size, and what is written behind them (TLFS) */
 u32 cw_peer_other(u16 code, const void *input, void *output)
 {
+	const struct cw_mmio_call *call = input;
+	struct cw_peer *peer = xa_load(&peers, (call->gpa - CW_PCI_GPA) / WINDOW_BYTES);
 	bool write = code == CW_HVCALL_MMIO_WRITE;
-	u64 gpa = *(const u64 *)input;
-	u32 size = *(const u32 *)(input + 8), value = *(const u32 *)(input + 16);
-	struct cw_peer *peer = xa_load(&peers, (gpa - CW_PCI_GPA) / WINDOW_BYTES);
+	u32 value = call->data[0];
 
 	if (code != CW_HVCALL_MMIO_READ && !write)
 		return HV_STATUS_INVALID_HYPERCALL_CODE;
-	if (!peer || cw_peer_mmio(peer, gpa, size, &value, write))
+	if (!peer || cw_peer_mmio(peer, call->gpa, call->size, &value, write))
 		return HV_STATUS_INVALID_PARAMETER;
 	if (!write)
 		memcpy(output, &value, sizeof(value));
@@ -347,8 +326,9 @@ struct cw_peer *cw_peer_new(enum cw_host_id host, u64 synic_gfn, u32 *connection
 		return ERR_PTR(-ENOMEM);
 	peer->host = host;
 	spin_lock_init(&peer->lock);
-	peer->synic = (struct cw_view){ .nr = 1, .got = 1 };
-	peer->synic.gfn = cw_zalloc(1, 8);
+	INIT_KFIFO(peer->queue);
+	INIT_KFIFO(peer->waiting);
+	peer->synic = (struct cw_view){ .nr = 1, .got = 1, .gfn = cw_zalloc(1, 8) };
 	if (!peer->synic.gfn)
 		goto err_peer;
 	*peer->synic.gfn = synic_gfn;

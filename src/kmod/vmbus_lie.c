@@ -2,8 +2,6 @@
 /* Hosts that lie: what each of include/cocowatch/hosts.h does in this module to messages, offers,
  * rings and completions.  Visibility is host.c's.
  */
-#include <linux/string.h>
-
 #include "vmbus_peer.h"
 
 /* Places in a packet's image, in the head of a frame, and in a ring's header. */
@@ -16,12 +14,18 @@
 #define NO_RELID	9	/* that is never offered */
 #define ANY_TYPE	0
 
+/* What is changed: an image or what else stands by, or the header of a ring. */
+enum where { IMAGE, RING_IN, RING_OUT };
+
+struct told;
+
 struct lie {
 	u8 stage;
 	u8 type;	/* packets: of this type alone */
 	bool disk;	/* packets: of the disk, else of the network */
-	bool (*tell)(struct cw_peer *peer, struct cw_peer_channel *ch, const struct lie *lie,
-		     void *image, u32 *bytes);
+	bool drop;	/* packets: it is not sent */
+	u8 where;
+	void (*tell)(const struct told *told);	/* NULL: nothing more */
 	struct {
 		u8 at;
 		u8 len;
@@ -30,156 +34,128 @@ struct lie {
 	u32 word[4];	/* a message, or what the function makes of it */
 };
 
-typedef const struct lie *lie_t;
+/* A lie at the moment when it is told. */
+struct told {
+	const struct lie *lie;
+	struct cw_peer *peer;
+	struct cw_peer_channel *ch;
+	void *image;
+	u32 bytes;
+};
 
 /* ---- packets and rings ---- */
 
-static bool lie_poke(struct cw_peer *peer, struct cw_peer_channel *ch, lie_t lie, void *image,
-		     u32 *bytes)
+static void pokes_write(const struct lie *lie, void *to)
 {
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(lie->poke); i++)
-		memcpy(image + lie->poke[i].at, &lie->poke[i].value, lie->poke[i].len);
-	return true;
+		memcpy(to + lie->poke[i].at, &lie->poke[i].value, lie->poke[i].len);
+}
+
+static void lie_poke(const struct told *told)
+{
+	u8 where = told->lie->where;
+
+	pokes_write(told->lie, where == IMAGE ? told->image :
+					       cw_peer_header(told->ch, where == RING_IN));
 }
 
 /* A packet before the honest one: that one changed, or an in-band message of the row's words. */
-static bool lie_extra(struct cw_peer *peer, struct cw_peer_channel *ch, lie_t lie, void *image,
-		      u32 *bytes)
+static void lie_extra(const struct told *told)
 {
-	u8 extra[sizeof(struct cw_packet_ranges)];
-	u32 len = *bytes;
+	struct {
+		struct vmpacket_descriptor head;
+		u8 data[sizeof(struct cw_packet_ranges)];
+	} extra = { { VM_PKT_DATA_INBAND, sizeof(extra.head) >> 3, 4 } };
 
-	memcpy(extra, image, len);
-	if (lie->word[0]) {
-		*(struct cw_packet *)extra = (struct cw_packet){ CW_PT_INBAND, 2, 4 };
-		memcpy(extra + sizeof(struct cw_packet), lie->word, sizeof(lie->word));
-		len = 32;
-	} else {
-		lie_poke(peer, ch, lie, extra, bytes);
-		len = min_t(u32, len, ((struct cw_packet *)extra)->len8 << 3);
+	if (told->lie->word[0]) {
+		memcpy(extra.data, told->lie->word, sizeof(told->lie->word));
+		cw_peer_write(told->ch, &extra, 32);
+		return;
 	}
-	cw_peer_write(ch, extra, len);
-	return true;
-}
-
-static bool lie_drop(struct cw_peer *peer, struct cw_peer_channel *ch, lie_t lie, void *image,
-		     u32 *bytes)
-{
-	return false;
-}
-
-/* In the header of the ring to the guest, or of that from it. */
-static bool lie_index_in(struct cw_peer *peer, struct cw_peer_channel *ch, lie_t lie, void *image,
-			 u32 *bytes)
-{
-	return lie_poke(peer, ch, lie, cw_peer_header(ch, true), bytes);
-}
-
-static bool lie_index_out(struct cw_peer *peer, struct cw_peer_channel *ch, lie_t lie, void *image,
-			  u32 *bytes)
-{
-	return lie_poke(peer, ch, lie, cw_peer_header(ch, false), bytes);
+	memcpy(&extra, told->image, told->bytes);
+	pokes_write(told->lie, &extra);
+	cw_peer_write(told->ch, &extra, min_t(u32, told->bytes, extra.head.len8 << 3));
 }
 
 /* ---- messages and offers ---- */
 
-static bool lie_say(struct cw_peer *peer, struct cw_peer_channel *ch, lie_t lie, void *image,
-		    u32 *bytes)
+static void lie_say(const struct told *told)
 {
-	const u32 *word = lie->word;
+	const u32 *word = told->lie->word;
 
-	cw_peer_say(peer, word[0], word[1], word[2], word[3]);
-	return true;
+	cw_peer_say(told->peer, word[0], word[1], word[2], word[3]);
 }
 
-static bool lie_empty(struct cw_peer *peer, struct cw_peer_channel *ch, lie_t lie, void *image,
-		      u32 *bytes)
-{
-	cw_peer_send(peer, "", 0);
-	return true;
-}
-
-static bool lie_short(struct cw_peer *peer, struct cw_peer_channel *ch, lie_t lie, void *image,
-		      u32 *bytes)
+/* word: how many types, and how much there is of each message */
+static void lie_cut(const struct told *told)
 {
 	u32 type;
 
-	for (type = 0; type < CW_MT_NR; type++)
-		cw_peer_send(peer, &type, sizeof(type));
-	return true;
+	for (type = 0; type < told->lie->word[0]; type++)
+		cw_peer_send(told->peer, &type, told->lie->word[1]);
 }
 
 /* The second is none that lies again: cw_peer_lie() does not nest. */
-static bool lie_again(struct cw_peer *peer, struct cw_peer_channel *ch, lie_t lie, void *image,
-		      u32 *bytes)
+static void lie_again(const struct told *told)
 {
-	if (*bytes >= 8 && *(u32 *)image == lie->word[0])
-		cw_peer_send(peer, image, *bytes);
-	return true;
+	if (told->bytes >= CW_MESSAGE_WORDS(0) && *(u32 *)told->image == told->lie->word[0])
+		cw_peer_send(told->peer, told->image, told->bytes);
 }
 
-static bool lie_rescind(struct cw_peer *peer, struct cw_peer_channel *ch, lie_t lie, void *image,
-			u32 *bytes)
+static void lie_rescind(const struct told *told)
 {
 	u32 i;
 
-	if (ch->device != (lie->disk ? cw_guid_disk : cw_guid_net))
-		return true;
-	for (i = 0; i <= lie->word[0]; i++)
-		cw_peer_say(peer, CW_MT_RESCIND, ch - peer->channel, 0, 0);
-	return true;
+	if (told->ch->device != (told->lie->disk ? CW_DEVICE_DISK : CW_DEVICE_NET))
+		return;
+	for (i = 0; i <= told->lie->word[0]; i++)
+		cw_peer_say(told->peer, CHANNELMSG_RESCIND_CHANNELOFFER,
+			    told->ch - told->peer->channel, 0, 0);
 }
 
 /* word: relid and flags; then whether its kind is one that a guest must refuse, or none */
-static bool lie_offer(struct cw_peer *peer, struct cw_peer_channel *ch, lie_t lie, void *image,
-		      u32 *bytes)
+static void lie_offer(const struct told *told)
 {
-	/* video, balloon, key-value pairs, mouse */
-	static const u8 refused[][16] = {
-		"\x02\x78\x0a\xda\x77\xe3\xac\x4a\x8e\x77\x05\x58\xeb\x10\x73\xf8",
-		"\xdc\x74\x50\x1c\x85\x89\xe2\x46\x80\x57\xa3\x07\xdc\x18\xa5\x02",
-		"\xe7\xf4\xa0\xa9\x45\x5a\x96\x4d\xb8\x27\x8a\x84\x1e\x8c\x03\xe6",
-		"\x9e\xb6\xa8\xcf\x4a\x5b\xc0\x4c\xb9\x8b\x8b\xa1\xa1\xf3\xf9\x5a",
+	static const struct hv_vmbus_device_id refused[] = {
+		{ HV_SYNTHVID_GUID }, { HV_DM_GUID }, { HV_KVP_GUID }, { HV_MOUSE_GUID },
 	};
-	static const u8 unknown[16] = "no such device!";
+	static const guid_t unknown = { "no such device!" };
+	const u32 *word = told->lie->word;
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(refused) && lie->word[2] == 1; i++)
-		cw_peer_offer(peer, refused[i], NO_RELID + i, 0);
-	if (lie->word[2] != 1)
-		cw_peer_offer(peer, lie->word[2] ? unknown : cw_guid_disk, lie->word[0],
-			      lie->word[1]);
-	return true;
+	for (i = 0; i < ARRAY_SIZE(refused) && word[2] == 1; i++)
+		cw_peer_offer(told->peer, &refused[i].guid, NO_RELID + i, 0);
+	if (word[2] != 1)
+		cw_peer_offer(told->peer, word[2] ? &unknown : &cw_devices[CW_DEVICE_DISK].guid,
+			      word[0], word[1]);
 }
 
 /* ---- the rows ---- */
 
-#define FRAME(at, len, value)	{ CW_STAGE_PACKET, CW_PT_RANGES, .tell = lie_poke, \
-				  .poke = { { at, len, value } } }
-#define DONE(at, len, value)	{ CW_STAGE_PACKET, CW_PT_COMPLETION, true, .tell = lie_poke, \
-				  .poke = { { at, len, value } } }
-#define EXTRA(type, disk, at, len, value) \
-				{ CW_STAGE_PACKET, type, disk, .tell = lie_extra, \
-				  .poke = { { at, len, value } } }
-#define INBAND(...)		{ CW_STAGE_PACKET, CW_PT_RANGES, .tell = lie_extra, \
-				  .word = { __VA_ARGS__ } }
-#define INDEX(fn, disk, at, value) \
-				{ CW_STAGE_WRITTEN, ANY_TYPE, disk, .tell = fn, \
-				  .poke = { { at, 4, value } } }
-#define RNDIS(at, value)	{ CW_STAGE_FRAME, .tell = lie_poke, .poke = { { at, 4, value } } }
-#define SAY(...)		{ CW_STAGE_OPENED, .tell = lie_say, .word = { __VA_ARGS__ } }
-#define AGAIN(type)		{ CW_STAGE_SENT, .tell = lie_again, .word = { type } }
+#define PACKET(t, fn, kind, at, len, value) \
+	{ CW_STAGE_PACKET, t, kind, .tell = fn, .poke = { { at, len, value } } }
+#define FRAME(...)	PACKET(VM_PKT_DATA_USING_XFER_PAGES, lie_poke, false, __VA_ARGS__)
+#define DONE(...)	PACKET(VM_PKT_COMP, lie_poke, true, __VA_ARGS__)
+#define EXTRA(type, ...) PACKET(type, lie_extra, __VA_ARGS__)
+#define INBAND(...)	{ CW_STAGE_PACKET, VM_PKT_DATA_USING_XFER_PAGES, .tell = lie_extra, \
+			  .word = { __VA_ARGS__ } }
+#define INDEX(ring, disk, at, value) \
+	{ CW_STAGE_WRITTEN, ANY_TYPE, disk, false, ring, lie_poke, { { at, 4, value } } }
+#define RNDIS(at, value) { CW_STAGE_FRAME, .tell = lie_poke, .poke = { { at, 4, value } } }
+#define SAY(...)	{ CW_STAGE_OPENED, .tell = lie_say, .word = { __VA_ARGS__ } }
+#define CUT(...)	{ CW_STAGE_OPENED, .tell = lie_cut, .word = { __VA_ARGS__ } }
+#define AGAIN(type)	{ CW_STAGE_SENT, .tell = lie_again, .word = { type } }
 #define RESCIND(stage, disk, more) { stage, 0, disk, .tell = lie_rescind, .word = { more } }
-#define OFFER(...)		{ CW_STAGE_OFFERED, .tell = lie_offer, .word = { __VA_ARGS__ } }
+#define OFFER(...)	{ CW_STAGE_OFFERED, .tell = lie_offer, .word = { __VA_ARGS__ } }
 
 static const struct lie lies[CW_HOST_NR] = {
-	[CW_HOST_INDEX_WRITE_NET] = INDEX(lie_index_in, false, 0, 0xfffffff8),
-	[CW_HOST_INDEX_WRITE_DISK] = INDEX(lie_index_in, true, 0, 0xfffffff8),
-	[CW_HOST_INDEX_OWN_WRITE] = INDEX(lie_index_out, true, 0, 0xf0000000),
-	[CW_HOST_INDEX_OWN_EDGE] = INDEX(lie_index_out, true, 0, 0xffd),
-	[CW_HOST_INDEX_READ] = INDEX(lie_index_out, true, 4, 0xfffffff8),
+	[CW_HOST_INDEX_WRITE_NET] = INDEX(RING_IN, false, 0, 0xfffffff8),
+	[CW_HOST_INDEX_WRITE_DISK] = INDEX(RING_IN, true, 0, 0xfffffff8),
+	[CW_HOST_INDEX_OWN_WRITE] = INDEX(RING_OUT, true, 0, 0xf0000000),
+	[CW_HOST_INDEX_OWN_EDGE] = INDEX(RING_OUT, true, 0, 0xffd),
+	[CW_HOST_INDEX_READ] = INDEX(RING_OUT, true, 4, 0xfffffff8),
 	[CW_HOST_LENGTH_LONG] = FRAME(AT_LEN8, 2, 0xffff),
 	[CW_HOST_LENGTH_LONG_DISK] = DONE(AT_LEN8, 2, 0xffff),
 	[CW_HOST_LENGTH_ZERO] = FRAME(AT_LEN8, 2, 0),
@@ -190,7 +166,7 @@ static const struct lie lies[CW_HOST_NR] = {
 	[CW_HOST_OFFSET_BEYOND] = FRAME(AT_OFFSET8, 2, 0xffff),
 	[CW_HOST_RANGE_OFFSET] = FRAME(AT_RANGES + 8, 4, 0xfffff000),
 	[CW_HOST_RANGE_LENGTH] = FRAME(AT_RANGES + 4, 4, 0xfffffff0),
-	[CW_HOST_RANGE_WRAP] = { CW_STAGE_PACKET, CW_PT_RANGES, .tell = lie_poke,
+	[CW_HOST_RANGE_WRAP] = { CW_STAGE_PACKET, VM_PKT_DATA_USING_XFER_PAGES, .tell = lie_poke,
 				 .poke = { { AT_RANGES + 4, 4, 0xfffff100 },
 					   { AT_RANGES + 8, 4, 0x1000 } } },
 	[CW_HOST_RANGE_COUNT] = FRAME(AT_RANGES, 4, 0xffff),
@@ -199,36 +175,36 @@ static const struct lie lies[CW_HOST_NR] = {
 	[CW_HOST_RNDIS_DATA] = RNDIS(12, 0xffff),
 	[CW_HOST_DISK_TRANSFER] = DONE(AT_STATUS + 4, 4, 0xffffffff),
 	[CW_HOST_DISK_SENSE] = DONE(AT_STATUS + 8, 1, 0xff),
-	[CW_HOST_MESSAGE_VERSION] = SAY(CW_MT_VERSION),
-	[CW_HOST_MESSAGE_OPEN] = SAY(CW_MT_OPENED, NO_RELID, NO_RELID),
-	[CW_HOST_MESSAGE_GPADL] = SAY(CW_MT_GPADL_CREATED, NO_RELID, 0xfff),
-	[CW_HOST_MESSAGE_TORNDOWN] = SAY(CW_MT_GPADL_TORNDOWN, 0xfff),
-	[CW_HOST_MESSAGE_MODIFY] = SAY(CW_MT_MODIFIED, NO_RELID),
-	[CW_HOST_MESSAGE_UNLOAD] = SAY(CW_MT_UNLOADED),
-	[CW_HOST_MESSAGE_DELIVERED] = SAY(CW_MT_OFFERS_DONE),
-	[CW_HOST_MESSAGE_GUESTS] = SAY(CW_MT_OPEN, 1, 1, 1),
-	[CW_HOST_MESSAGE_NEXT_TYPE] = SAY(CW_MT_NR),
+	[CW_HOST_MESSAGE_VERSION] = SAY(CHANNELMSG_VERSION_RESPONSE),
+	[CW_HOST_MESSAGE_OPEN] = SAY(CHANNELMSG_OPENCHANNEL_RESULT, NO_RELID, NO_RELID),
+	[CW_HOST_MESSAGE_GPADL] = SAY(CHANNELMSG_GPADL_CREATED, NO_RELID, 0xfff),
+	[CW_HOST_MESSAGE_TORNDOWN] = SAY(CHANNELMSG_GPADL_TORNDOWN, 0xfff),
+	[CW_HOST_MESSAGE_MODIFY] = SAY(CHANNELMSG_MODIFYCHANNEL_RESPONSE, NO_RELID),
+	[CW_HOST_MESSAGE_UNLOAD] = SAY(CHANNELMSG_UNLOAD_RESPONSE),
+	[CW_HOST_MESSAGE_DELIVERED] = SAY(CHANNELMSG_ALLOFFERS_DELIVERED),
+	[CW_HOST_MESSAGE_GUESTS] = SAY(CHANNELMSG_OPENCHANNEL, 1, 1, 1),
+	[CW_HOST_MESSAGE_NEXT_TYPE] = SAY(CHANNELMSG_COUNT),
 	[CW_HOST_MESSAGE_WILD_TYPE] = SAY(0xffffffff),
-	[CW_HOST_MESSAGE_EMPTY] = { CW_STAGE_OPENED, .tell = lie_empty },
-	[CW_HOST_MESSAGE_SHORT] = { CW_STAGE_OPENED, .tell = lie_short },
-	[CW_HOST_AGAIN_OPENED] = AGAIN(CW_MT_OPENED),
-	[CW_HOST_AGAIN_CREATED] = AGAIN(CW_MT_GPADL_CREATED),
-	[CW_HOST_AGAIN_TORNDOWN] = AGAIN(CW_MT_GPADL_TORNDOWN),
-	[CW_HOST_RESCIND_UNKNOWN] = SAY(CW_MT_RESCIND, NO_RELID),
-	[CW_HOST_RESCIND_BEYOND] = SAY(CW_MT_RESCIND, 0xffffffff),
+	[CW_HOST_MESSAGE_EMPTY] = CUT(1, 0),
+	[CW_HOST_MESSAGE_SHORT] = CUT(CHANNELMSG_COUNT, 4),
+	[CW_HOST_AGAIN_OPENED] = AGAIN(CHANNELMSG_OPENCHANNEL_RESULT),
+	[CW_HOST_AGAIN_CREATED] = AGAIN(CHANNELMSG_GPADL_CREATED),
+	[CW_HOST_AGAIN_TORNDOWN] = AGAIN(CHANNELMSG_GPADL_TORNDOWN),
+	[CW_HOST_RESCIND_UNKNOWN] = SAY(CHANNELMSG_RESCIND_CHANNELOFFER, NO_RELID),
+	[CW_HOST_RESCIND_BEYOND] = SAY(CHANNELMSG_RESCIND_CHANNELOFFER, 0xffffffff),
 	[CW_HOST_RESCIND_OPEN] = RESCIND(CW_STAGE_OPEN, true, 0),
 	[CW_HOST_RESCIND_OPEN_NET] = RESCIND(CW_STAGE_OPEN, false, 1),
 	[CW_HOST_RESCIND_OPENED] = RESCIND(CW_STAGE_OPENED, true, 0),
 	[CW_HOST_RESCIND_GPADL] = RESCIND(CW_STAGE_GPADL, false, 0),
-	[CW_HOST_COMPLETE_UNKNOWN] = EXTRA(CW_PT_COMPLETION, true, AT_ID, 4, 60),
-	[CW_HOST_COMPLETE_UNKNOWN_NET] = EXTRA(CW_PT_COMPLETION, false, AT_ID, 4, 60),
-	[CW_HOST_COMPLETE_ZERO] = EXTRA(CW_PT_COMPLETION, true, AT_ID, 4, 0),
-	[CW_HOST_COMPLETE_TWICE] = EXTRA(CW_PT_COMPLETION, true, 0, 0, 0),
-	[CW_HOST_COMPLETE_TWICE_NET] = EXTRA(CW_PT_COMPLETION, false, 0, 0, 0),
-	[CW_HOST_COMPLETE_SHORT] = EXTRA(CW_PT_COMPLETION, true, AT_LEN8, 2, 2),
-	[CW_HOST_COMPLETE_SHORT_NET] = EXTRA(CW_PT_COMPLETION, false, AT_LEN8, 2, 2),
-	[CW_HOST_COMPLETE_NEVER] = { CW_STAGE_PACKET, CW_PT_COMPLETION, true, .tell = lie_drop },
-	[CW_HOST_PACKET_TYPE] = EXTRA(CW_PT_RANGES, false, AT_TYPE, 2, 0x7f),
+	[CW_HOST_COMPLETE_UNKNOWN] = EXTRA(VM_PKT_COMP, true, AT_ID, 4, 60),
+	[CW_HOST_COMPLETE_UNKNOWN_NET] = EXTRA(VM_PKT_COMP, false, AT_ID, 4, 60),
+	[CW_HOST_COMPLETE_ZERO] = EXTRA(VM_PKT_COMP, true, AT_ID, 4, 0),
+	[CW_HOST_COMPLETE_TWICE] = EXTRA(VM_PKT_COMP, true, 0, 0, 0),
+	[CW_HOST_COMPLETE_TWICE_NET] = EXTRA(VM_PKT_COMP, false, 0, 0, 0),
+	[CW_HOST_COMPLETE_SHORT] = EXTRA(VM_PKT_COMP, true, AT_LEN8, 2, 2),
+	[CW_HOST_COMPLETE_SHORT_NET] = EXTRA(VM_PKT_COMP, false, AT_LEN8, 2, 2),
+	[CW_HOST_COMPLETE_NEVER] = { CW_STAGE_PACKET, VM_PKT_COMP, true, .drop = true },
+	[CW_HOST_PACKET_TYPE] = EXTRA(VM_PKT_DATA_USING_XFER_PAGES, false, AT_TYPE, 2, 0x7f),
 	[CW_HOST_INBAND_TYPE] = INBAND(0xffff, 1, 2, 3),
 	[CW_HOST_INBAND_TABLE] = INBAND(CW_NET_TABLE, 1, CW_NET_TABLE_ENTRIES, 0xfffffff0),
 	[CW_HOST_OFFER_TWICE] = OFFER(2),
@@ -237,43 +213,43 @@ static const struct lie lies[CW_HOST_NR] = {
 	[CW_HOST_OFFER_BEYOND] = OFFER(0x1000),
 	[CW_HOST_OFFER_GHOST] = OFFER(NO_RELID),
 	[CW_HOST_OFFER_PRIVATE] = OFFER(NO_RELID, CW_OFFER_PRIVATE),
-	[CW_HOST_OFFER_SOCKET] = OFFER(NO_RELID, CW_OFFER_SOCKET),
+	[CW_HOST_OFFER_SOCKET] = OFFER(NO_RELID, VMBUS_CHANNEL_TLNPI_PROVIDER_OFFER),
 	[CW_HOST_OFFER_UNKNOWN] = OFFER(NO_RELID, 0, 2),
 	[CW_HOST_OFFER_REFUSED] = OFFER(0, 0, 1),
 };
 
-static bool lie_fits(lie_t lie, const struct cw_peer_channel *ch, const void *image)
+static bool lie_fits(const struct lie *lie, const struct cw_peer_channel *ch, const void *image)
 {
 	if (lie->stage != CW_STAGE_PACKET && lie->stage != CW_STAGE_WRITTEN)
 		return true;
-	if (lie->type && ((const struct cw_packet *)image)->type != lie->type)
+	if (lie->type && ((const struct vmpacket_descriptor *)image)->type != lie->type)
 		return false;
-	return ch->device == (lie->disk ? cw_guid_disk : cw_guid_net);
+	return ch->device == (lie->disk ? CW_DEVICE_DISK : CW_DEVICE_NET);
 }
 
 bool cw_peer_lie(struct cw_peer *peer, enum cw_stage stage, struct cw_peer_channel *ch,
-		 void *image, u32 *bytes)
+		 void *image, u32 bytes)
 {
-	lie_t lie = &lies[peer->host];
-	bool ret;
+	const struct told told = { &lies[peer->host], peer, ch, image, bytes };
 
-	if (lie->stage != stage || peer->is_lying || !lie_fits(lie, ch, image))
+	if (told.lie->stage != stage || peer->is_lying || !lie_fits(told.lie, ch, image))
 		return true;
 	peer->is_lying = true;
-	ret = lie->tell(peer, ch, lie, image, bytes);
+	if (told.lie->tell)
+		told.lie->tell(&told);
 	peer->is_lying = false;
-	return ret;
+	return !told.lie->drop;
 }
 
 bool cw_peer_is(enum cw_host_id host)
 {
-	return lies[host].tell;
+	return lies[host].stage;
 }
 
 void cw_peer_meanwhile(struct cw_peer *peer, u32 relid, void *at)
 {
 	struct cw_peer_channel *ch = &peer->channel[relid];
 
-	if (ch->opened && ch->device == cw_guid_net)
-		cw_peer_lie(peer, CW_STAGE_MEANWHILE, ch, at, NULL);
+	if (ch->opened && ch->device == CW_DEVICE_NET)
+		cw_peer_lie(peer, CW_STAGE_MEANWHILE, ch, at, 0);
 }

@@ -5,12 +5,13 @@
 #ifndef COCOVM_VMBUS_PEER_H
 #define COCOVM_VMBUS_PEER_H
 
+#include <linux/kfifo.h>
 #include <linux/spinlock.h>
 
 #include "vmbus.h"
 
 #define CW_PEER_GPADLS	8
-#define CW_PEER_QUEUE	16
+#define CW_PEER_QUEUE	16	/* messages, either way */
 #define CW_IMAGE_BYTES	1024	/* longest packet */
 #define CW_DISK_BYTES	8192
 
@@ -24,8 +25,9 @@ struct cw_view {
 };
 
 struct cw_peer_channel {
-	const u8 *device;	/* GUID; NULL: not offered */
+	bool offered;
 	bool opened;
+	enum cw_device device;
 	const struct cw_view *ring;
 	u32 in_page;
 	u32 read_at;		/* indices of the host's own */
@@ -38,13 +40,11 @@ struct cw_peer {
 	enum cw_host_id host;
 	u32 connection;
 	bool is_lying;
-	spinlock_t lock;	/* of the queue and the flags */
-	struct cw_hv_message queue[CW_PEER_QUEUE];
-	u32 nr_queue;
+	spinlock_t lock;	/* of the queue */
+	DECLARE_KFIFO(queue, struct cw_hv_message, CW_PEER_QUEUE);
 	DECLARE_BITMAP(flags, CW_CHANNELS_MAX);
 	struct cw_view synic;
-	struct cw_synic_slot waiting[2 * CW_PEER_QUEUE];	/* for the slot */
-	u32 nr_waiting;
+	DECLARE_KFIFO(waiting, struct hv_message, 2 * CW_PEER_QUEUE);	/* for the slot */
 	struct cw_view view[CW_PEER_GPADLS];
 	struct cw_peer_channel channel[CW_CHANNELS_MAX];	/* by relid */
 	u32 function;		/* chosen in config space */
@@ -56,9 +56,9 @@ struct cw_peer {
 /* ---- vmbus_host.c ---- */
 
 void cw_peer_send(struct cw_peer *peer, const void *msg, u32 bytes);
-void cw_peer_offer(struct cw_peer *peer, const u8 *device, u32 relid, u16 flags);
+void cw_peer_offer(struct cw_peer *peer, const guid_t *kind, u32 relid, u16 flags);
 void cw_peer_say(struct cw_peer *peer, u32 type, u32 word0, u32 word1, u32 word2);
-const struct cw_view *cw_peer_view(const struct cw_peer *peer, u32 handle);
+const struct cw_view *cw_peer_view(struct cw_peer *peer, u32 handle);
 /* Maps frames that the guest shares; false when one is private. */
 bool cw_view_map(struct cw_view *view);
 void cw_view_drop(struct cw_view *view);
@@ -67,7 +67,7 @@ void cw_view_drop(struct cw_view *view);
 
 void cw_peer_ring(struct cw_peer *peer, u32 relid);	/* the guest signalled */
 /* The rings' headers, of the host's view. */
-struct cw_ring_header *cw_peer_header(const struct cw_peer_channel *ch, bool inbound);
+struct hv_ring_buffer *cw_peer_header(const struct cw_peer_channel *ch, bool inbound);
 /* A packet to the guest as it stands: its head is in image. */
 void cw_peer_write(struct cw_peer_channel *ch, const void *image, u32 bytes);
 
@@ -86,8 +86,8 @@ enum cw_stage {
 	CW_STAGE_MEANWHILE,
 };
 
-/* False: the packet or message is dropped.  ch may be NULL. */
+/* False: the packet is dropped.  ch and image may be NULL. */
 bool cw_peer_lie(struct cw_peer *peer, enum cw_stage stage, struct cw_peer_channel *ch,
-		 void *image, u32 *bytes);
+		 void *image, u32 bytes);
 
 #endif

@@ -3,21 +3,17 @@
  * validated, and then used from where it was read to; packets are copied out before a driver
  * sees them.
  */
-#include <linux/err.h>
-#include <linux/minmax.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 #include <cocowatch/event_ring.h>
 
-#include "trace.h"
 #include "vmbus.h"
 
 #define COPY_BYTES	PAGE_SIZE
-#define PACKET_BYTES	sizeof(struct cw_packet)
+#define PACKET_BYTES	sizeof(struct vmpacket_descriptor)
 
-static_assert(sizeof(struct cw_ring_header) == PAGE_SIZE);
+static_assert(sizeof(struct hv_ring_buffer) == PAGE_SIZE);
 
 /* ---- mapping ---- */
 
@@ -48,18 +44,19 @@ static pgprot_t ring_prot(const struct cw_channel *ch)
 	return __pgprot(cw_platform_mkdec(prot, cw_platform.pte_mask));
 }
 
+/* Bytes of the packet buffer: whoever believes a length needs room for what lies there. */
+static u32 copy_room(const struct cw_channel *ch, const struct cw_ring *ring)
+{
+	return COPY_BYTES + (cw_bus_is(ch->bus, CW_GUEST_LENGTH_TRUSTED) ? 2 * ring->bytes : 0);
+}
+
 /* In the direct map, where whoever watches can find its frames. */
 static int copy_alloc(struct cw_channel *ch, struct cw_ring *ring)
 {
-	u32 room = COPY_BYTES;
 	int err;
 
-	/* whoever believes a length needs room for what lies there */
-	if (cw_bus_is(ch->bus, CW_GUEST_LENGTH_TRUSTED))
-		room += 2 * ring->bytes;
-	ring->copy_bytes = COPY_BYTES;
 	if (!cw_bus_is(ch->bus, CW_GUEST_COPY_SHARED)) {
-		ring->copy = cw_alloc_fails() ? NULL : kzalloc(room, GFP_KERNEL);
+		ring->copy = cw_alloc_fails() ? NULL : kzalloc(copy_room(ch, ring), GFP_KERNEL);
 		return ring->copy ? 0 : -ENOMEM;
 	}
 	ring->copy_range = cw_pool_get_more(1);
@@ -81,29 +78,22 @@ int cw_ring_init(struct cw_channel *ch, struct cw_ring *ring, u32 first, u32 nr,
 	if (cw_bus_is(ch->bus, CW_GUEST_SECOND_PART))
 		err = cw_pte_edit(map + (2 * nr - 2) * PAGE_SIZE, cw_platform_mkenc(0, mask),
 				  mask & ~cw_platform_mkenc(0, mask));
-	ring->header = (struct cw_ring_header *)map;
+	ring->header = (struct hv_ring_buffer *)map;
 	ring->data = (u8 *)map + PAGE_SIZE;
 	ring->bytes = (nr - 1) * PAGE_SIZE;
-	ring->nr_pages = nr;
-	ring->at = 0;
 	memset(ring->header, 0, PAGE_SIZE);
-	ring->header->features = 1;
+	ring->header->feature_bits.value = 1;
 	trace_cocovm_ring_mapped(map, 2 * nr - 1, ch->relid, inbound, 0);
 	return err ?: inbound ? copy_alloc(ch, ring) : 0;
 }
 
-void cw_ring_exit(struct cw_ring *ring)
+void cw_ring_exit(struct cw_channel *ch, struct cw_ring *ring)
 {
-	if (ring->copy_range && !IS_ERR(ring->copy_range)) {
-		if (cw_transition(ring->copy_range, false, NULL))
-			cw_range_keep(ring->copy_range);
-		else
-			cw_range_put(ring->copy_range);
-	} else {
+	if (IS_ERR_OR_NULL(ring->copy_range))
 		kfree(ring->copy);
-	}
-	if (ring->header)
-		vunmap(ring->header);
+	else
+		cw_range_finish(ch->bus->run, ring->copy_range, 0, 0);
+	vunmap(ring->header);
 	*ring = (struct cw_ring){};
 }
 
@@ -125,7 +115,8 @@ static u32 ring_put(struct cw_ring *ring, u32 at, const struct kvec *vec)
 static int ring_write(struct cw_channel *ch, const struct kvec *vec, u32 nr)
 {
 	struct cw_ring *ring = &ch->out;
-	u32 write = READ_ONCE(ring->header->write), read = READ_ONCE(ring->header->read);
+	u32 write = READ_ONCE(ring->header->write_index);
+	u32 read = READ_ONCE(ring->header->read_index);
 	u64 trailer = (u64)write << 32;
 	struct kvec last = { &trailer, sizeof(trailer) };
 	u32 bytes = sizeof(trailer), at = write, i;
@@ -143,7 +134,7 @@ static int ring_write(struct cw_channel *ch, const struct kvec *vec, u32 nr)
 		at = ring_put(ring, at, &vec[i]);
 	at = ring_put(ring, at, &last);
 	/* the packet before the index that shows it */
-	smp_store_release(&ring->header->write, at);
+	smp_store_release(&ring->header->write_index, at);
 	return 0;
 }
 
@@ -165,105 +156,75 @@ int cw_ring_write(struct cw_channel *ch, const struct kvec *vec, u32 nr)
 
 /* ---- reading ---- */
 
-static u32 ring_avail(const struct cw_ring *ring, u32 write)
-{
-	return write >= ring->at ? write - ring->at : ring->bytes - (ring->at - write);
-}
-
 /* What is validated and what is used are one value, unless the scenario fetches it twice. */
 static u32 fetch_used(struct cw_channel *ch, u32 what, u32 quirk, u32 validated,
 		      const u16 *field)
 {
-	u32 used = validated;
+	u32 used = cw_bus_is(ch->bus, quirk) ? READ_ONCE(*field) << 3 : validated;
 
-	if (cw_bus_is(ch->bus, quirk))
-		used = (u32)READ_ONCE(*field) << 3;
 	trace_cocovm_value_used(ch->relid, what, validated, used);
 	return used;
 }
 
-struct fetched {
-	u32 bytes;
-	u32 offset;
-};
-
-/* The lengths of the packet at desc, of which avail bytes are there. */
-static struct fetched packet_fetch(struct cw_channel *ch, const struct cw_packet *desc, u32 avail)
+/* The packet at desc, of which avail bytes are there. */
+static struct vmpacket_descriptor *packet_take(struct cw_channel *ch,
+					       struct vmpacket_descriptor *desc, u32 avail)
 {
-	u32 max = min(avail, ch->in.copy_bytes);
-	struct fetched f = {
-		.bytes = (u32)READ_ONCE(desc->len8) << 3,
-		.offset = (u32)READ_ONCE(desc->offset8) << 3,
-	};
+	struct vmpacket_descriptor *copy = (void *)ch->in.copy;
+	u32 max = min_t(u32, avail, COPY_BYTES);
+	u32 bytes = READ_ONCE(desc->len8) << 3, offset = READ_ONCE(desc->offset8) << 3;
 
-	if (!cw_bus_is(ch->bus, CW_GUEST_LENGTH_TRUSTED) &&
-	    (f.bytes < PACKET_BYTES || f.bytes > max))
-		f.bytes = max;
+	if (!cw_bus_is(ch->bus, CW_GUEST_LENGTH_TRUSTED) && (bytes < PACKET_BYTES || bytes > max))
+		bytes = max;
 	if (!cw_bus_is(ch->bus, CW_GUEST_OFFSET_TRUSTED) &&
-	    (f.offset < PACKET_BYTES || f.offset > f.bytes))
-		f.offset = PACKET_BYTES;
-	cw_peer_meanwhile(ch->bus->peer, ch->relid, (void *)&desc->offset8);
-	f.bytes = fetch_used(ch, CW_FETCH_LENGTH, CW_GUEST_LENGTH_TWICE, f.bytes, &desc->len8);
-	f.offset = fetch_used(ch, CW_FETCH_OFFSET, CW_GUEST_OFFSET_TWICE, f.offset,
-			      &desc->offset8);
-	return f;
-}
-
-static struct cw_packet *packet_copy(struct cw_channel *ch, const struct cw_packet *desc,
-				     struct fetched f)
-{
-	struct cw_packet *copy = (struct cw_packet *)ch->in.copy;
-	u32 room = COPY_BYTES;
-
-	if (cw_bus_is(ch->bus, CW_GUEST_LENGTH_TRUSTED))
-		room += 2 * ch->in.bytes;
+	    (offset < PACKET_BYTES || offset > bytes))
+		offset = PACKET_BYTES;
+	cw_peer_meanwhile(ch->bus->peer, ch->relid, &desc->offset8);
+	bytes = fetch_used(ch, CW_FETCH_LENGTH, CW_GUEST_LENGTH_TWICE, bytes, &desc->len8);
+	offset = fetch_used(ch, CW_FETCH_OFFSET, CW_GUEST_OFFSET_TWICE, offset, &desc->offset8);
+	if (cw_bus_is(ch->bus, CW_GUEST_NO_COPY))
+		return desc;
 	/* what a wrong length would have overwritten ends at the room that was made for it */
-	copy_from_kernel_nofault(copy, desc, min(f.bytes, room));
-	copy->len8 = f.bytes >> 3;
-	copy->offset8 = f.offset >> 3;
+	copy_from_kernel_nofault(copy, desc, min(bytes, copy_room(ch, &ch->in)));
+	copy->len8 = bytes >> 3;
+	copy->offset8 = offset >> 3;
 	return copy;
 }
 
-static struct cw_packet *ring_first(struct cw_channel *ch)
+static struct vmpacket_descriptor *ring_first(struct cw_channel *ch)
 {
 	struct cw_ring *ring = &ch->in;
-	u32 write = smp_load_acquire(&ring->header->write), avail;
-	struct cw_packet *desc = (struct cw_packet *)(ring->data + ring->at);
-	struct fetched f;
+	u32 write = smp_load_acquire(&ring->header->write_index), avail;
 
 	if (write >= ring->bytes && !cw_bus_is(ch->bus, CW_GUEST_WRITE_TRUSTED))
 		return NULL;
-	avail = ring_avail(ring, write);
+	avail = write >= ring->at ? write - ring->at : ring->bytes - (ring->at - write);
 	if (avail < PACKET_BYTES)
 		return NULL;
-	f = packet_fetch(ch, desc, avail);
-	if (cw_bus_is(ch->bus, CW_GUEST_NO_COPY))
-		return desc;
-	return packet_copy(ch, desc, f);
+	return packet_take(ch, (void *)(ring->data + ring->at), avail);
 }
 
-struct cw_packet *cw_ring_first(struct cw_channel *ch)
+struct vmpacket_descriptor *cw_ring_first(struct cw_channel *ch)
 {
 	struct cw_ring *ring = &ch->in;
-	struct cw_packet *packet;
+	struct vmpacket_descriptor *packet;
 
 	preempt_disable();	/* as in a tasklet */
 	trace_cocovm_ring_read_begin((unsigned long)ch, (unsigned long)ring->header, ring->bytes,
-				     ring->at, (unsigned long)ring->copy, ring->copy_bytes,
-				     ch->relid);
+				     ring->at, (unsigned long)ring->copy, COPY_BYTES, ch->relid);
 	packet = ring_first(ch);
 	trace_cocovm_ring_read_end((unsigned long)ch, (unsigned long)packet, ch->relid, !!packet,
-				   ring->at, packet ? (u32)packet->len8 << 3 : 0);
+				   ring->at, packet ? packet->len8 << 3 : 0);
 	preempt_enable();
 	return packet;
 }
 
-void cw_ring_next(struct cw_channel *ch, const struct cw_packet *packet)
+void cw_ring_next(struct cw_channel *ch, const struct vmpacket_descriptor *packet)
 {
 	struct cw_ring *ring = &ch->in;
-	u32 step = ((u32)packet->len8 << 3) + CW_PACKET_TRAILER;
+	u32 step = (packet->len8 << 3) + CW_PACKET_TRAILER;
 
 	/* a length that was believed may lead anywhere; the index stays in the ring */
 	ring->at = (ring->at + step) % ring->bytes;
-	smp_store_release(&ring->header->read, ring->at);
+	smp_store_release(&ring->header->read_index, ring->at);
 }

@@ -24,7 +24,7 @@ exists() {
 	*.[ch]) [ -e "$kmod/$1" ] || [ -e "$TOP/include/cocowatch/$1" ] ;;
 	*'()') grep -qE "^[a-z].*[ *]${1%??}\(" "$kmod"/*.c ;;
 	[TSZHRP][0-9]) grep -q "X($1, " "$TOP/include/cocowatch/rules.h" ;;
-	*) grep -q "\.name = \"$1\"" "$kmod"/scenario*.c ;;
+	*) grep -qE "(\.name = |^	[A-Z_]+\()\"$1\"" "$kmod"/scenario*.c ;;
 	esac
 }
 
@@ -58,7 +58,7 @@ is "$(printf '%s\n' "$rows" | cut -d'|' -f2 | sort -u | wc -l)" 5 'of each secti
 
 # A scenario must break one of the rules of its row, or exercise it.
 rule_of() {
-	grep -hE "\.name = \"$1\"" "$kmod"/scenario*.c | sed -n 's/.*\.rule = "\([A-Z0-9-]*\)".*/\1/p'
+	sed -nE "s/^.*(\.name = |	[A-Z_]+\()\"$1\", (\.rule = )?\"([A-Z0-9-]*)\".*/\3/p" "$kmod"/scenario*.c
 }
 printf '%s\n' "$rows" | while IFS='|' read -r _ _ _ _ rules scenarios _; do
 	for scenario in $(printf '%s' "$scenarios" | tr -d '`,'); do
