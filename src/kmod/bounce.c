@@ -21,9 +21,8 @@ static u8 *slot_at(const struct cw_bounce *b, int slot)
 static u64 slot_phys(const struct cw_bounce *b, int slot)
 {
 	u32 at = slot * CW_SLOT_BYTES;
-	struct page *page = b->range->area->pages[b->range->first + (at >> PAGE_SHIFT)];
 
-	return PFN_PHYS(page_to_pfn(page)) + offset_in_page(at);
+	return PFN_PHYS(cw_range_gfn(b->range, at >> PAGE_SHIFT)) + offset_in_page(at);
 }
 
 int cw_bounce_init(struct cw_bounce *b)
@@ -73,15 +72,12 @@ int cw_bounce_unmap(struct cw_bounce *b, u64 dev, int slot, void *to, u32 bytes)
 	return 0;
 }
 
-int cw_bounce_name(const struct cw_bounce *b, int slot, u32 bytes, struct cw_packet_gpa *gpa)
+void cw_bounce_name(const struct cw_bounce *b, int slot, u32 bytes, struct cw_packet_gpa *gpa)
 {
-	unsigned long vaddr = (unsigned long)slot_at(b, slot);
-	u32 i, nr = PFN_UP(offset_in_page(vaddr) + bytes);
-	int err = 0;
+	u32 at = slot * CW_SLOT_BYTES, i;
 
 	gpa->range.len = bytes;
-	gpa->range.offset = offset_in_page(vaddr);
-	for (i = 0; i < nr && !err; i++)
-		err = cw_pte_gfn((vaddr & PAGE_MASK) + PAGE_SIZE * i, &gpa->range.pfn_array[i]);
-	return err;
+	gpa->range.offset = offset_in_page(at);
+	for (i = 0; i < PFN_UP(offset_in_page(at) + bytes); i++)
+		gpa->range.pfn_array[i] = cw_range_gfn(b->range, (at >> PAGE_SHIFT) + i);
 }

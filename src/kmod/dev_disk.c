@@ -16,14 +16,13 @@ struct disk {
 };
 
 /* Names the slots, or as a misbehaviour the private buffer itself. */
-static int data_name(struct disk *disk, int slot, struct cw_packet_gpa *gpa)
+static void data_name(struct disk *disk, int slot, struct cw_packet_gpa *gpa)
 {
+	cw_bounce_name(&disk->bounce, slot, DATA_BYTES, gpa);
 	if (!cw_bus_is(disk->ch->bus, CW_GUEST_NO_BOUNCE))
-		return cw_bounce_name(&disk->bounce, slot, DATA_BYTES, gpa);
-	gpa->range.len = DATA_BYTES;
+		return;
 	gpa->range.offset = offset_in_page(disk->data);
 	gpa->range.pfn_array[0] = page_to_pfn(virt_to_page(disk->data));
-	return 0;
 }
 
 static int command_run(struct disk *disk, u32 sector, bool write)
@@ -34,8 +33,8 @@ static int command_run(struct disk *disk, u32 sector, bool write)
 
 	if (slot < 0)
 		return slot;
-	err = data_name(disk, slot, &gpa);
-	err = err ?: cw_channel_call(disk->ch, &gpa, &msg, sizeof(msg), &done, sizeof(done));
+	data_name(disk, slot, &gpa);
+	err = cw_channel_call(disk->ch, &gpa, &msg, sizeof(msg), &done, sizeof(done));
 	cw_bounce_unmap(&disk->bounce, DISK_DEV, slot, write ? NULL : disk->data, DATA_BYTES);
 	done.transfer_bytes = min_t(u32, done.transfer_bytes, DATA_BYTES);
 	done.sense_bytes = min_t(u8, done.sense_bytes, sizeof(done.sense));

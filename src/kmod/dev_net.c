@@ -126,12 +126,12 @@ static int send_long(struct net *net, u32 bytes)
 
 	if (slot < 0)
 		return slot;
-	err = cw_bounce_name(&net->bounce, slot, bytes, &gpa);
+	cw_bounce_name(&net->bounce, slot, bytes, &gpa);
 	if (cw_bus_is(net->ch->bus, CW_GUEST_BOUNCE_PART)) {
 		gpa.range.len = 2 * PAGE_SIZE - gpa.range.offset;
 		gpa.range.pfn_array[1] = cw_range_gfn(net->ch->bus->int_page, 0);
 	}
-	err = err ?: net_call(net, &gpa, &msg, sizeof(msg));
+	err = net_call(net, &gpa, &msg, sizeof(msg));
 	cw_bounce_unmap(&net->bounce, NET_DEV, slot, NULL, bytes);
 	return err;
 }

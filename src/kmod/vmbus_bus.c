@@ -217,14 +217,11 @@ static int bus_negotiate(struct cw_bus *bus)
 					VERSION_WIN10 };
 	union cw_message msg = { .contact.header.msgtype = CHANNELMSG_INITIATE_CONTACT };
 	int err = -EPROTO;
-	u64 second;
 	u32 i;
 
 	/* two frames of a pool need not follow each other */
-	if (cw_pte_gfn(cw_range_vaddr(bus->monitor) + PAGE_SIZE, &second))
-		return -EFAULT;
 	msg.contact.monitor_page1 = PFN_PHYS(cw_range_gfn(bus->monitor, 0));
-	msg.contact.monitor_page2 = PFN_PHYS(second);
+	msg.contact.monitor_page2 = PFN_PHYS(cw_range_gfn(bus->monitor, 1));
 	for (i = 0; i < ARRAY_SIZE(versions) && versions[i] >= CW_VERSION_MIN; i++) {
 		msg.contact.vmbus_version_requested = versions[i];
 		err = cw_bus_ask(bus, NULL, &msg, sizeof(msg.contact), CHANNELMSG_VERSION_RESPONSE,

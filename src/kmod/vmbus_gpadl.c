@@ -11,12 +11,9 @@ static int gpadl_post(struct cw_channel *ch, const struct cw_gpadl *gpadl, u32 *
 	const struct cw_range *range = gpadl->range;
 	u32 nr = min(range->nr - *first, CW_GPADL_ROOM(head_bytes)), i;
 	u64 gfn;
-	int err;
 
 	for (i = 0; i < nr; i++) {
-		err = cw_pte_gfn(cw_range_vaddr(range) + PAGE_SIZE * (*first + i), &gfn);
-		if (err)
-			return err;
+		gfn = cw_range_gfn(range, *first + i);
 		/* in the header they lie at an odd place */
 		memcpy(msg->bytes + head_bytes + 8 * i, &gfn, sizeof(gfn));
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The emulated VMBus host: connections, messages, offers and GPADLs.  It verifies what it is told
- * like any host would, and lies where its row says so.
+/* The emulated VMBus host: connections, messages, offers and GPADLs, its ends of rings, and its
+ * devices: a network that echoes frames, a disk.  It verifies what it is told like any host would,
+ * and lies where its row says so.
  */
 #include <linux/vmalloc.h>
 #include <linux/xarray.h>
@@ -14,7 +15,7 @@ static DEFINE_XARRAY_ALLOC1(peers);
 
 /* ---- views of guest memory ---- */
 
-bool cw_view_map(struct cw_view *view)
+static bool view_map(struct cw_view *view)
 {
 	struct page **pages = cw_zalloc(view->nr, sizeof(*pages));
 	u32 i;
@@ -30,7 +31,7 @@ out_pages:
 	return view->va;
 }
 
-void cw_view_drop(struct cw_view *view)
+static void view_drop(struct cw_view *view)
 {
 	vunmap(view->va);
 	kvfree(view->gfn);
@@ -48,7 +49,7 @@ static struct cw_view *view_find(struct cw_peer *peer, u32 handle)
 	return NULL;
 }
 
-const struct cw_view *cw_peer_view(struct cw_peer *peer, u32 handle)
+static const struct cw_view *peer_view(struct cw_peer *peer, u32 handle)
 {
 	const struct cw_view *view = view_find(peer, handle);
 
@@ -145,7 +146,7 @@ static void gpadl_add(struct cw_peer *peer, struct cw_view *view, const u8 *gfn,
 	if (view->got < view->nr)
 		return;
 	cw_peer_lie(peer, CW_STAGE_GPADL, &peer->channel[view->relid], NULL, 0);
-	cw_peer_say(peer, CHANNELMSG_GPADL_CREATED, view->relid, view->handle, !cw_view_map(view));
+	cw_peer_say(peer, CHANNELMSG_GPADL_CREATED, view->relid, view->handle, !view_map(view));
 }
 
 static void on_gpadl(struct cw_peer *peer, const union cw_message *in)
@@ -182,23 +183,22 @@ static void on_teardown(struct cw_peer *peer, const union cw_message *in)
 	struct cw_view *view = view_find(peer, handle);
 
 	if (view)
-		cw_view_drop(view);
+		view_drop(view);
 	cw_peer_say(peer, CHANNELMSG_GPADL_TORNDOWN, handle, 0, 0);
 }
 
 static void on_open(struct cw_peer *peer, const union cw_message *in)
 {
 	struct cw_peer_channel *ch = peer_channel(peer, in->open.child_relid);
-	const struct cw_view *ring = cw_peer_view(peer, in->open.ringbuffer_gpadlhandle);
+	const struct cw_view *ring = peer_view(peer, in->open.ringbuffer_gpadlhandle);
 	u32 in_page = in->open.downstream_ringbuffer_pageoffset;
 	bool ok = ch && ring && in_page > 1 && in_page < ring->nr - 1;
 
 	if (ok) {
-		ch->opened = true;
-		ch->ring = ring;
-		ch->in_page = in_page;
-		ch->read_at = 0;
-		ch->write_at = 0;
+		*ch = (struct cw_peer_channel){
+			.offered = true, .opened = true, .device = ch->device,
+			.ring = ring, .in_page = in_page,
+		};
 		cw_peer_lie(peer, CW_STAGE_OPEN, ch, NULL, 0);
 	}
 	cw_peer_say(peer, CHANNELMSG_OPENCHANNEL_RESULT, in->open.child_relid, in->open.openid,
@@ -219,6 +219,188 @@ static void on_unload(struct cw_peer *peer, const union cw_message *in)
 {
 	cw_peer_say(peer, CHANNELMSG_UNLOAD_RESPONSE, 0, 0, 0);
 }
+
+/* ---- its ends of rings ---- */
+
+struct hv_ring_buffer *cw_peer_header(const struct cw_peer_channel *ch, bool inbound)
+{
+	return (struct hv_ring_buffer *)(ch->ring->va + (inbound ? ch->in_page * PAGE_SIZE : 0));
+}
+
+static u32 ring_bytes(const struct cw_peer_channel *ch, bool inbound)
+{
+	return ((inbound ? ch->ring->nr - ch->in_page : ch->in_page) - 1) * PAGE_SIZE;
+}
+
+/* Copies between the ring's data and bytes, around its end.  The index behind them. */
+static u32 ring_copy(const struct cw_peer_channel *ch, bool inbound, u32 at, void *bytes, u32 len)
+{
+	u8 *data = (u8 *)cw_peer_header(ch, inbound) + PAGE_SIZE;
+	u32 size = ring_bytes(ch, inbound), here = min(len, size - at);
+
+	if (inbound) {
+		memcpy(data + at, bytes, here);
+		memcpy(data, bytes + here, len - here);
+	} else {
+		memcpy(bytes, data + at, here);
+		memcpy(bytes + here, data, len - here);
+	}
+	return (at + len) % size;
+}
+
+void cw_peer_write(struct cw_peer_channel *ch, const void *image, u32 bytes)
+{
+	struct hv_ring_buffer *header = cw_peer_header(ch, true);
+	u32 size = ring_bytes(ch, true), used, at = ch->write_at;
+	u64 trailer = (u64)at << 32;
+
+	used = (at + size - READ_ONCE(header->read_index) % size) % size;
+	if (used + bytes + sizeof(trailer) >= size)
+		return;
+	at = ring_copy(ch, true, at, (void *)image, bytes);
+	ch->write_at = ring_copy(ch, true, at, &trailer, sizeof(trailer));
+	smp_store_release(&header->write_index, ch->write_at);
+}
+
+static void packet_send(struct cw_peer *peer, struct cw_peer_channel *ch, u32 type, u64 id,
+			const void *payload, u32 payload_bytes)
+{
+	u8 image[sizeof(struct cw_packet_ranges)] = {};
+	struct vmpacket_descriptor *head = (void *)image;
+	u32 bytes = round_up(sizeof(*head) + payload_bytes, 8);
+
+	*head = (struct vmpacket_descriptor){ type, sizeof(*head) >> 3, bytes >> 3, 0, id };
+	memcpy(head + 1, payload, payload_bytes);
+	if (cw_peer_lie(peer, CW_STAGE_PACKET, ch, image, bytes))
+		cw_peer_write(ch, image, bytes);
+	cw_peer_lie(peer, CW_STAGE_WRITTEN, ch, image, bytes);
+}
+
+/* ---- memory that a packet names ---- */
+
+/* Copies to or from the frames of a GPA packet; false where the guest does not share one. */
+static bool gpa_copy(const struct cw_packet_gpa *gpa, void *bytes, u32 len, bool to_guest)
+{
+	u32 offset = gpa->range.offset, nr = PFN_UP((u64)offset + gpa->range.len);
+	struct cw_view view = { .nr = nr, .gfn = (u64 *)gpa->range.pfn_array };
+
+	if (gpa->nr_ranges != 1 || offset >= PAGE_SIZE || !nr || len > gpa->range.len ||
+	    nr > ARRAY_SIZE(gpa->range.pfn_array) || !view_map(&view))
+		return false;
+	memcpy(to_guest ? view.va + offset : bytes, to_guest ? bytes : view.va + offset, len);
+	vunmap(view.va);
+	return true;
+}
+
+/* ---- the network ---- */
+
+/* Each frame comes back, in the section of the receive buffer that has its turn. */
+static void net_echo(struct cw_peer *peer, struct cw_peer_channel *ch, u8 *frame, u32 bytes)
+{
+	u32 section = ch->write_at / 64 % (ch->recv->nr * PAGE_SIZE / CW_NET_SECTION);
+	struct cw_packet_ranges packet = {
+		.set = 1, .nr = 1, .range = { { bytes, section * CW_NET_SECTION } },
+	};
+
+	cw_peer_lie(peer, CW_STAGE_FRAME, ch, frame, bytes);
+	memcpy(ch->recv->va + section * CW_NET_SECTION, frame, bytes);
+	packet_send(peer, ch, VM_PKT_DATA_USING_XFER_PAGES, section + 1, &packet.set,
+		    offsetofend(struct cw_packet_ranges, range[0]) - sizeof(packet.head));
+}
+
+/* The frame that a message of the guest carries, or names. */
+static u32 net_frame(struct cw_peer *peer, const struct cw_peer_channel *ch,
+		     const struct cw_net_msg *msg, u8 *frame)
+{
+	const struct cw_packet_gpa *gpa = (void *)peer->image;
+	u32 section = msg->arg[0], bytes = min_t(u32, msg->arg[1], CW_NET_SECTION);
+
+	if (section == CW_NET_INLINE)
+		return gpa->head.type == VM_PKT_DATA_USING_GPA_DIRECT && bytes &&
+		       gpa_copy(gpa, frame, bytes, false) ? bytes : 0;
+	if (!ch->send || section >= ch->send->nr * PAGE_SIZE / CW_NET_SECTION)
+		return 0;
+	memcpy(frame, ch->send->va + section * CW_NET_SECTION, bytes);
+	return bytes;
+}
+
+static void net_packet(struct cw_peer *peer, struct cw_peer_channel *ch,
+		       const struct vmpacket_descriptor *head, const void *payload)
+{
+	struct cw_net_msg msg = *(const struct cw_net_msg *)payload;
+	u8 *frame = cw_zalloc(1, CW_NET_SECTION);
+	u32 bytes = 0;
+
+	if (msg.type == CW_NET_RECV_BUF)
+		ch->recv = peer_view(peer, msg.arg[0]);
+	else if (msg.type == CW_NET_SEND_BUF)
+		ch->send = peer_view(peer, msg.arg[0]);
+	else if (msg.type == CW_NET_SEND && frame)
+		bytes = net_frame(peer, ch, &msg, frame);
+	msg.status = msg.type == CW_NET_INIT || bytes ||
+		     (msg.type == CW_NET_RECV_BUF && ch->recv) ||
+		     (msg.type == CW_NET_SEND_BUF && ch->send);
+	if (head->trans_id)
+		packet_send(peer, ch, VM_PKT_COMP, head->trans_id, &msg, sizeof(msg));
+	if (bytes && ch->recv)
+		net_echo(peer, ch, frame, bytes);
+	kvfree(frame);
+}
+
+/* ---- the disk ---- */
+
+static void disk_packet(struct cw_peer *peer, struct cw_peer_channel *ch,
+			const struct vmpacket_descriptor *head, const void *payload)
+{
+	const struct cw_packet_gpa *gpa = (void *)peer->image;
+	struct cw_disk_msg msg = *(const struct cw_disk_msg *)payload;
+	u32 at = msg.sector * 512, len = gpa->range.len;
+
+	msg.operation = 1;
+	msg.status = head->type != VM_PKT_DATA_USING_GPA_DIRECT || at + len > CW_DISK_BYTES ||
+		     !gpa_copy(gpa, peer->disk + at, len, !msg.write);
+	msg.transfer_bytes = msg.status ? 0 : len;
+	packet_send(peer, ch, VM_PKT_COMP, head->trans_id, &msg, sizeof(msg));
+}
+
+/* ---- packets of the guest ---- */
+
+static void packet_take(struct cw_peer *peer, struct cw_peer_channel *ch, u32 bytes)
+{
+	const struct vmpacket_descriptor *head = (void *)peer->image;
+	u32 offset = head->offset8 << 3;
+
+	/* that the guest has taken a frame is no message */
+	if (offset < sizeof(*head) || offset > bytes || head->type == VM_PKT_COMP)
+		return;
+	/* what is behind the packet is zero, or of an earlier one of the guest's own */
+	offset = min_t(u32, offset, CW_IMAGE_BYTES - sizeof(struct cw_disk_msg));
+	if (ch->device == CW_DEVICE_NET)
+		net_packet(peer, ch, head, peer->image + offset);
+	else if (ch->device == CW_DEVICE_DISK)
+		disk_packet(peer, ch, head, peer->image + offset);
+}
+
+static void peer_ring(struct cw_peer *peer, u32 relid)
+{
+	struct cw_peer_channel *ch = &peer->channel[relid];
+	struct hv_ring_buffer *header = cw_peer_header(ch, false);
+	u32 write = smp_load_acquire(&header->write_index), size = ring_bytes(ch, false), bytes, at;
+	struct vmpacket_descriptor head;
+
+	while (write < size && ch->read_at != write) {
+		ring_copy(ch, false, ch->read_at, &head, sizeof(head));
+		bytes = head.len8 << 3;
+		if (bytes < sizeof(head) || bytes > CW_IMAGE_BYTES)
+			return;
+		at = ring_copy(ch, false, ch->read_at, peer->image, bytes);
+		ch->read_at = (at + CW_PACKET_TRAILER) % size;
+		WRITE_ONCE(header->read_index, ch->read_at);
+		packet_take(peer, ch, bytes);
+	}
+}
+
+/* ---- who takes what the guest sends ---- */
 
 static void (*const handlers[CHANNELMSG_COUNT])(struct cw_peer *, const union cw_message *) = {
 	[CHANNELMSG_INITIATE_CONTACT] = on_contact,
@@ -247,7 +429,7 @@ void cw_peer_work(struct cw_peer *peer)
 	}
 	for_each_set_bit(relid, peer->flags, CW_CHANNELS_MAX)
 		if (test_and_clear_bit(relid, peer->flags) && peer->channel[relid].opened)
-			cw_peer_ring(peer, relid);
+			peer_ring(peer, relid);
 }
 
 /* ---- what hypercalls reach: nothing here sleeps ---- */
@@ -332,7 +514,7 @@ struct cw_peer *cw_peer_new(enum cw_host_id host, u64 synic_gfn, u32 *connection
 	if (!peer->synic.gfn)
 		goto err_peer;
 	*peer->synic.gfn = synic_gfn;
-	if (!cw_view_map(&peer->synic))
+	if (!view_map(&peer->synic))
 		goto err_peer;
 	/* ids and class of a function, as config space begins */
 	memcpy(peer->config, "\x36\x14\x01\x00\x06\x04\x10\x00\x00\x00\x00\x02", 12);
@@ -343,7 +525,7 @@ struct cw_peer *cw_peer_new(enum cw_host_id host, u64 synic_gfn, u32 *connection
 	*connection = peer->connection;
 	return peer;
 err_peer:
-	cw_view_drop(&peer->synic);
+	view_drop(&peer->synic);
 	kvfree(peer);
 	return ERR_PTR(err);
 }
@@ -356,7 +538,7 @@ void cw_peer_free(struct cw_peer *peer)
 		return;
 	xa_erase(&peers, peer->connection >> CONNECTION_SHIFT);
 	for (i = 0; i < CW_PEER_GPADLS; i++)
-		cw_view_drop(&peer->view[i]);
-	cw_view_drop(&peer->synic);
+		view_drop(&peer->view[i]);
+	view_drop(&peer->synic);
 	kvfree(peer);
 }

@@ -58,14 +58,6 @@ struct cw_peer {
 void cw_peer_send(struct cw_peer *peer, const void *msg, u32 bytes);
 void cw_peer_offer(struct cw_peer *peer, const guid_t *kind, u32 relid, u16 flags);
 void cw_peer_say(struct cw_peer *peer, u32 type, u32 word0, u32 word1, u32 word2);
-const struct cw_view *cw_peer_view(struct cw_peer *peer, u32 handle);
-/* Maps frames that the guest shares; false when one is private. */
-bool cw_view_map(struct cw_view *view);
-void cw_view_drop(struct cw_view *view);
-
-/* ---- vmbus_host_dev.c ---- */
-
-void cw_peer_ring(struct cw_peer *peer, u32 relid);	/* the guest signalled */
 /* The rings' headers, of the host's view. */
 struct hv_ring_buffer *cw_peer_header(const struct cw_peer_channel *ch, bool inbound);
 /* A packet to the guest as it stands: its head is in image. */
