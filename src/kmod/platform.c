@@ -31,12 +31,12 @@ struct cw_platform cw_platform;
 
 /* clang-format off */
 static const struct cw_platform modes[] = {
-	/*               leaf, paravisor, vendor, callbacks, sev_status, to the hypervisor, window */
-	MODE("vbs",      VBS,  0,         AMD,    VTOM,      SEV_VTOM,   STD,               true),
+	/*               leaf, paravisor, vendor, callbacks, sev_status, to hypervisor, window */
+	MODE("vbs",      VBS,  0,         AMD,    VTOM,      SEV_VTOM,   STD,           true),
 	MODE("snp-vtom", SNP,  1,         AMD,    VTOM,      SEV_VTOM,   GHCB,              true),
-	MODE("tdx-vtom", TDX,  1,         INTEL,  VTOM,      0,          TDX,               true),
-	MODE("snp",      SNP,  0,         AMD,    AMD,       SEV_SNP,    SNP,               false),
-	MODE("tdx",      TDX,  0,         INTEL,  TDX,       0,          TDX,               false),
+	MODE("tdx-vtom", TDX,  1,         INTEL,  VTOM,      0,          TDX,           true),
+	MODE("snp",      SNP,  0,         AMD,    AMD,       SEV_SNP,    SNP,           false),
+	MODE("tdx",      TDX,  0,         INTEL,  TDX,       0,          TDX,           false),
 };
 /* clang-format on */
 

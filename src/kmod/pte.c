@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Edits of last-level PTEs, as the kernel's own change_page_attr makes them, and the split of
- * the direct map that they need.  Whoever edits owns the page; nothing here locks.  And the TLB: its
- * full flush, and the proof of it, which is a read on every CPU that has to fault; in process context
- * with interrupts on.
+ * the direct map that they need.  Whoever edits owns the page; nothing here locks.  And the TLB:
+ * its full flush, and the proof of it, which is a read on every CPU that has to fault; in process
+ * context with interrupts on.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Scenarios in which pages go back to the allocator.  They use pages of their own, outside the
- * pool: mapped and split like those, freed one by one.  And slab-shared: a slab page of the module's
- * own cache is shared.
+ * pool: mapped and split like those, freed one by one.  And slab-shared: a slab page of the
+ * module's own cache is shared.
  */
 #include <linux/irqflags.h>
 #include <linux/log2.h>
@@ -97,9 +97,7 @@ int cw_on_freed_host_order(const struct cw_run *run, struct cw_range *range, int
 
 /* ---- slab-shared ---- */
 
-/* All objects in the page are held from load to unload, so that the allocator has no reason to touch
- * it.
- */
+/* All objects in the page are held from load to unload: the allocator has no reason to touch it. */
 #define OBJECT_BYTES	512
 #define PER_PAGE	(PAGE_SIZE / OBJECT_BYTES)
 #define NR_OBJECTS	128
