@@ -122,8 +122,8 @@ enum when { ALWAYS, SINGLE, LARGE, TO_SHARED, TO_PRIVATE };
 enum amount { ALL, NONE, HALF, STEP, BEYOND };
 
 /* What the host makes of a visibility call, by the names of the list that cocobox's hosts have
- * too.  Here there is no start-up of a kernel: what cocobox's hosts do to certain calls of it, these
- * do to calls by their number and size.
+ * too.  Here there is no start-up of a kernel: what cocobox's hosts do to certain calls of it,
+ * these do to calls by their number and size.
  */
 static const struct host_row {
 	enum cw_host_id id;

@@ -33,7 +33,7 @@ struct cw_platform cw_platform;
 static const struct cw_platform modes[] = {
 	/*               leaf, paravisor, vendor, callbacks, sev_status, to hypervisor, window */
 	MODE("vbs",      VBS,  0,         AMD,    VTOM,      SEV_VTOM,   STD,           true),
-	MODE("snp-vtom", SNP,  1,         AMD,    VTOM,      SEV_VTOM,   GHCB,              true),
+	MODE("snp-vtom", SNP,  1,         AMD,    VTOM,      SEV_VTOM,   GHCB,          true),
 	MODE("tdx-vtom", TDX,  1,         INTEL,  VTOM,      0,          TDX,           true),
 	MODE("snp",      SNP,  0,         AMD,    AMD,       SEV_SNP,    SNP,           false),
 	MODE("tdx",      TDX,  0,         INTEL,  TDX,       0,          TDX,           false),
