@@ -27,20 +27,21 @@ static inline int cw_first(int err, int later)
 
 /* ---- counters, shown by the device ---- */
 
-struct cw_counters {
-	atomic64_t transitions;
-	atomic64_t failed;
-	atomic64_t hypercalls;
-	atomic64_t host_refused;	/* or lied about: on orders */
-	atomic64_t host_bad;		/* malformed, or about frames that are not ours */
-	atomic64_t zeropad_reads;
-	atomic64_t zeropad_fixed;
-	atomic64_t withheld;		/* pages */
-	atomic64_t alloc_failed;	/* because they were told to */
-	atomic64_t errors;		/* scenario loops that did not go as their text says */
-	atomic_t running;		/* worker threads */
-};
+#define CW_COUNTERS(X) \
+	X(transitions) \
+	X(failed) \
+	X(hypercalls) \
+	X(host_refused)		/* or lied about: on orders */ \
+	X(host_bad)		/* malformed, or about frames that are not ours */ \
+	X(zeropad_reads) \
+	X(zeropad_fixed) \
+	X(withheld)		/* pages */ \
+	X(alloc_failed)		/* because they were told to */ \
+	X(errors)		/* scenario loops that did not go as their text says */ \
+	X(running)		/* worker threads */
 
+#define CW_COUNTER(name) atomic64_t name;
+struct cw_counters { CW_COUNTERS(CW_COUNTER) };
 extern struct cw_counters cw_counters;
 
 /* ---- area.c: memory; what cw_zalloc() gives is freed with kvfree() ---- */

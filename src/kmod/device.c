@@ -237,22 +237,6 @@ static void platform_show(struct seq_file *m)
 	seq_putc(m, '\n');
 }
 
-static void counters_show(struct seq_file *m)
-{
-	const struct cw_counters *c = &cw_counters;
-
-	seq_printf(m, "transitions=%lld\nfailed=%lld\nhypercalls=%lld\n",
-		   atomic64_read(&c->transitions), atomic64_read(&c->failed),
-		   atomic64_read(&c->hypercalls));
-	seq_printf(m, "host_refused=%lld\nhost_bad=%lld\n", atomic64_read(&c->host_refused),
-		   atomic64_read(&c->host_bad));
-	seq_printf(m, "zeropad_reads=%lld\nzeropad_fixed=%lld\n", atomic64_read(&c->zeropad_reads),
-		   atomic64_read(&c->zeropad_fixed));
-	seq_printf(m, "withheld=%lld\nalloc_failed=%lld\nerrors=%lld\nrunning=%d\n",
-		   atomic64_read(&c->withheld), atomic64_read(&c->alloc_failed),
-		   atomic64_read(&c->errors), atomic_read(&c->running));
-}
-
 static void scenario_show(struct seq_file *m, const struct cw_scenario *sc)
 {
 #define NAME(id, rule, sev, values, expected, seen) [CW_FIND_##id] = #id,
@@ -267,6 +251,8 @@ static void scenario_show(struct seq_file *m, const struct cw_scenario *sc)
 	seq_printf(m, " bug=%s text=\"%s\"\n", sc->bug ?: "-", sc->text);
 }
 
+#define SHOW(name) seq_printf(m, #name "=%lld\n", atomic64_read(&cw_counters.name));
+
 static int device_show(struct seq_file *m, void *unused)
 {
 	const struct cw_scenario *sc;
@@ -274,7 +260,7 @@ static int device_show(struct seq_file *m, void *unused)
 
 	platform_show(m);
 	seq_printf(m, "pool_pages=%u\n", cw_pool_size());
-	counters_show(m);
+	CW_COUNTERS(SHOW)
 	for (i = 0; (sc = cw_scenario_get(i)); i++)
 		if (cw_scenario_fits(sc))
 			scenario_show(m, sc);

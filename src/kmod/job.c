@@ -76,7 +76,7 @@ static int worker_fn(void *arg)
 		/* a worker that never sleeps would hold up whoever detaches a probe */
 		cond_resched_tasks_rcu_qs();
 	}
-	atomic_dec(&cw_counters.running);
+	atomic64_dec(&cw_counters.running);
 	return err;
 }
 
@@ -103,14 +103,14 @@ static struct job *job_new(const struct cw_run *run)
 		return ERR_PTR(-ENOMEM);
 	job->run = *run;
 	for (; job->nr < run->workers; job->nr++) {
-		atomic_inc(&cw_counters.running);
+		atomic64_inc(&cw_counters.running);
 		err = cw_task_start(&job->worker[job->nr], worker_fn, job, run->sc->name);
 		if (err)
 			goto err_running;
 	}
 	return job;
 err_running:
-	atomic_dec(&cw_counters.running);
+	atomic64_dec(&cw_counters.running);
 	WRITE_ONCE(job->stop, true);
 	job_reap(job);
 	return ERR_PTR(err);

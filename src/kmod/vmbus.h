@@ -6,6 +6,8 @@
 #ifndef COCOVM_VMBUS_H
 #define COCOVM_VMBUS_H
 
+#include <linux/uio.h>
+
 #include "cocovm.h"
 #include "trace.h"
 
