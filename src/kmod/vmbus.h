@@ -228,7 +228,20 @@ int cw_gpadl_teardown(struct cw_channel *ch, struct cw_gpadl *gpadl);
 int cw_bus_transition(struct cw_bus *bus, struct cw_range *range, bool to_shared);
 /* Pages for what the bus shares: of the pool, or such as can be freed. */
 struct cw_range *cw_bus_pages(struct cw_bus *bus, u32 nr);
-int cw_bus_pages_put(struct cw_bus *bus, struct cw_range *range, bool unclean);
+/* In line, since a watcher tells findings apart by the innermost frames: here, by who frees. */
+static __always_inline int cw_bus_pages_put(struct cw_bus *bus, struct cw_range *range,
+					    bool unclean)
+{
+	if (unclean && !cw_bus_is(bus, CW_GUEST_FREE_ANYWAY))
+		return cw_range_finish(bus->run, range, -EFAULT, -EFAULT);
+	if (!unclean) {
+		cw_range_put(range);
+	} else {
+		cw_sacrifice_put(range->area, true);
+		kvfree(range);
+	}
+	return 0;
+}
 
 /* ---- vmbus_channel.c ---- */
 

@@ -172,19 +172,6 @@ struct cw_range *cw_bus_pages(struct cw_bus *bus, u32 nr)
 	return cw_pool_get_more(nr);
 }
 
-int cw_bus_pages_put(struct cw_bus *bus, struct cw_range *range, bool unclean)
-{
-	if (unclean && !cw_bus_is(bus, CW_GUEST_FREE_ANYWAY))
-		return cw_range_finish(bus->run, range, -EFAULT, -EFAULT);
-	if (!unclean) {
-		cw_range_put(range);
-	} else {
-		cw_sacrifice_put(range->area, true);
-		kvfree(range);
-	}
-	return 0;
-}
-
 /* Pages of the bus itself.  Cleared when they are shared: who reads them is the host. */
 static struct cw_range *bus_pages(struct cw_bus *bus, u32 nr, bool shared)
 {
