@@ -71,17 +71,12 @@ static struct page *block_alloc(unsigned int order)
 	return alloc_pages(gfp | (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL), order);
 }
 
-static void page_give(struct page *page)
-{
-	__free_page(page);
-}
-
 static void pages_give(const struct cw_area *area, u32 nr)
 {
 	u32 i;
 
-	for (i = 0; i < nr && area->give; i++)
-		area->give(area->pages[i]);
+	for (i = 0; i < nr && !area->direct; i++)
+		__free_page(area->pages[i]);
 }
 
 /* Blocks of the kernel image are put aside until no other can be taken for them. */
@@ -156,7 +151,7 @@ err_del:
 	return err;
 }
 
-static void area_release(struct cw_area *area)
+void cw_area_release(struct cw_area *area)
 {
 	kvfree(area->pages);
 	kvfree(area->own);
@@ -178,7 +173,7 @@ static struct cw_area *area_alloc(u32 nr)
 	area->busy = cw_zalloc(BITS_TO_LONGS(nr), sizeof(long));
 	if (area->pages && area->own && area->alias && area->busy)
 		return area;
-	area_release(area);
+	cw_area_release(area);
 	return NULL;
 }
 
@@ -210,7 +205,6 @@ struct cw_area *cw_area_new(u32 nr, unsigned int order, struct page *foreign)
 	if (!area)
 		return ERR_PTR(-ENOMEM);
 	area->direct = foreign;
-	area->give = foreign ? NULL : page_give;
 	area->pages[0] = foreign;
 	if (!foreign)
 		err = pages_take(area, order);
@@ -226,7 +220,7 @@ struct cw_area *cw_area_new(u32 nr, unsigned int order, struct page *foreign)
 err_pages:
 	pages_give(area, area->nr);
 err_area:
-	area_release(area);
+	cw_area_release(area);
 	return ERR_PTR(err);
 }
 
@@ -244,7 +238,7 @@ void cw_area_restore(struct cw_area *area, u32 first, u32 nr)
 	}
 }
 
-void cw_area_free(struct cw_area *area)
+void cw_area_undo(struct cw_area *area)
 {
 	u32 i;
 
@@ -256,8 +250,13 @@ void cw_area_free(struct cw_area *area)
 	/* vunmap() warns about entries that are not present */
 	cw_area_restore(area, 0, area->nr);
 	area_unmap(area);
+}
+
+void cw_area_free(struct cw_area *area)
+{
+	cw_area_undo(area);
 	pages_give(area, area->nr);
-	area_release(area);
+	cw_area_release(area);
 }
 
 void cw_area_supply(struct cw_area *area, u32 index, bool shared)

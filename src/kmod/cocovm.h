@@ -114,8 +114,8 @@ struct cw_area {
 	u32 nr;
 	bool direct;		/* vaddr is in the direct map: there is no other mapping */
 	bool disposable;	/* freed with its pages when its range is put back */
+	bool dirty;		/* and each of these with the shared bit still set */
 	struct page **pages;
-	void (*give)(struct page *page);	/* back to the allocator; NULL: they are not ours */
 	pteval_t *own;		/* PTE flags as they were, of each mapping */
 	pteval_t *alias;
 	unsigned long *busy;	/* pages in a transition */
@@ -155,8 +155,10 @@ static inline u64 cw_range_gfn(const struct cw_range *range, u32 index)
 
 /* Of single pages, from blocks of at most this order; or of a foreign page in the direct map. */
 struct cw_area *cw_area_new(u32 nr, unsigned int order, struct page *foreign);
-/* Restores what was found, and frees the pages. */
+/* Restores what was found, and frees the pages; or one after the other. */
 void cw_area_free(struct cw_area *area);
+void cw_area_undo(struct cw_area *area);
+void cw_area_release(struct cw_area *area);
 void cw_area_restore(struct cw_area *area, u32 first, u32 nr);
 int cw_area_claim(struct cw_area *area, u32 first, u32 nr);
 void cw_area_unclaim(struct cw_area *area, u32 first, u32 nr);

@@ -30,10 +30,17 @@ static void free_dirty(struct page *page)
  */
 void cw_sacrifice_put(struct cw_area *area, bool dirty)
 {
-	if (dirty)
-		area->give = free_dirty;
+	u32 i;
+
 	mutex_lock(&free_lock);
-	cw_area_free(area);
+	cw_area_undo(area);
+	for (i = 0; i < area->nr; i++) {
+		if (dirty || area->dirty)
+			free_dirty(area->pages[i]);
+		else
+			__free_page(area->pages[i]);
+	}
+	cw_area_release(area);
 	mutex_unlock(&free_lock);
 }
 
@@ -60,7 +67,7 @@ static int free_or_finish(const struct cw_run *run, struct cw_range *range, int 
 {
 	if (!run->misbehave || err != *want)
 		return err;
-	range->area->give = free_dirty;
+	range->area->dirty = true;
 	*want = 0;
 	return CW_END_PRIVATE;
 }
@@ -104,8 +111,21 @@ int cw_on_freed_host_order(const struct cw_run *run, struct cw_range *range, int
 
 static struct kmem_cache *cache;
 static void *objects[NR_OBJECTS];
+static u32 nr_objects;
 static struct cw_area *slab_area;
 static DEFINE_MUTEX(slab_lock);
+
+/* One by one: each of them can fail. */
+static int objects_alloc(void)
+{
+	for (; nr_objects < NR_OBJECTS; nr_objects++) {
+		objects[nr_objects] = cw_alloc_fails() ? NULL :
+							 kmem_cache_zalloc(cache, GFP_KERNEL);
+		if (!objects[nr_objects])
+			return -ENOMEM;
+	}
+	return 0;
+}
 
 /* A page in which every object is ours. */
 static struct page *page_find(void)
@@ -122,6 +142,13 @@ static struct page *page_find(void)
 	return NULL;
 }
 
+static void objects_free(void)
+{
+	if (nr_objects)
+		kmem_cache_free_bulk(cache, nr_objects, objects);
+	kmem_cache_destroy(cache);
+}
+
 int cw_slab_init(void)
 {
 	struct page *page;
@@ -133,10 +160,7 @@ int cw_slab_init(void)
 						   0, OBJECT_BYTES, NULL);
 	if (!cache)
 		return -ENOMEM;
-	if (cw_alloc_fails() ||
-	    !kmem_cache_alloc_bulk(cache, GFP_KERNEL | __GFP_ZERO, NR_OBJECTS, objects))
-		goto err_cache;
-	page = page_find();
+	page = objects_alloc() ? NULL : page_find();
 	if (!page)
 		goto err_objects;
 	slab_area = cw_area_new(1, 0, page);
@@ -144,17 +168,14 @@ int cw_slab_init(void)
 		return 0;
 	err = PTR_ERR(slab_area);
 err_objects:
-	kmem_cache_free_bulk(cache, NR_OBJECTS, objects);
-err_cache:
-	kmem_cache_destroy(cache);
+	objects_free();
 	return err;
 }
 
 void cw_slab_exit(void)
 {
 	cw_area_free(slab_area);
-	kmem_cache_free_bulk(cache, NR_OBJECTS, objects);
-	kmem_cache_destroy(cache);
+	objects_free();
 }
 
 /* There is one such page for all workers. */
