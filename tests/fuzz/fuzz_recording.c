@@ -259,7 +259,8 @@ static void export_it(struct cw_recording *r)
 	int err;
 
 	for (i = 0; i < NR(formats); i++) {
-		struct cw_export x = { .ops = formats[i], .info = cw_recording_info(r), .start = &start,
+		struct cw_export x = { .ops = formats[i], .info = cw_recording_info(r),
+				       .start = &start,
 				       .path = formats[i] == &cw_export_ctf ? trace : "/dev/null" };
 
 		if (cw_recording_rewind(r))

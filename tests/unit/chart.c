@@ -231,7 +231,8 @@ static void test_scattered_nonsense(void **state)
 		{ .m = scattered(1001, 0x9000, 0x200, 4, true) },	/* upside down */
 		{ .m = scattered(1001, 0, ~0ULL, 4, true) },	/* beyond every machine */
 		{ .m = scattered(1001, 0x200, 0x9000, 0, true) },
-		{ .m = scattered(1001, 0x200, 0x3ff, ~0U, true) },	/* more than there is room for */
+		/* more than there is room for */
+		{ .m = scattered(1001, 0x200, 0x3ff, ~0U, true) },
 	};
 
 	(void)state;

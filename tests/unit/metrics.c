@@ -111,7 +111,9 @@ static void test_numbers(void **state)
 	}
 }
 
-/* What an alert takes off: all of a rule that is waived or a warning, or what single waivers cover. */
+/* What an alert takes off: all of a rule that is waived or a warning, or what single waivers
+ * cover.
+ */
 static void test_excused(void **state)
 {
 	(void)state;
