@@ -189,6 +189,7 @@ module: $(kmod_src)
 	$$where $(kbuild) $(if $(filter 1,$(V)),V=1,-s) -j$$(nproc) -C "$$kdir" M=$$dir/src/kmod $(MODULE_FLAGS) modules; \
 	cmp -s $$dir/src/kmod/cocovm.ko $$dir/cocovm.ko || cp $$dir/src/kmod/cocovm.ko $$dir/cocovm.ko
 
+# The module that the tests' guests misuse their kernel with: in $O/misuse/RELEASE/, of links again.
 misuse: $(misuse_src)
 	$Qset -e; dir=$$(O=$(base) scripts/kernel --print-dir $(KERNEL)); \
 	to=$(base)/misuse/$$(cat $$dir/release); mkdir -p $$to; \
