@@ -342,7 +342,7 @@ run-tests-6.1: $(tool) $(box) $(guest_bin) $(verified)
 findings: $(tool) $(box) $(guest_bin) $(verified)
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(test_env) prove --timer --exec '' tests/findings/findings.long.t
 
-bench: all module misuse convert $(bench_bin) $(guest_bin)
+bench: all module misuse convert $(bench_bin) $(data_bin) $(guest_bin)
 	@$(again) module KMOD_OUT=$(base)/kmod-notrace MODULE_FLAGS=COCOVM_NOTRACE=1
 	@O=$(base) CW=$(abspath $O/cocowatch) CW_BENCH=$(abspath $O/tests/bench) CW_KERNEL=$(KERNEL) scripts/bench
 

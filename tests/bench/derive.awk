@@ -50,6 +50,7 @@ $1 == "maps_other" { emit("maps", $2 / 1048576) }
 /^run\./ { emit($1, $2 / 1e3) }
 $1 == "box_rss" { emit("box_rss", $2 / 1024) }
 /^insns\.|^box_(boot|reads) |^attach |^watch_lost |^engine_|^ring_|^record_|^replay_|^state_/ { emit($1, $2) }
+/^flight_rss |^html |^line_age |^idle_cpu / { emit($1, $2) }
 
 # ---- beside the peers, in a stock kernel ----
 

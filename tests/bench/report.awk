@@ -3,7 +3,8 @@
 # Prints the table of scripts/bench and writes its JSON.  Fails when a measurement is missing.
 #
 # Input: its rows "key|unit|limit|where|what".  Variables: values, a file with lines "KEY VALUE",
-# one for each round; header, the first members of the JSON; json, where it goes; accel.
+# one for each round; header, the first members of the JSON; json, where it goes; accel; table, empty
+# for none.
 
 function values_read(    row, f) {
 	while ((getline row <values) > 0) {
@@ -47,6 +48,11 @@ function rounds_json(key,    i, s) {
 	return "[" s "]"
 }
 
+function row_print(what, m, unit, rounds, budget, met) {
+	if (table)
+		printf "%-70s %10s %-7s %6s %7s  %s\n", what, m, unit, rounds, budget, met
+}
+
 function figure(x) {
 	return sprintf(x >= 1000 ? "%.0f" : "%.4g", x)
 }
@@ -63,7 +69,7 @@ function absent(name, what, why) {
 function present(limit,    m, ok) {
 	m = median($1)
 	ok = verdict(limit, m)
-	printf "%-70s %10s %-7s %6d %7s  %s\n", $5, figure(m), $2, nr[$1], limit, ok
+	row_print($5, figure(m), $2, nr[$1], limit, ok)
 	member(sprintf("\"name\": \"%s\", \"what\": \"%s\", \"unit\": \"%s\", \"median\": %.6g, " \
 		"\"budget\": %s, \"met\": %s, \"rounds\": %s", $1, $5, $2, m,
 		limit == "-" ? "null" : "\"" limit "\"",
@@ -76,7 +82,7 @@ BEGIN {
 	while ((getline row <header) > 0)
 		print row >json
 	printf "  \"measures\": [\n" >json
-	printf "%-70s %10s %-7s %6s %7s  %s\n", "measure", "median", "unit", "rounds", "budget", "met"
+	row_print("measure", "median", "unit", "rounds", "budget", "met")
 }
 
 $4 != "native" && accel == "none" {
@@ -87,7 +93,7 @@ $4 != "native" && accel == "none" {
 
 !nr[$1] {
 	missing = 1
-	printf "%-70s %10s\n", $5, "COULD NOT BE MEASURED"
+	row_print($5, "COULD NOT BE MEASURED")
 	absent($1, $5, "could not be measured")
 	next
 }
@@ -104,8 +110,7 @@ $4 != "native" && accel == "none" {
 END {
 	for (i = 1; i <= nr_bare; i++) {
 		split(bare[i], f, "|")
-		printf "%-70s %10s %-7s %6s %7s  %s\n", f[2] ", bare KVM", "-", "", "", f[3],
-			"not measured here: needs KVM"
+		row_print(f[2] ", bare KVM", "-", "", "", f[3], "not measured here: needs KVM")
 		absent(f[1] "_kvm", f[2] ", bare KVM, " f[3], "not measured here: needs KVM")
 	}
 	if (left_out)

@@ -54,7 +54,7 @@ not_ok 'dark is not light' cmp -s page0.png page1.png
 "$make" big.ccw 100000 || exit
 is "$(sqlite3 big.ccw 'SELECT sum(nr) >= 1000000 FROM events')" 1 'a recording of a million records'
 run "$CW" report --html big.html big.ccw
-is "$rc" 1 'its report is made'
+is "$rc" 0 'its report is made'
 diag "a page of a million records: $(stat -c %s big.html) bytes"
 ok 'its page is under 20 MB' test "$(stat -c %s big.html)" -lt 20000000
 done_testing
