@@ -14,6 +14,13 @@ plant='plant() {
 }'
 
 box_sh made 'dd if=/dev/zero of=/tmp/disk bs=1M count=4'
+# for each look at a run: whether it has --cpus, and what of its memory is mapped by huge pages
+box_sh sampler '(while sleep 1; do
+	for pid in $(pidof cocobox); do
+		awk -v cpus="$(tr "\0" " " </proc/$pid/cmdline | grep -c -e --cpus)" \
+			"/^ShmemPmdMapped/ { kib += \$2 } END { print cpus, kib + 0 }" /proc/$pid/smaps
+	done
+done >/out/huge 2>/dev/null &)'
 box_run honest --disk /tmp/disk -- "$plant
 	"'plant 0x11
 	stamps write /dev/sda 1
@@ -45,6 +52,11 @@ box_clean guilty '1 {"type":"canary","offset":0,"id":"0x22"}
 like "$(box_referee guilty wrong_alias)" '"gfn":19660[456],"gpa":"0x2fff[cde]000","vp":1,"rip":"0x[0-9a-f]+"' \
 	'guilty: an access has its address, its vCPU and its instruction'
 unlike "$(box_referee guilty wrong_alias | grep '"gpa":"0x2fff[cde]000"')" '"vp":0' 'guilty: and none has another'
+
+# Of two CPUs one could map a frame with its neighbours while the other shares it: see cw_mem_use_huge().
+most() { awk -v cpus="$1" '$1 == cpus && $2 >= most { most = $2; n++ } END { print n ? most : "never seen" }' "$box_dir/out/huge"; }
+like "$(most 0)" '^[1-9]' 'memory: the host may give huge pages to a run with one CPU'
+is "$(most 1)" 0 'memory: and to none with two'
 
 is "$(box_rc stopped)" 125 'stopped: the first finding ends the run'
 like "$(box_out stopped)" '^before' 'stopped: not before it'
