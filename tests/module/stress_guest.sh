@@ -122,9 +122,12 @@ stress() {
 	diag "$nr orders"
 }
 
-# Words of the state map of a session in which not all frames are private.
+# "STATE FRAMES" of a session's state map, for each state but private: two bits a frame, so that a digit has two.
 states_known() {
-	bpftool map dump name cw_pages | grep -c '"value": [1-9]'
+	bpftool map dump name cw_pages | sed -n 's/.*"value": \([1-9][0-9]*\).*/\1/p' |
+		while read -r word; do printf '%x' "$word"; done | grep -o . |
+		sed 's/0//; s/4/1/; s/8/2/; s/c/3/; s/5/1 1/; s/6/1 2/; s/7/1 3/; s/9/2 1/; s/a/2 2/; s/b/2 3/; s/d/3 1/; s/e/3 2/; s/f/3 3/' |
+		tr ' ' '\n' | grep . | sort | uniq -c | awk '{ print $2, $1 }'
 }
 
 is_watching() {
@@ -160,13 +163,19 @@ stress $((seconds * 2 / 3))
 is "$(cat /tmp/wrong)" '' 'unloaded at any moment: nothing of the module is left'
 ok 'everything comes to its end' settle
 is "$(counter withheld)" 0 'no page is withheld after restore'
-is "$(counter host_bad)" 0 'the host saw no bad request'
+# of those who misbehave it has seen some
+bad=$(counter host_bad)
+for name in plain freed-shared net disk pci; do
+	ok "$name works afterwards" cocovm honest $name loops=2
+done
+is "$(counter host_bad)" "$bad" 'and the host sees no bad request any more'
 
 # And watched: what is judged then is another matter, but the machine must stand it.
 cocowatch watch --slow-limit 60s -o ndjson=/tmp/w.ndjson -o text=/dev/null 2>/tmp/w.err &
 watch_pid=$!
 ok 'a session begins' wait_for 120 is_watching
-is "$(states_known)" 0 'it finds every page of the pool private, in both mappings'
+# state 2 is shared: the pages of hypercalls that go past the paravisor, one for each CPU
+is "$(states_known)" "2 $(grep -c ^processor /proc/cpuinfo)" 'it finds every other page private, in both mappings'
 stress $((seconds / 3)) reload
 ok 'everything comes to its end, watched' settle
 kill -INT $watch_pid
