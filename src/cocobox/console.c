@@ -390,7 +390,7 @@ void cw_console_last(struct cw_box *box, unsigned int nr_lines)
 
 		if (byte == '\n')
 			fputs(i + 1 < c->kept_total ? "\n  " : "", stderr);
-		else if (byte == '\t' || (byte >= ' ' && byte != 0x7f))
+		else if (byte == '\t' || (byte >= ' ' && byte <= '~'))
 			putc(byte, stderr);
 	}
 	putc('\n', stderr);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A TAP device of the host as the other end of the guest's cable (--tap NAME). */
+/* A TAP device of the host as the other end of the guest's cable (--net=TAP). */
 #ifndef CW_BOX_NET_TAP_H
 #define CW_BOX_NET_TAP_H
 

@@ -37,8 +37,10 @@ static bool is_new(struct cw_referee *r, __u64 gfn, __u64 id)
 		if (r->canary[i].gfn == gfn && r->canary[i].id == id)
 			return false;
 	}
-	if (r->nr_canaries == CW_CANARIES_MAX)
+	if (r->nr_canaries == CW_CANARIES_MAX) {
+		r->canaries_full = true;
 		return false;
+	}
 	r->canary[r->nr_canaries++] = (struct cw_canary_seen){ gfn, id };
 	return true;
 }

@@ -76,6 +76,7 @@ struct cw_referee {
 	__u64 canary_next;	/* gfn at which the next tick goes on */
 	struct cw_canary_seen canary[CW_CANARIES_MAX];
 	unsigned int nr_canaries;
+	bool canaries_full;	/* and there was one more */
 };
 
 /* ---- referee.c ---- */

@@ -180,7 +180,7 @@ static void set_findings(const struct cw_referee *r, json_t *o)
 	set_u64(o, "findings", cw_referee_findings(r));
 	for (i = CW_LINE_WRONG_ALIAS; i < CW_LINE_NR; i++)
 		set_u64(o, line_names[i], r->nr_lines[i]);
-	json_object_set_new(o, "canary_full", json_boolean(r->nr_canaries == CW_CANARIES_MAX));
+	json_object_set_new(o, "canary_full", json_boolean(r->canaries_full));
 }
 
 static void set_handed(const struct cw_referee *r, json_t *o)

@@ -155,12 +155,29 @@ static void test_no_reader(void **state)
 	assert_int_equal(take(0), PIPE_BYTES);
 }
 
+/* A guest's bytes may be a terminal's commands: of one byte, or of two as UTF-8 has them. */
+static void test_last_lines(void **state)
+{
+	static const char text[] = "first\r\n\x1b[2J\x9b" "31m\xc2\x9b" "32m\tlast";
+	__u8 byte;
+	size_t i;
+
+	(void)state;
+	for (i = 0; text[i]; i++) {
+		byte = (__u8)text[i];
+		cw_console_access(&box, 0, UART_TX, true, &byte);
+	}
+	cw_console_last(&box, 2);
+	assert_said("the guest's console ended with:\n  first\n  [2J31m32m\tlast\n");
+}
+
 #define RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
 	RUN(test_late_reader),
 	RUN(test_slow_reader),
 	RUN(test_no_reader),
+	RUN(test_last_lines),
 };
 
 UNIT_MAIN(tests)

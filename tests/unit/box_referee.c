@@ -284,15 +284,30 @@ static void test_canary_ticks(void **state)
 	assert_int_equal(findings(), 3);
 }
 
-static void test_canary_flood(void **state)
+/* How many are found of so many in the memory that is shared. */
+static unsigned int flood(unsigned int nr)
 {
 	unsigned int i;
 
-	(void)state;
 	cw_referee_convert(&box, 0, 64, true);
-	for (i = 0; i < 64 * 256; i++)
+	for (i = 0; i < nr; i++)
 		plant(i / 256, i % 256 * 16, i);
-	assert_int_equal(cw_referee_close(&box), CW_CANARIES_MAX);
+	return cw_referee_close(&box);
+}
+
+static void test_canary_flood(void **state)
+{
+	(void)state;
+	assert_int_equal(flood(64 * 256), CW_CANARIES_MAX);
+	assert_true(box.referee->canaries_full);
+}
+
+/* As many as there is room for: none is left out. */
+static void test_canary_room(void **state)
+{
+	(void)state;
+	assert_int_equal(flood(CW_CANARIES_MAX), CW_CANARIES_MAX);
+	assert_false(box.referee->canaries_full);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -312,6 +327,7 @@ static const struct CMUnitTest tests[] = {
 	RUN(test_canary_handed),
 	RUN(test_canary_ticks),
 	RUN(test_canary_flood),
+	RUN(test_canary_room),
 };
 
 UNIT_MAIN(tests)
