@@ -11,6 +11,8 @@
 
 #include <sqlite3.h>
 
+#include "endless.h"
+
 static void test_no_second_time(void **state)
 {
 	const struct cw_recorder_opts opts = { .path = path };
@@ -181,6 +183,95 @@ static void test_tampered(void **state)
 	}
 }
 
+/* ---- tables that lead back into themselves ---- */
+
+static int on_owner(void *ctx, const struct cw_rec_owner *o)
+{
+	(void)ctx;
+	(void)o;
+	return 0;
+}
+
+static int on_pages(void *ctx, const struct cw_rec_pages *p)
+{
+	(void)ctx;
+	(void)p;
+	return 0;
+}
+
+static int transitions_read(void)
+{
+	return cw_recording_transitions(rec, on_transition, NULL);
+}
+
+static int no_transitions_read(void)
+{
+	return cw_recording_transitions_of(rec, 5, on_transition, NULL);
+}
+
+static int violations_read(void)
+{
+	return cw_recording_violations(rec, on_violation, NULL);
+}
+
+static int owners_read(void)
+{
+	return cw_recording_owners(rec, on_owner, NULL);
+}
+
+static int pages_read(void)
+{
+	return cw_recording_pages(rec, on_pages, NULL);
+}
+
+/* 300 ^ 6 rows: it is said at once, by who reads them first. */
+static void test_endless(void **state)
+{
+	static const struct {
+		const char *table;
+		int (*read)(void);	/* NULL: whoever opens it */
+		const char *why;
+	} cases[] = {
+		{ "events", NULL, "it is damaged: events: its rows are not in order" },
+		{ "symbols", NULL, "it is damaged: symbols: they are not numbered from 1 on" },
+		{ "transitions", transitions_read, "transitions: its rows are not in order" },
+		{ "transitions", no_transitions_read, "a table does not end" },
+		{ "violations", violations_read, "violations: its rows are not in order" },
+		{ "owners", owners_read, "a table does not end" },	/* as they are sorted */
+		{ "pages", pages_read, "pages: its rows are not in order" },
+	};
+	char command[160];
+	sqlite3 *db;
+	size_t i;
+
+	(void)state;
+	record_begin(0, false);
+	made_transition(made, 0x1000, 8, true, true);
+	made_transition(made, 0x1000, 8, false, true);
+	assert_int_equal(record_end(), 0);
+	assert_int_equal(sqlite3_open(path, &db), 0);
+	assert_int_equal(sqlite3_exec(db, "INSERT INTO owners VALUES(1, 1, 7, 8, 1, '', 0, 0, 0, 0); "
+				      "INSERT INTO pages VALUES(7, 8, 2)", NULL, NULL, NULL), 0);
+	sqlite3_close(db);
+	alarm(60);	/* it is no error to hang, otherwise */
+	for (i = 0; i < NR(cases); i++) {
+		snprintf(command, sizeof(command), "cp %s %s/copy", path, dir);
+		assert_int_equal(system(command), 0);
+		snprintf(command, sizeof(command), "%s/copy", dir);
+		assert_int_equal(endless_make(command, cases[i].table), 0);
+		assert_int_equal(cw_recording_open(&rec, command, why, sizeof(why)),
+				 cases[i].read ? 0 : -EBADMSG);
+		if (cases[i].read) {
+			assert_int_equal(cases[i].read(), -EBADMSG);
+			snprintf(why, sizeof(why), "%s", cw_recording_why(rec));
+		}
+		assert_string_equal(why, cases[i].why);
+		cw_recording_close(rec);
+		rec = NULL;
+	}
+	alarm(0);
+}
+
 /* Reads all there is; how many records, or -1 when the recording was found to be damaged. */
 static long read_all(const char *file)
 {
@@ -267,6 +358,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_disk_full),
 	CASE(test_not_a_recording),
 	CASE(test_tampered),
+	CASE(test_endless),
 	CASE(test_flipped_and_cut),
 	CASE(test_flipped_in_a_block),
 };
