@@ -103,7 +103,8 @@ int cw_recording_violations(struct cw_recording *r,
 	struct cw_order order = { .table = "violations", .column = 19, .nr = 1 };
 	sqlite3_stmt *stmt = cw_recording_query(
 		r, "SELECT seq, ts_ns, cpu, task, event, rule, finding, page, gfn, want, seen, stack, "
-		"past_seq, past_ns, past_task, past_comm, comm, severity, waived, id FROM violations ORDER BY id", 0);
+		"past_seq, past_ns, past_task, past_comm, comm, severity, waived, id "
+		"FROM violations ORDER BY id", 0);
 	int err = stmt ? 0 : -EBADMSG;
 
 	while (!err && (err = cw_recording_step_on(r, stmt, &order)) > 0) {
