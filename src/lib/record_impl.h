@@ -20,8 +20,18 @@ struct cw_named_stack {
 	__u64 stack[CW_STACK_MAX];	/* what cw_recording_symbols() names */
 };
 
+/* Rows come in the order of their key and each once, or the table leads back into itself. */
+struct cw_order {
+	const char *table;
+	int column;		/* the key's first */
+	int nr;			/* columns of the key: 1 or 2 */
+	bool begun;
+	sqlite3_int64 key[2];	/* of the row before */
+};
+
 struct cw_recording {
 	sqlite3 *db;
+	__u64 nr_turns, max_turns;	/* of the statement that runs, thousands of its steps */
 	struct cw_recording_info info;
 	struct cw_symbols *symbols;
 	__u64 *addr;		/* of symbol id - 1, what stacks are given as */
@@ -33,6 +43,7 @@ struct cw_recording {
 	char why[192];
 	/* the records: the block that is being unpacked */
 	sqlite3_stmt *events;
+	struct cw_order order;
 	const __u8 *bytes;	/* NULL: none; the statement's */
 	size_t size, at;
 	__u32 nr_left;
@@ -48,6 +59,9 @@ int cw_recording_damaged(struct cw_recording *r, const char *fmt, ...)
 
 /* Steps a statement.  1: a row; 0: no more; -EBADMSG. */
 int cw_recording_step(struct cw_recording *r, sqlite3_stmt *stmt);
+
+/* Likewise; a row whose key is not above that of the row before is damage. */
+int cw_recording_step_on(struct cw_recording *r, sqlite3_stmt *stmt, struct cw_order *o);
 
 /* A statement with up to one number bound, or NULL with the reason kept. */
 sqlite3_stmt *cw_recording_query(struct cw_recording *r, const char *sql, __u64 arg);

@@ -121,7 +121,7 @@ int cw_recording_next(struct cw_recording *r, const struct cw_rec_hdr **rec)
 		r->bytes = NULL;
 		if (more)
 			return cw_recording_damaged(r, "block %llu of its records is too long", r->block);
-		err = r->events ? cw_recording_step(r, r->events) : 0;
+		err = r->events ? cw_recording_step_on(r, r->events, &r->order) : 0;
 		if (err > 0)
 			err = block_take(r);
 		else if (err)	/* where SQLite cannot go on, a next step would begin anew */
@@ -143,6 +143,7 @@ int cw_recording_next(struct cw_recording *r, const struct cw_rec_hdr **rec)
 static int events_query(struct cw_recording *r, const char *sql, __u64 arg)
 {
 	events_end(r);
+	r->order = (struct cw_order){ .table = "events", .nr = 1 };
 	r->events = cw_recording_query(r, sql, arg);
 	return r->events ? 0 : -EBADMSG;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,13 @@
 
 #define BUSY_MS 1000	/* whoever records may be about to end */
 #define COMMAND_MAX 4096	/* words of a command that are read */
+
+/* A statement may take so many steps of SQLite's machine: each byte of a table is worth less than
+ * two, so that what takes more goes through the same pages again and again.
+ */
+#define STEPS_A_BYTE 4
+#define STEPS_MIN 1000000
+#define STEPS_A_TURN 1000
 
 int cw_recording_damaged(struct cw_recording *r, const char *fmt, ...)
 {
@@ -38,13 +46,32 @@ int cw_recording_step(struct cw_recording *r, sqlite3_stmt *stmt)
 		return 1;
 	if (err == SQLITE_DONE)
 		return 0;
+	if (err == SQLITE_INTERRUPT)
+		return cw_recording_damaged(r, "a table does not end");
 	return cw_recording_damaged(r, "%s", sqlite3_errmsg(r->db));
+}
+
+int cw_recording_step_on(struct cw_recording *r, sqlite3_stmt *stmt, struct cw_order *o)
+{
+	int err = cw_recording_step(r, stmt), i;
+	sqlite3_int64 key[2] = { 0 };
+
+	if (err <= 0)
+		return err;
+	for (i = 0; i < o->nr; i++)
+		key[i] = sqlite3_column_int64(stmt, o->column + i);
+	if (o->begun && (key[0] < o->key[0] || (key[0] == o->key[0] && key[1] <= o->key[1])))
+		return cw_recording_damaged(r, "%s: its rows are not in order", o->table);
+	o->begun = true;
+	memcpy(o->key, key, sizeof(key));
+	return 1;
 }
 
 sqlite3_stmt *cw_recording_query(struct cw_recording *r, const char *sql, __u64 arg)
 {
 	sqlite3_stmt *stmt = NULL;
 
+	r->nr_turns = 0;
 	if (sqlite3_prepare_v2(r->db, sql, -1, &stmt, NULL)) {
 		cw_recording_damaged(r, "%s", sqlite3_errmsg(r->db));
 		return NULL;
@@ -206,10 +233,18 @@ __u64 cw_recording_symbol_key(const struct cw_recording *r, __u64 id)
 
 /* ---- all of it ---- */
 
-static int count_read(struct cw_recording *r, sqlite3_stmt *stmt)
+static int records_count(struct cw_recording *r)
 {
-	r->nr_records = (__u64)sqlite3_column_int64(stmt, 0);
-	return 0;
+	struct cw_order order = { .table = "events", .nr = 1 };
+	sqlite3_stmt *stmt = cw_recording_query(r, "SELECT id, nr FROM events ORDER BY id", 0);
+	int err = stmt ? 0 : -EBADMSG;
+
+	while (!err && (err = cw_recording_step_on(r, stmt, &order)) > 0) {
+		r->nr_records += (__u64)sqlite3_column_int64(stmt, 1);
+		err = 0;
+	}
+	sqlite3_finalize(stmt);
+	return err;
 }
 
 static int source_set(struct cw_recording *r)
@@ -243,7 +278,7 @@ static int info_read(struct cw_recording *r)
 	if (!err)
 		err = cw_recording_each(r, "SELECT id, addr, text FROM symbols ORDER BY id", symbol_read);
 	if (!err)
-		err = cw_recording_each(r, "SELECT coalesce(sum(nr), 0) FROM events", count_read);
+		err = records_count(r);
 	if (!err && info->has_command)
 		err = command_read(r);
 	info->platform.mode = info->mode;
@@ -255,7 +290,7 @@ static int info_read(struct cw_recording *r)
 /* What the file says of itself must be had before SQLite looks at it: a pipe or a device never
  * ends, and a file that cannot be read has an errno.
  */
-static int file_look(const char *path, char *why, size_t size)
+static int file_look(const char *path, __u64 *bytes, char *why, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), err = 0;
 	struct stat st;
@@ -264,11 +299,33 @@ static int file_look(const char *path, char *why, size_t size)
 		err = -errno;
 	else if (!S_ISREG(st.st_mode))
 		err = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	else
+		*bytes += (__u64)st.st_size;
 	if (fd >= 0)
 		close(fd);
 	if (err)
 		snprintf(why, size, "%s", err == -EINVAL ? "it is no regular file" : strerror(-err));
 	return err;
+}
+
+/* What SQLite may take for one statement, by the size of the file and of a log beside it. */
+static int steps_bound(struct cw_recording *r, const char *path, char *why, size_t size)
+{
+	char log[PATH_MAX], none[128];
+	__u64 bytes = 0;
+	int err = file_look(path, &bytes, why, size);
+
+	if (!err && snprintf(log, sizeof(log), "%s-wal", path) < (int)sizeof(log))
+		file_look(log, &bytes, none, sizeof(none));
+	r->max_turns = (STEPS_MIN + STEPS_A_BYTE * bytes) / STEPS_A_TURN;
+	return err;
+}
+
+static int on_turn(void *ctx)
+{
+	struct cw_recording *r = ctx;
+
+	return ++r->nr_turns > r->max_turns;
 }
 
 /* vfs: NULL, or that without locks. */
@@ -282,6 +339,8 @@ static int database_open(struct cw_recording *r, const char *path, const char *v
 		return -EIO;
 	}
 	sqlite3_busy_timeout(r->db, BUSY_MS);
+	r->nr_turns = 0;
+	sqlite3_progress_handler(r->db, STEPS_A_TURN, on_turn, r);
 	if (vfs)
 		sqlite3_exec(r->db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
 	return cw_schema_check(r->db, why, size);
@@ -289,7 +348,7 @@ static int database_open(struct cw_recording *r, const char *path, const char *v
 
 static int recording_open(struct cw_recording *r, const char *path, char *why, size_t size)
 {
-	int err = file_look(path, why, size);
+	int err = steps_bound(r, path, why, size);
 
 	if (err)
 		return err;

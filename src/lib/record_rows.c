@@ -26,9 +26,10 @@ static __u32 u32_of(sqlite3_stmt *stmt, int column)
 static int transitions_each(struct cw_recording *r, sqlite3_stmt *stmt,
 			    int (*fn)(void *ctx, const struct cw_rec_transition *t), void *ctx)
 {
+	struct cw_order order = { .table = "transitions", .nr = 1 };
 	int err = stmt ? 0 : -EBADMSG;
 
-	while (!err && (err = cw_recording_step(r, stmt)) > 0) {
+	while (!err && (err = cw_recording_step_on(r, stmt, &order)) > 0) {
 		struct cw_rec_transition t = {
 			.seq = u64_of(stmt, 0),
 			.begin_ns = u64_of(stmt, 1),
@@ -99,12 +100,14 @@ static int detail_read(struct cw_recording *r, sqlite3_stmt *stmt, struct cw_det
 int cw_recording_violations(struct cw_recording *r,
 			    int (*fn)(void *ctx, const struct cw_rec_violation *v), void *ctx)
 {
+	struct cw_order order = { .table = "violations", .column = 19, .nr = 1 };
 	sqlite3_stmt *stmt = cw_recording_query(
 		r, "SELECT seq, ts_ns, cpu, task, event, rule, finding, page, gfn, want, seen, stack, "
-		"past_seq, past_ns, past_task, past_comm, comm, severity, waived FROM violations ORDER BY id", 0);
+		"past_seq, past_ns, past_task, past_comm, comm, severity, waived, id "
+		"FROM violations ORDER BY id", 0);
 	int err = stmt ? 0 : -EBADMSG;
 
-	while (!err && (err = cw_recording_step(r, stmt)) > 0) {
+	while (!err && (err = cw_recording_step_on(r, stmt, &order)) > 0) {
 		struct cw_rec_violation v = {
 			.seq = u64_of(stmt, 0),
 			.ts_ns = u64_of(stmt, 1),
@@ -134,12 +137,13 @@ int cw_recording_violations(struct cw_recording *r,
 int cw_recording_owners(struct cw_recording *r,
 			int (*fn)(void *ctx, const struct cw_rec_owner *o), void *ctx)
 {
+	struct cw_order order = { .table = "owners", .column = 8, .nr = 2 };
 	sqlite3_stmt *stmt = cw_recording_query(
-		r, "SELECT ts_ns, gfn, nr_pages, owner, relid, cpu, flags, space FROM owners "
-		"ORDER BY gfn, id", 0);
+		r, "SELECT ts_ns, gfn, nr_pages, owner, relid, cpu, flags, space, gfn, id "
+		"FROM owners ORDER BY gfn, id", 0);
 	int err = stmt ? 0 : -EBADMSG;
 
-	while (!err && (err = cw_recording_step(r, stmt)) > 0) {
+	while (!err && (err = cw_recording_step_on(r, stmt, &order)) > 0) {
 		const struct cw_rec_owner o = {
 			.ts_ns = u64_of(stmt, 0),
 			.gfn = u64_of(stmt, 1),
@@ -160,11 +164,12 @@ int cw_recording_owners(struct cw_recording *r,
 int cw_recording_pages(struct cw_recording *r,
 		       int (*fn)(void *ctx, const struct cw_rec_pages *p), void *ctx)
 {
+	struct cw_order order = { .table = "pages", .nr = 1 };
 	sqlite3_stmt *stmt = cw_recording_query(
 		r, "SELECT gfn, nr_pages, state FROM pages ORDER BY gfn", 0);
 	int err = stmt ? 0 : -EBADMSG;
 
-	while (!err && (err = cw_recording_step(r, stmt)) > 0) {
+	while (!err && (err = cw_recording_step_on(r, stmt, &order)) > 0) {
 		const struct cw_rec_pages p = {
 			.gfn = u64_of(stmt, 0),
 			.nr_pages = u64_of(stmt, 1),
@@ -209,14 +214,15 @@ static struct cw_named_stack *stack_add(struct cw_recording *r, __u32 number)
 /* All of them, once: they are asked for again and again.  What finds no room has no stack. */
 static void stacks_read(struct cw_recording *r)
 {
+	struct cw_order order = { .table = "stacks", .nr = 2 };
 	sqlite3_stmt *stmt = cw_recording_query(
-		r, "SELECT stack, symbol FROM stacks ORDER BY stack, depth", 0);
+		r, "SELECT stack, depth, symbol FROM stacks ORDER BY stack, depth", 0);
 
-	while (stmt && cw_recording_step(r, stmt) > 0) {
+	while (stmt && cw_recording_step_on(r, stmt, &order) > 0) {
 		struct cw_named_stack *s = stack_add(r, u32_of(stmt, 0));
 
 		if (s && s->nr < CW_STACK_MAX)
-			s->stack[s->nr++] = cw_recording_symbol_key(r, u64_of(stmt, 1));
+			s->stack[s->nr++] = cw_recording_symbol_key(r, u64_of(stmt, 2));
 	}
 	sqlite3_finalize(stmt);
 	r->stacks_read = true;

@@ -208,7 +208,8 @@ static int damaged(struct sqlite3 *db, int err, char *why, size_t size)
 		snprintf(why, size, "%s", sqlite3_errmsg(db));
 		return -EIO;
 	}
-	snprintf(why, size, "it is damaged: %s", sqlite3_errmsg(db));
+	snprintf(why, size, "it is damaged: %s",
+		 err == SQLITE_INTERRUPT ? "a table does not end" : sqlite3_errmsg(db));
 	return -EBADMSG;
 }
 

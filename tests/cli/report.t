@@ -74,6 +74,39 @@ bad 3 'No space left' "$CW" report --html /dev/full a.ccw
 bad 3 'No space left' "$CW" export -o perfetto=/dev/full a.ccw
 bad 3 'No such file' "$CW" export -o ndjson=none/x a.ccw
 
+#--- a table that leads back into itself ---------------------------------------------------------
+
+# at_once COMMAND...: what takes longer is ended, with another status
+at_once() {
+	timeout 20 "$CW" "$@"
+}
+
+# endless TABLE: e.ccw
+endless() {
+	"$make" e.ccw 20 && sqlite3 e.ccw "INSERT INTO owners VALUES(1, 1000000000, 4096, 8, 1, 'x', 0, 0, 0, 0);
+		INSERT INTO pages VALUES(4096, 8, 2)" && "$make" --endless e.ccw "$1"
+}
+
+endless events
+bad 3 'it is damaged: events: its rows are not in order$' at_once replay e.ccw
+bad 3 'it is damaged: events: its rows are not in order$' at_once report e.ccw
+bad 3 'it is damaged: events: its rows are not in order$' at_once export -o ndjson=x e.ccw
+rm e.ccw
+endless transitions
+bad 3 'e.ccw is damaged: transitions: its rows are not in order$' at_once report e.ccw
+bad 3 'e.ccw is damaged: transitions: its rows are not in order$' at_once report --page 0x5 e.ccw
+run at_once replay e.ccw
+is "$rc $err" '1 ' 'replay reads the records only'
+rm e.ccw
+endless violations
+bad 3 'violations: its rows are not in order$' at_once export -o ndjson=x e.ccw
+rm e.ccw
+endless owners
+bad 3 'e.ccw is damaged: a table does not end$' at_once report e.ccw
+rm e.ccw
+endless pages
+bad 3 'e.ccw is damaged: pages: its rows are not in order$' at_once report --page 0x5 e.ccw
+
 #--- what is missing is said ---------------------------------------------------------------------
 
 cp a.ccw cut.ccw

@@ -2,10 +2,12 @@
 /* Makes a recording of a session that never was, for tests of what reads recordings.
  *
  * Usage: make_recording FILE TRANSITIONS    (some of them are broken, and one page is freed shared)
+ *        make_recording --endless FILE TABLE    (a table of a recording: it is damaged from now on)
  */
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../unit/endless.h"
 #include "../unit/made.h"
 
 #define PLACES 4096		/* ranges that are made shared and private again */
@@ -31,20 +33,18 @@ static void session(struct made *m, unsigned long nr)
 	}
 }
 
-int main(int argc, char **argv)
+static int record(const char *path, unsigned long nr)
 {
 	struct made *m = calloc(1, sizeof(*m));
-	struct cw_recorder_opts opts = { .path = argc == 3 ? argv[1] : NULL };
+	struct cw_recorder_opts opts = { .path = path };
 	struct cw_recording_info *info;
 	struct cw_recorder *recorder;
 	char why[256];
 
-	if (argc != 3 || !m) {
-		fprintf(stderr, "usage: make_recording FILE TRANSITIONS\n");
-		return 2;
-	}
+	if (!m)
+		return 3;
 	if (cw_recorder_new(&recorder, &opts, why, sizeof(why))) {
-		fprintf(stderr, "%s: %s\n", argv[1], why);
+		fprintf(stderr, "%s: %s\n", path, why);
 		return 3;
 	}
 	made_init(m, recorder);
@@ -52,8 +52,23 @@ int main(int argc, char **argv)
 	info = made_info(m);
 	if (!info || cw_recorder_start(recorder, info, m->symbols))
 		return 3;
-	session(m, strtoul(argv[2], NULL, 10));
+	session(m, nr);
 	cw_recorder_stop(recorder);
 	made_finish(m, info);
 	return cw_recorder_finish(recorder, info) ? 3 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3)
+		return record(argv[1], strtoul(argv[2], NULL, 10));
+	if (argc == 4 && !strcmp(argv[1], "--endless")) {
+		if (!endless_make(argv[2], argv[3]))
+			return 0;
+		fprintf(stderr, "%s: there is no such table to change\n", argv[2]);
+		return 3;
+	}
+	fprintf(stderr, "usage: make_recording FILE TRANSITIONS\n"
+			"       make_recording --endless FILE TABLE\n");
+	return 2;
 }

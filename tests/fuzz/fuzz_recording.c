@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A recording that somebody sent us.  The first byte of an input says how it is bad: bytes of a
- * good one changed and its end cut off, or a block of records that are whatever the rest of the
- * input is.  Then it is replayed, all its tables are read, and what a report and the exports make of
- * it is made.
+ * good one changed and its end cut off, a block of records that are whatever the rest of the input
+ * is, or a table that leads back into itself.  Then it is replayed, all its tables are read, and
+ * what a report and the exports make of it is made.
  */
 #include "fuzz.h"
 
@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 #include <zlib.h>
 
+#include "../unit/endless.h"
 #include "../unit/made.h"
 #include "export.h"
 #include "policy_file.h"
@@ -271,6 +272,16 @@ static void export_it(struct cw_recording *r)
 	trace_remove();
 }
 
+/* The first byte says which table, the rest changes bytes before. */
+static void table_loop(const uint8_t *data, size_t size)
+{
+	static const char *const tables[] = { "events", "transitions", "violations", "owners", "pages",
+					      "symbols", "stats", "waivers", "reactions", "command" };
+
+	bytes_change(data + !!size, size - !!size);
+	endless_make(path, tables[size ? data[0] % NR(tables) : 0]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cw_recording *r;
@@ -281,6 +292,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (data[0] % 2)
 		block_replace(data + 1, size - 1);
+	else if (data[0] % 4 == 2)
+		table_loop(data + 1, size - 1);
 	else
 		bytes_change(data + 1, size - 1);
 	err = cw_recording_open(&r, path, why, sizeof(why));

@@ -262,8 +262,26 @@ static void test_drawn(void **state)
 	has("S5 !held");
 	has("S8  -       ");
 	has("  5s ago  violation T3 frame 0x102, insmod: ");
-	has("50% <");
 	has("q quit  r ranges");
+}
+
+/* Times of transitions: a bar for each, as long as its part of the longest, and at least one mark. */
+static void test_bars(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 28; i++)
+		transition(0x100, true, 0, SEC, SEC + 1500);
+	for (i = 0; i < 14; i++)
+		transition(0x100, true, 0, SEC, SEC + 3000);
+	transition(0x100, true, 0, SEC, SEC + 6000);
+	sample(SEC, 0, 0);
+	draw_text(24, 80, &head);
+	has("< 2.0us ##############      28\n");
+	has("< 4.1us #######             14\n");
+	has("< 8.2us #                    1\n");
+	has("50% <2.0us, 99% <8.2us, max 6us\n");
 }
 
 /* Nothing stands out by its look alone: what is marked says so in words too. */
@@ -346,6 +364,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_rates),
 	CASE(test_cost),
 	CASE(test_drawn),
+	CASE(test_bars),
 	CASE(test_alert_has_words),
 	CASE(test_sizes),
 	CASE(test_ranges),

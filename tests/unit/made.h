@@ -5,6 +5,7 @@
 #ifndef CW_MADE_H
 #define CW_MADE_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,8 @@ struct made {
 	struct cw_symbols *symbols;
 	struct cw_totals totals;	/* what the kernel would have counted */
 	__u64 seq, ts_ns, records;
+	const char *comm;	/* of all tasks; NULL: maker */
+	const char *name;	/* of who shares; NULL: share_it */
 	bool stacks;	/* beginnings and frees are followed by their stacks */
 	__u64 gap;	/* frames of others that lie among those of a transition; 0: none */
 };
@@ -35,6 +38,7 @@ static const struct cw_pte_fmt made_fmt = { .shared_mask = MADE_SHARED,
 
 static inline int made_init(struct made *m, struct cw_recorder *recorder)
 {
+	char name[CW_SYMBOL_LEN];
 	__u32 i;
 
 	cw_arming_init(&m->arming, &cw_source_module, 0);
@@ -49,7 +53,8 @@ static inline int made_init(struct made *m, struct cw_recorder *recorder)
 	snprintf(m->platform.release, sizeof(m->platform.release), "6.12.0-made");
 	m->platform.mode = "snp-vtom";
 	m->symbols = cw_symbols_new_exact();
-	if (!m->symbols || cw_symbols_add(m->symbols, 0xffffffff81000100ULL, "share_it+0x10/0x40 [driver]") ||
+	snprintf(name, sizeof(name), "%s+0x10/0x40 [driver]", m->name ? m->name : "share_it");
+	if (!m->symbols || cw_symbols_add(m->symbols, 0xffffffff81000100ULL, name) ||
 	    cw_symbols_add(m->symbols, 0xffffffff81000200ULL, "probe+0x5/0x90"))
 		return -1;
 	if (cw_feed_init_with(&m->feed, &m->writers, 1000000000ULL, m->symbols))
@@ -106,16 +111,22 @@ static inline void made_count(struct made *m, const struct cw_out *out)
 	}
 }
 
+static inline void made_comm(const struct made *m, char comm[CW_COMM_LEN])
+{
+	snprintf(comm, CW_COMM_LEN, "%s", m->comm ? m->comm : "maker");
+}
+
 /* Whose the event was that was sent last. */
 static inline void made_stack(struct made *m, const struct cw_rec_hdr *ev)
 {
 	struct cw_rec_stack s = {
 		.hdr = { .type = CW_REC_STACK, .len = sizeof(s), .task = ev->task, .cpu = ev->cpu,
 			 .ts_ns = m->ts_ns, .seq = ++m->seq },
-		.of_seq = ev->seq, .of_type = ev->type, .nr_stack = 2, .comm = "maker",
+		.of_seq = ev->seq, .of_type = ev->type, .nr_stack = 2,
 		.stack = { 0xffffffff81000100ULL, 0xffffffff81000200ULL },
 	};
 
+	made_comm(m, s.comm);
 	m->records++;
 	cw_feed_record(&m->feed, &s, sizeof(s));
 }
@@ -142,7 +153,7 @@ static inline void made_send(struct made *m, struct cw_rec_hdr *ev)
 	v->hdr.type = CW_REC_VERDICT;
 	v->hdr.len = (__u16)(sizeof(*v) + ev->len);
 	v->out = out;
-	memcpy(v->comm, "maker", 6);
+	made_comm(m, v->comm);
 	v->event_off = sizeof(*v);
 	v->nr_stack = 2;
 	v->stack[0] = 0xffffffff81000100ULL;
@@ -184,7 +195,7 @@ static inline struct cw_ev_step made_step(const struct made *m, __u32 type, __u6
 		ev.before[to_shared ? CW_PG_PRIVATE : CW_PG_SHARED] = nr;
 		ev.types_read = nr;
 		ev.first_type = CW_NO_INDEX;
-		memcpy(ev.comm, "maker", 6);
+		made_comm(m, ev.comm);
 	} else if (type != CW_EV_FLUSHED && type != CW_EV_HOST_CALL && type != CW_EV_HOST_DONE) {
 		ev.flags |= CW_STEP_RET;
 	}

@@ -210,34 +210,90 @@ static void test_scattered(void **state)
 	assert_int_equal(data->chart.owner[0].pages[CW_CHART_COLUMNS - 1], 2000);
 }
 
+static char *page_text(void)
+{
+	FILE *f = fopen(other, "w");
+
+	assert_int_equal(cw_report_data_make(data, rec, &start, NULL), 0);
+	assert_int_equal(cw_report_page_write(f, data), 0);
+	fclose(f);
+	return file_text(other);
+}
+
+static json_t *page_data(const char *text)
+{
+	const char *from = strstr(text, "id=\"data\">") + 10, *to = strstr(from, "</script>");
+	json_t *page = json_loadb(from, (size_t)(to - from), 0, NULL);
+
+	assert_non_null(page);
+	return page;
+}
+
+static int nr_of(const char *text, const char *what)
+{
+	int nr = 0;
+
+	for (; (text = strstr(text, what)); text++)
+		nr++;
+	return nr;
+}
+
 /* What stands between the marks of the page is JSON, and the page is whole. */
 static void test_page(void **state)
 {
-	char *text, *from, *to;
+	char *text;
 	json_t *page;
-	FILE *f;
 
 	(void)state;
 	a_session();
-	assert_int_equal(cw_report_data_make(data, rec, &start, NULL), 0);
-	f = fopen(other, "w");
-	assert_int_equal(cw_report_page_write(f, data), 0);
-	fclose(f);
-	text = file_text(other);
+	text = page_text();
 	assert_memory_equal(text, "<!DOCTYPE html>", 15);
 	assert_memory_equal(text + strlen(text) - 8, "</html>\n", 8);
-	assert_null(strstr(text, "http://") == strstr(text, "http://www.w3.org/2000/svg") ? NULL : text);
+	/* the name of SVG's elements, which nobody fetches */
+	assert_int_equal(nr_of(text, "http://"), nr_of(text, "http://www.w3.org/2000/svg\""));
 	assert_null(strstr(text, "https://"));
-	from = strstr(text, "id=\"data\">") + 10;
-	to = strstr(from, "</script>");
-	page = json_loadb(from, (size_t)(to - from), 0, NULL);
-	assert_non_null(page);
+	page = page_data(text);
 	assert_int_equal(json_array_size(json_object_get(page, "violations")), 1);
 	assert_int_equal(json_array_size(json_object_get(page, "rules")), CW_RULE_NR);
 	assert_int_equal(json_array_size(json_object_get(page, "rows")), 2);
 	assert_int_equal(strlen(json_string_value(json_object_get(page, "cells"))),
 			 2 * CW_CHART_COLUMNS / 3 * 4);
 	json_decref(page);
+}
+
+/* No name is a part of the page: not one "<" more than without it, and its script takes texts for
+ * texts.
+ */
+static void test_hostile_names(void **state)
+{
+	static const char symbol[] = "</script><img/src=x/onerror=alert(1)><!--<script>";
+	static const char comm[] = "<img onerror>";
+	const char *owner, *finding;
+	json_t *page, *first;
+	int nr;
+
+	(void)state;
+	a_session();
+	nr = nr_of(page_text(), "<");
+	teardown(state);
+	setup(state);
+	made->comm = comm;
+	made->name = symbol;
+	a_session();
+	assert_int_equal(nr_of(page_text(), "<"), nr);
+	page = page_data(file_text(other));
+	first = json_array_get(json_object_get(page, "owners"), 0);
+	owner = json_string_value(json_object_get(first, "name"));
+	first = json_array_get(json_object_get(page, "violations"), 0);
+	finding = json_string_value(json_object_get(first, "text"));
+	assert_non_null(strstr(owner, symbol));
+	assert_non_null(strstr(finding, symbol));
+	assert_non_null(strstr(finding, comm));
+	json_decref(page);
+	assert_null(strstr(file_text(other), "innerHTML"));
+	assert_null(strstr(file_text(other), "outerHTML"));
+	assert_null(strstr(file_text(other), "insertAdjacentHTML"));
+	assert_null(strstr(file_text(other), "document.write"));
 }
 
 static void test_what_is_missing(void **state)
@@ -369,6 +425,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_life_of_another),
 	CASE(test_scattered),
 	CASE(test_page),
+	CASE(test_hostile_names),
 	CASE(test_what_is_missing),
 	CASE(test_ndjson),
 	CASE(test_perfetto),

@@ -35,6 +35,7 @@ struct terminal {
 	int row, col;
 	bool alternate;		/* the other screen is shown, as programs do that take it over */
 	bool cursor_hidden;
+	bool colored;		/* something was painted in a colour */
 	char esc[64];		/* sequence being read */
 	size_t nr_esc;
 };
@@ -69,6 +70,15 @@ static void display_erase(struct terminal *t, int how)
 		cells_clear(t, row, 0, COLS_MAX);
 	if (how != 2)
 		cells_clear(t, t->row, t->col, COLS_MAX);
+}
+
+/* Of the numbers of "ESC [ ... m", 30 to 37 are colours of text, 40 to 47 of what is behind it. */
+static bool is_color(const char *args)
+{
+	for (; args && *args; args = strchr(args, ';') ? strchr(args, ';') + 1 : NULL)
+		if ((atoi(args) >= 30 && atoi(args) <= 37) || (atoi(args) >= 40 && atoi(args) <= 47))
+			return true;
+	return false;
 }
 
 /* What xterm's entry of terminfo makes ncurses send. */
@@ -126,8 +136,11 @@ static void sequence(struct terminal *t, const char *args, char what)
 	case 'l':
 		mode_set(t, args, what == 'h');
 		break;
+	case 'm':
+		t->colored |= is_color(args);
+		break;
 	default:
-		if (!strchr("mrt", what))
+		if (!strchr("rt", what))
 			fail_msg("sequence not known: ESC [ %s %c", args, what);
 	}
 }
@@ -261,6 +274,27 @@ static void test_painted(void **state)
 	assert_int_equal(ended(&term), CW_EXIT_UNKNOWN);	/* no rule is armed here */
 }
 
+/* Heads are coloured, unless NO_COLOR says that nothing be. */
+static void test_colors(void **state)
+{
+	static const char *const values[] = { NULL, "", "1" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NR(values); i++) {
+		if (values[i])
+			setenv("NO_COLOR", values[i], 1);
+		else
+			unsetenv("NO_COLOR");
+		begin("xterm", top_args);
+		assert_true(shows(&term, "owner of shared pages"));
+		type("q");
+		ended(&term);
+		assert_int_equal(term.colored, !values[i] || !*values[i]);
+	}
+	unsetenv("NO_COLOR");
+}
+
 static void test_ranges_and_back(void **state)
 {
 	(void)state;
@@ -372,6 +406,7 @@ static void test_batch(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_painted),
+	cmocka_unit_test(test_colors),
 	cmocka_unit_test(test_ranges_and_back),
 	cmocka_unit_test(test_resized),
 	cmocka_unit_test(test_ended_by_signals),
