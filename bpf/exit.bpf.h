@@ -24,6 +24,10 @@ int on_task_exit(struct bpf_raw_tracepoint_args *ctx)
 			cw_open_drop(&st, task, depth < CW_DEPTH_MAX ? depth : CW_DEPTH_MAX);
 			continue;
 		}
+		if (cw_open_is_over(open)) {
+			cw_open_drop(&st, task, depth);
+			continue;
+		}
 		s = step_get(CW_EV_TASK_EXIT, open->vaddr, open->nr_pages, open->to_shared);
 		if (!s)
 			return 0;

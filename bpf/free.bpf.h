@@ -48,7 +48,8 @@ static long flight_try(struct bpf_map *map, struct cw_open_key *key, struct cw_o
 {
 	(void)map;
 	(void)key;
-	if (open->contig && ctx->ev->bad_gfn >= open->gfn_min && ctx->ev->bad_gfn <= open->gfn_max)
+	if (open->contig && !cw_open_is_over(open) && ctx->ev->bad_gfn >= open->gfn_min &&
+	    ctx->ev->bad_gfn <= open->gfn_max)
 		ctx->ev->in_flight = 1;
 	return 0;
 }

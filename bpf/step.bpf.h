@@ -116,6 +116,11 @@ static long overlap_try(struct bpf_map *map, struct cw_open_key *key, struct cw_
 	(void)map;
 	if (key->task == ev->hdr.task)
 		return 0;
+	if (cw_open_is_over(open)) {
+		/* it may have ended long ago */
+		ev->flags |= CW_STEP_UNCONFIRMED;
+		return 0;
+	}
 	if (!cw_read_once(open->gfn_max)) {
 		/* its first walk is still under way: only the addresses can be compared */
 		if (open->vaddr >= ev->vaddr + bytes || ev->vaddr >= open->vaddr + open_bytes) {

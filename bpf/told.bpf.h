@@ -152,11 +152,14 @@ static __always_inline __u32 control_start(__u64 control)
 static __always_inline struct cw_open *told_open(__u64 control)
 {
 	struct cw_store st = {};
+	struct cw_open *open;
 	__u32 depth;
 
 	if ((control & 0xffff) != HV_VISIBILITY)
 		return NULL;
-	return cw_open_find(&st, bpf_get_current_pid_tgid(), &depth);
+	open = cw_open_find(&st, bpf_get_current_pid_tgid(), &depth);
+	/* a call after the finish is of another transition, whose beginning was not seen */
+	return open && !cw_open_is_over(open) ? open : NULL;
 }
 
 /* A batch.  One that goes on where the hypervisor paused names nothing new. */

@@ -261,6 +261,11 @@ static __always_inline void cw_step_inside(__u32 type, struct cw_open *open,
 		open->host_done += ev->host_reps;
 		if (ev->host_status)
 			cw_open_fail(open, -CW_EIO);
+		/* the call was not seen: what was in it nobody knows, but where the next one begins */
+		if (open->nr_told < open->host_asked) {
+			open->nr_told = open->host_asked;
+			open->told_unread = 1;
+		}
 		break;
 	case CW_EV_HOST_DONE:
 		cw_rule_t2(open, ev, out);

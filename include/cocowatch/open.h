@@ -221,6 +221,12 @@ static __always_inline struct cw_open *cw_open_find(struct cw_store *st, __u64 t
 	return cw_store_open(st, &key);
 }
 
+/* Whether nothing but its end can come: one that stays so has had an end that was not seen. */
+static __always_inline int cw_open_is_over(const struct cw_open *open)
+{
+	return !!(open->seen & CW_SEEN(CW_EV_FINISHED));
+}
+
 /* Opens a transition for ev, and writes its depth into ev.  0, or a negative errno when it
  * is too deep or the table is full.
  */
@@ -240,6 +246,10 @@ static __always_inline int cw_open_add(struct cw_store *st, struct cw_ev_step *e
 		.flush_present = ~0U,
 	};
 
+	if (outer && !outer->nested && cw_open_is_over(outer)) {
+		cw_store_open_del(st, &key);
+		outer = 0;
+	}
 	if (outer) {
 		/* counted also when too deep, or without room: its steps are not the outer one's */
 		outer->nested++;

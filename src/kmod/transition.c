@@ -239,8 +239,10 @@ static int enlightened_steps(struct transition *t)
 	if (err)
 		return err;
 	err = before ? 0 : convert(t);
+	if (has_quirk(t, CW_QUIRK_ABANDON))
+		return -ECANCELED;
 	trace_cocovm_transition_finished(t->vaddr, t->nr, t->to_shared, err);
-	return has_quirk(t, CW_QUIRK_ABANDON) ? -ECANCELED : err;
+	return err;
 }
 
 /* ---- all modes ---- */

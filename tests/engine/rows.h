@@ -202,6 +202,10 @@ static const struct row rows[] = {
 	  .edits = { SET(HOST_CALL, flags, CW_STEP_CONTIG), SET(HOST_CALL, told, 0) },
 	  .checked = (WINDOW & ~BIT(T6)) | BIT(S5), .no_evidence = BIT(T6) },
 
+	{ "T6: a call that was not seen, as its answer tells, is no evidence", .batches = 2,
+	  .edits = { DROP(HOST_CALL) },
+	  .checked = (WINDOW & ~BIT(T6)) | BIT(S5), .no_evidence = BIT(T6) },
+
 	{ "S5: a slab page in part",
 	  .edits = { SET(BEGIN, nr_slab_part, 1), SET(BEGIN, first_type, 0) },
 	  .checked = WINDOW | BIT(S5), .violated = BIT(S5), .finding = CW_FIND_SLAB_PART },

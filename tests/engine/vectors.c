@@ -68,7 +68,7 @@ static void run_step(const struct row *row, struct vector_io *io, struct row_run
 	run->both |= (io->out.checked & io->out.no_evidence) != 0;
 }
 
-/* The hypercall in two halves; what the row edits is the second one. */
+/* The hypercall in two halves; what the row edits is the second one, and what it drops the first. */
 static void run_halves(const struct row *row, struct row_run *run)
 {
 	static const __u16 calls[] = { CW_EV_HOST_CALL, CW_EV_HOST_ANSWER };
@@ -80,10 +80,12 @@ static void run_halves(const struct row *row, struct row_run *run)
 			struct vector_io io = { .fmt = honest_fmt };
 			struct cw_ev_step *ev = &io.ev.step;
 
+			e = edit_of(row, calls[i], 0);
+			if (!half && e && !e->size)
+				continue;
 			honest_step(ev, calls[i], !row->to_private, TASK);
 			ev->told = ev->told_count = ev->host_reps = PAGES / 2;
 			ev->told_sum = honest_sum(GFN, PAGES / 2 * (half + 1));
-			e = edit_of(row, calls[i], 0);
 			if (half && e)
 				memcpy((char *)ev + e->off, &e->value, e->size);
 			run_step(row, &io, run);
