@@ -124,10 +124,9 @@ static void snapshot(struct running *s, __u64 now_ns)
 	free(verdict);
 }
 
-void cw_running_attend(struct running *s)
+void cw_running_attend(struct running *s, __u64 now_ns)
 {
-	__u64 now_ns = cw_clock_ns(CLOCK_MONOTONIC);
-
+	cw_running_expire(s, now_ns);
 	if (s->recorder && cw_recorder_is_wanted(s->recorder, now_ns))
 		snapshot(s, now_ns);
 }

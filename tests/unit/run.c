@@ -346,18 +346,81 @@ static void test_snapshot(void **state)
 	assert_int_equal(policy_open(&s, &opts), 0);
 	assert_int_equal(cw_running_record_open(&s), 0);
 	assert_int_equal(cw_running_record(&s), 0);
-	cw_running_attend(&s);
+	cw_running_attend(&s, cw_clock_ns(CLOCK_MONOTONIC));
 	on_violation(&s, &report);
-	cw_running_attend(&s);
+	cw_running_attend(&s, cw_clock_ns(CLOCK_MONOTONIC));
 	usleep(500000);
 	on_violation(&s, &report);
-	cw_running_attend(&s);
+	cw_running_attend(&s, cw_clock_ns(CLOCK_MONOTONIC));
 	cw_recorder_stop(s.recorder);
 	cw_recorder_free(s.recorder);
 	cw_reactions_close(&opts.reactions);
 	assert_int_equal(opts.reactions.reaction[0].done, 2);
 	assert_int_equal(files_take(dir), 2);
 	rmdir(dir);
+}
+
+static int stderr_saved;
+static FILE *stderr_file;
+
+static void stderr_catch(void)
+{
+	stderr_saved = dup(STDERR_FILENO);
+	stderr_file = tmpfile();
+	assert_non_null(stderr_file);
+	fflush(stderr);
+	dup2(fileno(stderr_file), STDERR_FILENO);
+}
+
+/* What was said since. */
+static void stderr_caught(char *buf, size_t size)
+{
+	size_t len;
+
+	fflush(stderr);
+	dup2(stderr_saved, STDERR_FILENO);
+	close(stderr_saved);
+	rewind(stderr_file);
+	len = fread(buf, 1, size - 1, stderr_file);
+	buf[len] = '\0';
+	fclose(stderr_file);
+}
+
+#define HOUR_NS 3600000000000ULL
+
+/* A session that began at 22:13:20 on 2023-11-14, with this policy. */
+static void session_began(const char *yaml)
+{
+	char path[] = "/tmp/cw-run-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_int_equal(write(fd, yaml, strlen(yaml)), strlen(yaml));
+	close(fd);
+	s.start = (struct cw_start){ .ts_ns = HOUR_NS, .policy = &opts.policy,
+				     .wall_offset_ns = 1700000000000000000ULL - HOUR_NS };
+	assert_int_equal(cw_policy_load(&opts.policy, &opts.reactions, path, 1700000000), 0);
+	unlink(path);
+}
+
+/* While a session runs its waiver's last day ends: it counts until then, and is told once. */
+static void test_waiver_expires(void **state)
+{
+	char said[256];
+
+	(void)state;
+	session_began("version: 1\nwaivers: [{rule: T3, reason: ticket 12, expires: 2023-11-14}]\n");
+	stderr_catch();
+	cw_running_attend(&s, 2 * HOUR_NS);
+	assert_true(opts.policy.waived == CW_RULE_BIT(CW_RULE_T3));
+	cw_running_attend(&s, 3 * HOUR_NS);
+	cw_running_attend(&s, 4 * HOUR_NS);
+	stderr_caught(said, sizeof(said));
+	assert_true(opts.policy.waived == 0);
+	assert_true(cw_policy_waiver(&opts.policy, 0)->expired);
+	assert_non_null(strstr(said, "the waiver of T3 counted until 2023-11-14, and is a violation from "
+			       "now on: ticket 12\n"));
+	assert_ptr_equal(strchr(said, '\n') + 1, said + strlen(said));
+	cw_policy_free(&opts.policy);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -375,6 +438,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_command_that_does_not_end),
 	CASE(test_stop_of_a_session),
 	CASE(test_snapshot),
+	CASE(test_waiver_expires),
 };
 
 UNIT_MAIN(tests)
