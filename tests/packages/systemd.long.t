@@ -6,10 +6,10 @@
 . "$(dirname "$0")/chroot.sh"
 
 [ "$(id -u)" = 0 ] || skip_all 'needs root for chroot'
-command -v debootstrap >/dev/null || skip_all 'debootstrap is not installed (run scripts/setup extra)'
+command -v debootstrap >/dev/null || missing_all 'debootstrap is not installed (run scripts/setup extra)'
 root=$tap_tmp/root
 mkdir "$root"
-chroot_make "$root" || skip_all 'no root directory could be made (no network?)'
+chroot_make "$root" || missing_all 'no root directory could be made (no network?)'
 umount "$root/proc"
 
 # What is not needed to boot is left out: all of it is unpacked by an emulated CPU.
