@@ -257,6 +257,20 @@ static int start_tell(struct running *s)
 	return cw_running_record(s);
 }
 
+/* The recording is ended first: one that could not be is part of the verdict, which every output
+ * then has.
+ */
+static void judge(struct running *s, struct cw_verdict *verdict, struct cw_totals *totals,
+		  struct cw_ending *ending, const struct cw_finish *finish)
+{
+	cw_running_totals(s, totals);
+	cw_verdict_judge(verdict, &s->run->policy, &s->arming, totals, ending);
+	if (!cw_running_recorded(s, finish, totals))
+		return;
+	ending->recording_failed = true;
+	cw_verdict_judge(verdict, &s->run->policy, &s->arming, totals, ending);
+}
+
 /* The verdict, told to every writer.  Returns the exit status. */
 static int conclude(struct running *s)
 {
@@ -281,13 +295,10 @@ static int conclude(struct running *s)
 	};
 
 	cw_running_expire(s, s->start.ts_ns + finish.duration_ns);
-	cw_running_totals(s, &totals);
-	cw_verdict_judge(&verdict, &s->run->policy, &s->arming, &totals, &ending);
+	judge(s, &verdict, &totals, &ending, &finish);
 	if (s->run->view_ops)
 		s->run->view_ops->finish(s->run->view, &finish);
 	good = cw_writers_finish(writers, &finish);
-	if (cw_running_recorded(s, &finish))
-		good = false;
 	if (!good && verdict.exit != CW_EXIT_VIOLATED)
 		return CW_EXIT_UNKNOWN;
 	return verdict.exit;

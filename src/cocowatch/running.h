@@ -46,7 +46,10 @@ void cw_running_expire(struct running *s, __u64 now_ns);
 /* What was counted, with what did not get into the recording. */
 void cw_running_totals(struct running *s, struct cw_totals *t);
 
-/* Ends the recording with the verdict.  0, or -errno after a message. */
-int cw_running_recorded(struct running *s, const struct cw_finish *finish);
+/* Ends the recording with the verdict.  0, or -errno after a message; what was lost at the end is
+ * in the totals then.
+ */
+int cw_running_recorded(struct running *s, const struct cw_finish *finish,
+			struct cw_totals *totals);
 
 #endif

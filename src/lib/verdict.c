@@ -183,6 +183,8 @@ static int no_verdict(struct cw_verdict *v, const struct cw_policy *policy,
 		return conclude(v, CW_EXIT_UNKNOWN, "no rule on transitions (T) was exercised", 0);
 	if (policy->gate && !(held & cw_rules_of_family('S')))
 		return conclude(v, CW_EXIT_UNKNOWN, "no rule on what is shared (S) was exercised", 0);
+	if (ending->recording_failed)
+		return conclude(v, CW_EXIT_UNKNOWN, "the recording could not be written", 0);
 	if (ending->output_failed)
 		return conclude(v, CW_EXIT_UNKNOWN, "a report could not be written", 0);
 	return 0;

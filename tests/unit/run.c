@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 static int session_pipe[2];
 static int nr_drained, stop_after;
 static struct running *under_test;
+static struct cw_totals session_totals;
 
 int cw_session_open(struct cw_session **out, const struct cw_platform *p,
 		    const struct cw_session_opts *opts, struct cw_arming *arming,
@@ -80,7 +82,7 @@ void cw_session_stop(struct cw_session *s)
 void cw_session_totals(const struct cw_session *s, struct cw_totals *t)
 {
 	(void)s;
-	memset(t, 0, sizeof(*t));
+	*t = session_totals;
 }
 
 void cw_session_close(struct cw_session *s)
@@ -105,6 +107,7 @@ static int setup(void **state)
 	under_test = &s;
 	nr_drained = 0;
 	stop_after = 0;
+	memset(&session_totals, 0, sizeof(session_totals));
 	return pipe(session_pipe);
 }
 
@@ -423,6 +426,68 @@ static void test_waiver_expires(void **state)
 	cw_policy_free(&opts.policy);
 }
 
+/* A session in which all went well, with a recording on a disk that is full at the very end: its
+ * verdict, and all that ndjson says at the end.
+ */
+static int concluded_on_a_full_disk(bool full, char *end, size_t size)
+{
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	const struct rlimit small = { 16 << 10, RLIM_INFINITY };
+	static char dir[] = "/tmp/cw-run-XXXXXX", path[64], output[64];
+	int status;
+	size_t len;
+	FILE *f;
+
+	memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/a.ccw", dir);
+	snprintf(output, sizeof(output), "ndjson=%s/report", dir);
+	opts.common.recording = path;
+	assert_int_equal(cw_writers_add(&opts.common.writers, output), 0);
+	assert_int_equal(cw_writers_open(&opts.common.writers), 0);
+	s.arming.armed = CW_RULE_BIT(CW_RULE_T3);
+	session_totals.rule[CW_RULE_T3].checked = 5;
+	assert_int_equal(cw_running_record_open(&s), 0);
+	assert_int_equal(start_tell(&s), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	if (full)
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	status = conclude(&s);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	cw_recorder_free(s.recorder);
+	cw_writers_close(&opts.common.writers);
+	f = fopen(output + strlen("ndjson="), "r");
+	assert_non_null(f);
+	while (fgets(end, (int)size, f))	/* the last line stays */
+		;
+	len = strlen(end);
+	assert_true(len && end[len - 1] == '\n');
+	fclose(f);
+	files_take(dir);
+	rmdir(dir);
+	return status;
+}
+
+static void test_recording_fails_at_the_end(void **state)
+{
+	static char end[65536];
+
+	(void)state;
+	quiet();
+	assert_int_equal(concluded_on_a_full_disk(true, end, sizeof(end)), CW_EXIT_UNKNOWN);
+	assert_non_null(strstr(end, "\"exit\":3"));
+	assert_non_null(strstr(end, "the recording could not be written"));
+}
+
+static void test_recording_goes_well(void **state)
+{
+	static char end[65536];
+
+	(void)state;
+	assert_int_equal(concluded_on_a_full_disk(false, end, sizeof(end)), CW_EXIT_HELD);
+	assert_non_null(strstr(end, "\"exit\":0"));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -439,6 +504,8 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_stop_of_a_session),
 	CASE(test_snapshot),
 	CASE(test_waiver_expires),
+	CASE(test_recording_fails_at_the_end),
+	CASE(test_recording_goes_well),
 };
 
 UNIT_MAIN(tests)
