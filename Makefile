@@ -323,8 +323,8 @@ test-all:
 	@$(again) module misuse KERNEL=linux-image-cloud-amd64
 	@$(again) module misuse KERNEL=linux-image-cloud-amd64/sid
 	@$(again) deb static
-	@$(again) run-tests LONG=1
-	@$(again) run-tests-6.1 KERNEL=linux-image-cloud-amd64 LONG=1
+	@CW_NO_SKIP=1 $(again) run-tests LONG=1
+	@CW_NO_SKIP=1 $(again) run-tests-6.1 KERNEL=linux-image-cloud-amd64 LONG=1
 
 # What a test finds in its environment; tests/lib.sh gives them names.
 test_env = O=$(base) CW=$(abspath $O/cocowatch) CW_FUZZ=$(abspath $O/fuzz) CW_KERNEL=$(KERNEL) CMOCKA_MESSAGE_OUTPUT=TAP

@@ -68,9 +68,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		}
 		return cw_no_arguments("map", arg);
 	case ARGP_KEY_END:
-		if (!o->old || !(o->m.kexec || o->m.ranges || o->m.addresses))
+		if (!o->old || !(o->m.kexec || o->m.addresses))
 			return 0;
-		cw_say(0, "--diff compares two snapshots, and takes no other option but -o");
+		cw_say(0, "--diff compares two snapshots, and takes no other option but --ranges and -o");
 		return EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -263,7 +263,7 @@ static int diff_make(struct map_opts *o, struct map_diff *d)
 
 static int diff_run(struct map_opts *o)
 {
-	struct map_diff d = { .diff.nr = 0 };
+	struct map_diff d = { .ranges = o->m.ranges };
 	int status = diff_make(o, &d);
 
 	cw_diff_free(&d.diff);

@@ -85,14 +85,26 @@ void map_ndjson_print(FILE *f, const struct map *m)
 
 /* ---- two snapshots ---- */
 
-static void print_change(FILE *f, const struct cw_diff_range *r)
+/* Between which times it became shared: in the older snapshot it was not, or it was already. */
+static void since_add(json_t *o, const struct map_diff *d, const struct cw_diff_range *r)
+{
+	if (!r->after)
+		return;
+	if (r->change == CW_CHANGE_ADDED)
+		json_object_set_new(o, "shared_after_ns", json_integer((json_int_t)d->old.wall_ns));
+	json_object_set_new(o, "shared_before_ns",
+			    json_integer((json_int_t)(r->change == CW_CHANGE_ADDED ?
+							      d->now.wall_ns : d->old.wall_ns)));
+}
+
+static void print_change(FILE *f, const struct map_diff *d, const struct cw_diff_range *r)
 {
 	const struct cw_snap_range *now = r->after ? r->after : r->before;
 	json_t *o = json_pack("{s:s,s:s,s:I,s:I}", "type", cw_change_name(r->change), "owner",
 			      cw_owner_name(now->owner), "gfn", (json_int_t)r->gfn, "nr_pages",
 			      (json_int_t)r->nr_pages);
 
-	if (r->before && r->after)
+	if (r->change == CW_CHANGE_OWNER)
 		json_object_set_new(o, "owner_before", json_string(cw_owner_name(r->before->owner)));
 	if (now->relid)
 		json_object_set_new(o, "relid", json_integer(now->relid));
@@ -100,6 +112,7 @@ static void print_change(FILE *f, const struct cw_diff_range *r)
 		json_object_set_new(o, "cpu", json_integer(now->cpu));
 	if (r->after)
 		json_object_set_new(o, "allowed", allowed_json(r->after->allowed));
+	since_add(o, d, r);
 	line_print(f, o);
 }
 
@@ -113,11 +126,12 @@ void map_diff_ndjson(FILE *f, const struct map_diff *d)
 {
 	size_t i;
 
-	line_print(f, json_pack("{s:s,s:o,s:o,s:I,s:I,s:I}", "type", "diff", "before",
+	line_print(f, json_pack("{s:s,s:o,s:o,s:I,s:I,s:I,s:I}", "type", "diff", "before",
 				when_json(&d->old), "after", when_json(&d->now), "nr_added",
 				(json_int_t)d->diff.nr_pages[CW_CHANGE_ADDED], "nr_gone",
 				(json_int_t)d->diff.nr_pages[CW_CHANGE_GONE], "nr_changed",
-				(json_int_t)d->diff.nr_pages[CW_CHANGE_OWNER]));
+				(json_int_t)d->diff.nr_pages[CW_CHANGE_OWNER], "nr_kept",
+				(json_int_t)d->diff.nr_pages[CW_CHANGE_KEPT]));
 	for (i = 0; i < d->diff.nr; i++)
-		print_change(f, &d->diff.range[i]);
+		print_change(f, d, &d->diff.range[i]);
 }

@@ -46,6 +46,7 @@ struct map_diff {
 	struct cw_snapshot old;
 	struct cw_snapshot now;
 	struct cw_diff diff;
+	bool ranges;	/* asked for: what did not change too (text) */
 };
 
 void map_text_print(FILE *f, const struct map *m);

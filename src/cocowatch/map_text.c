@@ -173,15 +173,23 @@ void map_text_print(FILE *f, const struct map *m)
 
 /* ---- two snapshots ---- */
 
-static void print_when(FILE *f, const char *what, const struct cw_snapshot *s)
+/* "2026-11-22 08:30:03 UTC"; returns buf. */
+static const char *when_text(const struct cw_snapshot *s, char *buf, size_t size)
 {
 	time_t seconds = (time_t)(s->wall_ns / 1000000000);
-	char when[40] = "?";
 	struct tm tm;
 
-	if (gmtime_r(&seconds, &tm))
-		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
-	fprintf(f, "%-10s  %s UTC, %s, Linux %s\n", what, when, s->mode, s->kernel);
+	if (!gmtime_r(&seconds, &tm) || !strftime(buf, size, "%Y-%m-%d %H:%M:%S UTC", &tm))
+		snprintf(buf, size, "?");
+	return buf;
+}
+
+static void print_when(FILE *f, const char *what, const struct cw_snapshot *s)
+{
+	char when[40];
+
+	fprintf(f, "%-10s  %s, %s, Linux %s\n", what, when_text(s, when, sizeof(when)), s->mode,
+		s->kernel);
 }
 
 static void print_change(FILE *f, const struct cw_diff_range *r)
@@ -203,6 +211,20 @@ static void print_change(FILE *f, const struct cw_diff_range *r)
 	fputc('\n', f);
 }
 
+/* What can be said of ages: a page that is in both may have been private in between. */
+static void print_ages(FILE *f, const struct map_diff *d)
+{
+	const __u64 *nr = d->diff.nr_pages;
+	char old[40], now[40];
+
+	when_text(&d->old, old, sizeof(old));
+	when_text(&d->now, now, sizeof(now));
+	fprintf(f, "\n%-10s  %llu pages since before %s (kept, changed)\n", "shared",
+		nr[CW_CHANGE_KEPT] + nr[CW_CHANGE_OWNER], old);
+	fprintf(f, "%-10s  %llu pages since between %s and %s (added)\n", "", nr[CW_CHANGE_ADDED], old,
+		now);
+}
+
 static void print_sums(FILE *f, const struct cw_diff *d)
 {
 	__u32 i;
@@ -220,16 +242,20 @@ static void print_sums(FILE *f, const struct cw_diff *d)
 
 void map_diff_text(FILE *f, const struct map_diff *d)
 {
-	size_t i;
+	size_t i, nr_shown = 0;
 
 	print_when(f, "before", &d->old);
 	print_when(f, "after", &d->now);
 	if (strcmp(d->old.mode, d->now.mode) || strcmp(d->old.kernel, d->now.kernel))
 		fprintf(f, "These are not of one machine, or not of one boot.\n");
-	if (d->diff.nr)
-		fprintf(f, "\n%-8s  %-26s  %9s  %s\n", "", "owner", "pages", "frames");
-	for (i = 0; i < d->diff.nr; i++)
+	print_ages(f, d);
+	for (i = 0; i < d->diff.nr; i++) {
+		if (d->diff.range[i].change == CW_CHANGE_KEPT && !d->ranges)
+			continue;
+		if (!nr_shown++)
+			fprintf(f, "\n%-8s  %-26s  %9s  %s\n", "", "owner", "pages", "frames");
 		print_change(f, &d->diff.range[i]);
+	}
 	print_sums(f, &d->diff);
 	fprintf(f, "\n%llu pages added, %llu gone, %llu of another owner\n",
 		d->diff.nr_pages[CW_CHANGE_ADDED], d->diff.nr_pages[CW_CHANGE_GONE],

@@ -17,6 +17,7 @@
 #include "err.h"
 #include "libbpf_log.h"
 #include "running.h"
+#include "text.h"
 
 #define TICK_MS 100
 #define TERM_NSEC 10000000000ULL	/* from SIGTERM to SIGKILL */
@@ -171,7 +172,7 @@ static void loop(struct running *s)
 		signals_read(s);
 		command_limit(s);
 		cw_session_drain(s->session);
-		cw_running_attend(s);
+		cw_running_attend(s, cw_clock_ns(CLOCK_MONOTONIC));
 		late_attach(s);
 		if (view && !view->turn(s->run->view))
 			s->stop = true;
@@ -204,6 +205,37 @@ static int command_go(struct running *s)
 	return CW_EXIT_USAGE;
 }
 
+/* Those that have expired, by number. */
+static __u64 waivers_expired(const struct cw_policy *p)
+{
+	const struct cw_waiver *w;
+	__u64 mask = 0;
+	size_t i;
+
+	for (i = 0; (w = cw_policy_waiver(p, i)); i++)
+		mask |= (__u64)w->expired << i;
+	return mask;
+}
+
+void cw_running_expire(struct running *s, __u64 now_ns)
+{
+	struct cw_policy *p = &s->run->policy;
+	char what[160], reason[CW_REASON_LEN];
+	const struct cw_waiver *w;
+	__u64 fresh;
+
+	cw_policy_at(p, cw_start_wall(&s->start, now_ns));
+	fresh = waivers_expired(p) & ~s->waivers_told;
+	s->waivers_told |= fresh;
+	for (; fresh; fresh &= fresh - 1) {
+		w = cw_policy_waiver(p, (size_t)__builtin_ctzll(fresh));
+		snprintf(reason, sizeof(reason), "%s", w->reason);
+		cw_text_clean(reason);
+		cw_say(0, "the waiver of %s counted until %s, and is a violation from now on: %s",
+		       cw_waiver_text(w, what, sizeof(what)), w->expires, reason);
+	}
+}
+
 static int start_tell(struct running *s)
 {
 	struct cw_run *r = s->run;
@@ -219,8 +251,24 @@ static int start_tell(struct running *s)
 		.include_addresses = r->include_addresses,
 	};
 	s->start.wall_offset_ns = cw_clock_ns(CLOCK_REALTIME) - s->start.ts_ns;
+	cw_policy_at(&r->policy, cw_start_wall(&s->start, s->start.ts_ns));
+	s->waivers_told = waivers_expired(&r->policy);	/* the outputs begin with them */
 	cw_writers_start(&r->common.writers, &s->start);
 	return cw_running_record(s);
+}
+
+/* The recording is ended first: one that could not be is part of the verdict, which every output
+ * then has.
+ */
+static void judge(struct running *s, struct cw_verdict *verdict, struct cw_totals *totals,
+		  struct cw_ending *ending, const struct cw_finish *finish)
+{
+	cw_running_totals(s, totals);
+	cw_verdict_judge(verdict, &s->run->policy, &s->arming, totals, ending);
+	if (!cw_running_recorded(s, finish, totals))
+		return;
+	ending->recording_failed = true;
+	cw_verdict_judge(verdict, &s->run->policy, &s->arming, totals, ending);
 }
 
 /* The verdict, told to every writer.  Returns the exit status. */
@@ -246,13 +294,11 @@ static int conclude(struct running *s)
 		.duration_ns = cw_clock_ns(CLOCK_MONOTONIC) - s->start.ts_ns,
 	};
 
-	cw_running_totals(s, &totals);
-	cw_verdict_judge(&verdict, &s->run->policy, &s->arming, &totals, &ending);
+	cw_running_expire(s, s->start.ts_ns + finish.duration_ns);
+	judge(s, &verdict, &totals, &ending, &finish);
 	if (s->run->view_ops)
 		s->run->view_ops->finish(s->run->view, &finish);
 	good = cw_writers_finish(writers, &finish);
-	if (cw_running_recorded(s, &finish))
-		good = false;
 	if (!good && verdict.exit != CW_EXIT_VIOLATED)
 		return CW_EXIT_UNKNOWN;
 	return verdict.exit;
@@ -391,6 +437,7 @@ static int run_session(struct running *s, struct cw_run *r)
 	s->feed.on_violation = on_violation;
 	s->feed.on_violation_ctx = s;
 	s->feed.recorder = s->recorder;
+	s->feed.policy = &r->policy;
 	ret = cw_session_open(&s->session, &s->platform, &r->session, &s->arming, &s->feed, why,
 			      sizeof(why));
 	rules_off(s, r->policy.off);

@@ -124,12 +124,18 @@ static void snapshot(struct running *s, __u64 now_ns)
 	free(verdict);
 }
 
-void cw_running_attend(struct running *s)
+void cw_running_attend(struct running *s, __u64 now_ns)
 {
-	__u64 now_ns = cw_clock_ns(CLOCK_MONOTONIC);
-
+	cw_running_expire(s, now_ns);
 	if (s->recorder && cw_recorder_is_wanted(s->recorder, now_ns))
 		snapshot(s, now_ns);
+}
+
+static void totals_take(const struct running *s, struct cw_totals *t)
+{
+	cw_session_totals(s->session, t);
+	if (s->recorder)
+		cw_recorder_totals(s->recorder, t);
 }
 
 void cw_running_totals(struct running *s, struct cw_totals *t)
@@ -140,12 +146,11 @@ void cw_running_totals(struct running *s, struct cw_totals *t)
 			snapshot(s, cw_clock_ns(CLOCK_MONOTONIC));
 		cw_recorder_stop(s->recorder);
 	}
-	cw_session_totals(s->session, t);
-	if (s->recorder)
-		cw_recorder_totals(s->recorder, t);
+	totals_take(s, t);
 }
 
-int cw_running_recorded(struct running *s, const struct cw_finish *finish)
+int cw_running_recorded(struct running *s, const struct cw_finish *finish,
+			struct cw_totals *totals)
 {
 	struct cw_recording_info *info;
 	int err = -ENOMEM;
@@ -159,5 +164,7 @@ int cw_running_recorded(struct running *s, const struct cw_finish *finish)
 		err = cw_recorder_finish(s->recorder, info);
 	}
 	free(info);
+	if (err)
+		totals_take(s, totals);
 	return err;
 }

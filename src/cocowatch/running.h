@@ -25,6 +25,7 @@ struct running {
 	bool stop;
 	__u64 ending_ns;	/* when the command was told to end, 0: it was not */
 	bool killed;
+	__u64 waivers_told;	/* of those that expired, by number */
 };
 
 /* Makes the recording that was asked for.  0, or -errno after a message. */
@@ -36,13 +37,19 @@ int cw_running_record(struct running *s);
 /* The history is wanted, by a signal; false when there is none. */
 bool cw_running_want(struct running *s);
 
-/* Has the history written where it is wanted, and it is time. */
-void cw_running_attend(struct running *s);
+/* What time brings: waivers expire, and the history is written where that is wanted. */
+void cw_running_attend(struct running *s, __u64 now_ns);
+
+/* Waivers whose last day is over count no longer, and each is told once on stderr. */
+void cw_running_expire(struct running *s, __u64 now_ns);
 
 /* What was counted, with what did not get into the recording. */
 void cw_running_totals(struct running *s, struct cw_totals *t);
 
-/* Ends the recording with the verdict.  0, or -errno after a message. */
-int cw_running_recorded(struct running *s, const struct cw_finish *finish);
+/* Ends the recording with the verdict.  0, or -errno after a message; what was lost at the end is
+ * in the totals then.
+ */
+int cw_running_recorded(struct running *s, const struct cw_finish *finish,
+			struct cw_totals *totals);
 
 #endif

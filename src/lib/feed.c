@@ -81,6 +81,15 @@ static const struct cw_policy *policy_of(const struct cw_feed *f)
 	return f->writers->start ? f->writers->start->policy : &none;
 }
 
+/* A waiver counts or not on the day of the event, whenever the event is fed: in a replay too. */
+static void policy_turn(const struct cw_feed *f, __u64 ts_ns)
+{
+	const struct cw_start *start = f->writers->start;
+
+	if (f->policy && start)
+		cw_policy_at(f->policy, cw_start_wall(start, ts_ns));
+}
+
 /* Fills a report with one finding.  False when it is malformed, or its rule is off. */
 static bool finding_fill(struct cw_feed *f, struct cw_report *r, const struct cw_detail *d)
 {
@@ -183,6 +192,7 @@ static void findings_report(struct cw_feed *f, const struct cw_out *out,
 	__u64 malformed = f->malformed;
 	__u32 nr_accused = 0;
 
+	policy_turn(f, common->event->ts_ns);
 	masks_count(f, out);
 	for (i = 0; i < nr; i++) {
 		__u64 before = blame.accused;

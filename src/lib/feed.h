@@ -35,6 +35,7 @@ struct cw_feed {
 	struct cw_symbols *own_symbols;		/* to be freed */
 	struct cw_writers *writers;
 	struct cw_recorder *recorder;		/* the caller's; NULL: nothing is recorded */
+	struct cw_policy *policy;		/* the session's; its waivers expire.  NULL: none */
 	struct cw_groups groups;
 	struct cw_count user[CW_RULE_NR];	/* rules judged here */
 	struct cw_told told;

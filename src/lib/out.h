@@ -37,6 +37,12 @@ struct cw_start {
 	bool include_addresses;
 };
 
+/* The wall clock at that time of the session, in seconds. */
+static inline time_t cw_start_wall(const struct cw_start *start, __u64 ts_ns)
+{
+	return (time_t)((ts_ns + start->wall_offset_ns) / 1000000000ULL);
+}
+
 /* One finding, with all that is known around it. */
 struct cw_report {
 	const struct cw_rule_info *rule;

@@ -56,6 +56,11 @@ int cw_policy_load(struct cw_policy *p, struct cw_reactions *reactions, const ch
 		   time_t now);
 void cw_policy_free(struct cw_policy *p);
 
+/* Has the waivers of the file count, or not, as they do at that time; earlier or later than before.
+ * Cheap while the day is the same.
+ */
+void cw_policy_at(struct cw_policy *p, time_t now);
+
 /* Waivers of the file that count, in its order; NULL after the last.  Expired ones are among them,
  * and excuse nothing.
  */

@@ -88,27 +88,22 @@ static int finding_find(__u32 rule, const char *name, char *why, size_t size)
 }
 
 static int waiver_fill(struct cw_waiver *w, const struct cw_policy_waiver_row *row,
-		       const struct asked *asked, time_t now, char *why, size_t size)
+		       const struct asked *asked, char *why, size_t size)
 {
 	int finding = finding_find(row->rule, row->finding, why, size);
 	bool whole = !row->finding[0] && !row->function[0];
-	long days = 0;
 
 	if (finding < 0)
 		return finding;
-	if (row->expires[0]) {
-		days = cw_date_days(row->expires);
-		if (days < 0) {
-			snprintf(why, size, "'%s' is no day (such as 2026-12-31)", row->expires);
-			return -EINVAL;
-		}
+	if (row->expires[0] && cw_date_days(row->expires) < 0) {
+		snprintf(why, size, "'%s' is no day (such as 2026-12-31)", row->expires);
+		return -EINVAL;
 	}
 	w->rule = row->rule;
 	w->finding = (__u32)finding;
 	strcpy(w->function, row->function);
 	strcpy(w->reason, row->reason);
 	strcpy(w->expires, row->expires);
-	w->expired = row->expires[0] && now / SECONDS_A_DAY > days;
 	w->overruled = asked->waived & CW_RULE_BIT(w->rule) ||
 		       (whole && asked->required & CW_RULE_BIT(w->rule));
 	return 0;
@@ -117,6 +112,50 @@ static int waiver_fill(struct cw_waiver *w, const struct cw_policy_waiver_row *r
 static bool is_whole(const struct cw_waiver *w)
 {
 	return !w->finding && !w->function[0];
+}
+
+/* A whole rule is waived while its waiver counts, for that waiver's reason. */
+static void whole_count(struct cw_policy *p, const struct cw_waiver *w)
+{
+	__u64 bit = CW_RULE_BIT(w->rule);
+
+	if (!is_whole(w) || w->overruled)
+		return;
+	if (!w->expired) {
+		p->waived |= bit;
+		p->reason[w->rule] = w->reason;
+	} else if (p->reason[w->rule] == w->reason) {
+		p->waived &= ~bit;
+		p->reason[w->rule] = NULL;
+	}
+}
+
+/* A recording may have a day that is none, and says itself what became of it. */
+static bool is_expired(const struct cw_waiver *w, long day)
+{
+	long last = cw_date_days(w->expires);
+
+	return last < 0 ? w->expired : day > last;
+}
+
+void cw_policy_at(struct cw_policy *p, time_t now)
+{
+	struct cw_policy_file *file = p->file;
+	long day = now / SECONDS_A_DAY;
+	size_t i;
+
+	if (!file || file->day == day)
+		return;
+	file->day = day;
+	for (i = 0; i < file->nr_waivers; i++)
+		file->waiver[i].expired = is_expired(&file->waiver[i], day);
+	/* first those that have expired: another of the same rule may go on */
+	for (i = 0; i < file->nr_waivers; i++)
+		if (file->waiver[i].expired)
+			whole_count(p, &file->waiver[i]);
+	for (i = 0; i < file->nr_waivers; i++)
+		if (!file->waiver[i].expired)
+			whole_count(p, &file->waiver[i]);
 }
 
 static int waivers_take(struct cw_policy *p, struct cw_policy_file *file, const struct asked *asked,
@@ -129,7 +168,7 @@ static int waivers_take(struct cw_policy *p, struct cw_policy_file *file, const 
 	file->nr_waivers = 0;
 	for (i = 0; i < file->waivers_count; i++) {
 		w = &file->waiver[i];
-		if (waiver_fill(w, &file->waivers[i], asked, now, what, sizeof(what))) {
+		if (waiver_fill(w, &file->waivers[i], asked, what, sizeof(what))) {
 			snprintf(why, size, "waiver %u: %s", i + 1, what);
 			return -EINVAL;
 		}
@@ -139,11 +178,8 @@ static int waivers_take(struct cw_policy *p, struct cw_policy_file *file, const 
 				 cw_rule_info(w->rule)->id);
 			return -EINVAL;
 		}
-		if (!is_whole(w) || w->expired || w->overruled)
-			continue;
-		p->waived |= CW_RULE_BIT(w->rule);
-		p->reason[w->rule] = w->reason;
 	}
+	cw_policy_at(p, now);
 	return 0;
 }
 

@@ -51,6 +51,7 @@ struct cw_policy_file {
 
 	struct cw_waiver waiver[CW_WAIVERS_MAX];	/* made of the rows, not of the YAML */
 	size_t nr_waivers;
+	long day;		/* since 1970, on which the waivers were looked at; 0: never */
 };
 
 /* Parses bytes into a file that policy_file_free() frees.  NULL with why filled, on one line, where

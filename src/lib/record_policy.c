@@ -154,6 +154,8 @@ int cw_recording_policy_read(struct cw_recording *r)
 	if (!err)
 		err = cw_recording_each(r, "SELECT rule, finding, function, reason, expires, "
 					"expired FROM waivers ORDER BY nr", waiver_read);
+	cw_policy_at(&r->info.policy,
+		     (time_t)((r->info.ts_ns + r->info.wall_offset_ns) / 1000000000ULL));
 	if (!err)
 		err = cw_recording_each(r, "SELECT rule, action, what, done, limited, failed "
 					"FROM reactions ORDER BY nr", reaction_read);

@@ -417,6 +417,11 @@ const struct cw_recording_info *cw_recording_info(const struct cw_recording *r)
 	return &r->info;
 }
 
+struct cw_policy *cw_recording_policy(struct cw_recording *r)
+{
+	return &r->info.policy;
+}
+
 struct cw_symbols *cw_recording_symbols(struct cw_recording *r)
 {
 	return r->symbols;

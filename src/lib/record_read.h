@@ -25,6 +25,9 @@ void cw_recording_close(struct cw_recording *r);	/* NULL is fine */
 /* Valid until the recording is closed; so are all its texts. */
 const struct cw_recording_info *cw_recording_info(const struct cw_recording *r);
 
+/* Its policy: as it was when the session began, until a replay has cw_policy_at() go on with it. */
+struct cw_policy *cw_recording_policy(struct cw_recording *r);
+
 /* The next record, in the order in which records came out of the ring: that of seq but for
  * neighbours from different CPUs, and exact for each task.  Its length has been checked against its
  * type; types that this version does not know are there too.  Addresses in it are hashed unless

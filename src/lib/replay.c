@@ -383,6 +383,16 @@ static void totals_make(struct replay *p)
 	p->out->told = p->feed.told;
 }
 
+/* The session's end decides which waivers have expired; without one, its last record. */
+static void policy_end(const struct replay *p, struct cw_recording *r)
+{
+	const struct cw_recording_info *info = p->info;
+	__u64 end_ns = info->complete ? info->ts_ns + info->duration_ns : p->out->last_ns;
+
+	if (p->writers->start)
+		cw_policy_at(cw_recording_policy(r), cw_start_wall(p->writers->start, end_ns));
+}
+
 int cw_replay_run(struct cw_recording *r, struct cw_writers *writers,
 		  const struct cw_replay_tap *tap, struct cw_replayed *out)
 {
@@ -407,9 +417,11 @@ int cw_replay_run(struct cw_recording *r, struct cw_writers *writers,
 		err = cw_feed_init_with(&p->feed, writers, p->info->slow_limit_ns,
 					cw_recording_symbols(r));
 	if (!err) {
+		p->feed.policy = cw_recording_policy(r);
 		err = records_feed(p);
 		pending_flush(p, 0);
 		totals_make(p);
+		policy_end(p, r);
 	}
 	free(p->pending);
 	p->pending = NULL;

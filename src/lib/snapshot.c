@@ -277,6 +277,7 @@ const char *cw_change_name(enum cw_change change)
 		[CW_CHANGE_ADDED] = "added",
 		[CW_CHANGE_GONE] = "gone",
 		[CW_CHANGE_OWNER] = "changed",
+		[CW_CHANGE_KEPT] = "kept",
 	};
 
 	return names[change];
@@ -289,13 +290,21 @@ static bool same_owner(const struct cw_snap_range *a, const struct cw_snap_range
 	return a->owner == b->owner && a->relid == b->relid && a->cpu == b->cpu;
 }
 
+static enum cw_change change_of(const struct cw_snap_range *before,
+				const struct cw_snap_range *after)
+{
+	if (!before)
+		return CW_CHANGE_ADDED;
+	if (!after)
+		return CW_CHANGE_GONE;
+	return same_owner(before, after) ? CW_CHANGE_KEPT : CW_CHANGE_OWNER;
+}
+
 /* Adds a stretch, to the one before where they are of a kind. */
 static int diff_add(struct cw_diff *d, __u64 gfn, __u64 end, const struct cw_snap_range *before,
 		    const struct cw_snap_range *after)
 {
-	enum cw_change change = !before ? CW_CHANGE_ADDED :
-				!after	? CW_CHANGE_GONE :
-					  CW_CHANGE_OWNER;
+	enum cw_change change = change_of(before, after);
 	struct cw_diff_range *last = d->nr ? &d->range[d->nr - 1] : NULL;
 	size_t room = d->room ? 2 * d->room : 64;
 
@@ -364,7 +373,7 @@ int cw_diff_make(struct cw_diff *d, const struct cw_snapshot *old, const struct 
 		until = ~0ULL;
 		before = cursor_at(&a, gfn, &until);
 		after = cursor_at(&b, gfn, &until);
-		if (!same_owner(before, after))
+		if (before || after)
 			err = diff_add(d, gfn, until, before, after);
 		gfn = until;
 	}

@@ -48,9 +48,18 @@ int cw_snapshot_read(struct cw_snapshot *s, const char *path, char *why, size_t 
 int cw_snapshot_take(struct cw_snapshot *s, const struct cw_owned *owned);
 void cw_snapshot_free(struct cw_snapshot *s);
 
-enum cw_change { CW_CHANGE_ADDED, CW_CHANGE_GONE, CW_CHANGE_OWNER, CW_CHANGE_NR };
+/* Shared since a time between the two; no more; of another owner, or of the same, since before the
+ * older one.
+ */
+enum cw_change {
+	CW_CHANGE_ADDED,
+	CW_CHANGE_GONE,
+	CW_CHANGE_OWNER,
+	CW_CHANGE_KEPT,
+	CW_CHANGE_NR,
+};
 
-/* Frames in a row that became shared, ceased to be, or have another owner. */
+/* Frames in a row of which the same is to be said. */
 struct cw_diff_range {
 	__u64 gfn;
 	__u64 nr_pages;

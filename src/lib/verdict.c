@@ -183,23 +183,27 @@ static int no_verdict(struct cw_verdict *v, const struct cw_policy *policy,
 		return conclude(v, CW_EXIT_UNKNOWN, "no rule on transitions (T) was exercised", 0);
 	if (policy->gate && !(held & cw_rules_of_family('S')))
 		return conclude(v, CW_EXIT_UNKNOWN, "no rule on what is shared (S) was exercised", 0);
+	if (ending->recording_failed)
+		return conclude(v, CW_EXIT_UNKNOWN, "the recording could not be written", 0);
 	if (ending->output_failed)
 		return conclude(v, CW_EXIT_UNKNOWN, "a report could not be written", 0);
 	return 0;
 }
 
 /* "waived (T3 in f): reason; waived ..." */
-static void excuse_waivers(const struct cw_policy *policy, __u32 rule, char *buf, size_t size)
+static void excuse_waivers(const struct cw_policy *policy, __u32 rule, bool expired, char *buf,
+			   size_t size)
 {
 	const struct cw_waiver *w;
 	size_t len = 0, i;
 	char what[160];
 
 	for (i = 0; (w = cw_policy_waiver(policy, i)) && len < size; i++) {
-		if (w->rule != rule || w->expired)
+		if (w->rule != rule || w->expired != expired)
 			continue;
 		cw_waiver_text(w, what, sizeof(what));
-		len += (size_t)snprintf(buf + len, size - len, "%swaived (%s): %s", len ? "; " : "", what,
+		len += (size_t)snprintf(buf + len, size - len, "%swaived (%s%s%s): %s", len ? "; " : "",
+					what, expired ? ", until " : "", expired ? w->expires : "",
 					w->reason);
 	}
 }
@@ -217,7 +221,10 @@ static void excuse_fill(struct cw_verdict *v, __u32 rule, const struct cw_policy
 	else if (policy->as_warning & bit)
 		snprintf(v->excuse[rule], CW_EXCUSE_LEN, "a warning, by the policy");
 	else if (totals->excused[rule] >= nr)
-		excuse_waivers(policy, rule, v->excuse[rule], CW_EXCUSE_LEN);
+		excuse_waivers(policy, rule, false, v->excuse[rule], CW_EXCUSE_LEN);
+	/* all of them while it still counted */
+	if (!v->excuse[rule][0] && totals->excused[rule] >= nr)
+		excuse_waivers(policy, rule, true, v->excuse[rule], CW_EXCUSE_LEN);
 }
 
 static void expired_fill(struct cw_verdict *v, const struct cw_policy *policy)

@@ -22,6 +22,7 @@ enum cw_outcome {
 /* What else, apart from the rules, decides the exit status. */
 struct cw_ending {
 	bool output_failed;	/* something that was to be reported could not be written */
+	bool recording_failed;	/* it does not hold all that it should; itself not recorded */
 	bool user_blind;	/* records were malformed: what user space judges is unknown */
 	bool has_command;
 	bool command_stopped;	/* by us: its time was over, or a violation was to stop it */

@@ -154,7 +154,7 @@ like "$(completed cocowatch gate --waive S1=x basena)" '^basename$' 'bash: and w
 #--- zsh -----------------------------------------------------------------------------------------
 
 if ! command -v zsh >/dev/null; then
-	skip 'zsh is not installed (run scripts/setup extra)' 'zsh: completion'
+	missing 'zsh is not installed (run scripts/setup extra)' 'zsh: completion'
 	done_testing
 fi
 

@@ -5,11 +5,12 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-# snapshot FILE MODE ROW...: OWNER:GFN:PAGES[:ALLOWED]
+wall=1790000000
+# snapshot FILE MODE ROW...: OWNER:GFN:PAGES[:ALLOWED], taken $wall seconds after 1970
 snapshot() {
 	file=$1 mode=$2
 	shift 2
-	echo "{\"type\":\"map\",\"version\":1,\"wall_ns\":1790000000000000000,\"kernel\":\"6.12\",\"mode\":\"$mode\",\"nr_ranges\":$#}" >"$file"
+	echo "{\"type\":\"map\",\"version\":1,\"wall_ns\":${wall}000000000,\"kernel\":\"6.12\",\"mode\":\"$mode\",\"nr_ranges\":$#}" >"$file"
 	for row; do
 		echo "$row" | awk -F: '{ printf "{\"type\":\"owner\",\"owner\":\"%s\",\"gfn\":%d,\"nr_pages\":%d,\"allowed\":%s}\n", $1, $2, $3, $4 == "" ? "true" : $4 }'
 	done >>"$file"
@@ -17,6 +18,7 @@ snapshot() {
 
 old=$tap_tmp/old new=$tap_tmp/new
 snapshot "$old" snp-vtom 'bounce buffer:256:16' 'VMBus rings:512:8' 'unknown:1024:2'
+wall=1790003600
 snapshot "$new" snp-vtom 'bounce buffer:256:32' 'netvsc buffers:1024:2'
 
 run "$CW" map --diff "$old" "$new"
@@ -28,16 +30,32 @@ like "$out" '^gone      VMBus rings +8  0x200 to 0x207$' 'what is gone'
 like "$out" '^changed   netvsc buffers +2  0x400 to 0x401, was unknown$' 'whose owner changed'
 like "$out" '^bounce buffer +16 +32 +\+16$' 'the sums of each owner'
 like "$out" '^16 pages added, 8 gone, 2 of another owner$' 'the sums of all'
+like "$out" '^shared      18 pages since before 2026-09-21 14:13:20 UTC \(kept, changed\)$' 'how many are how old'
+like "$out" '^            16 pages since between 2026-09-21 14:13:20 UTC and 2026-09-21 15:13:20 UTC \(added\)$' \
+	'and how many younger'
+unlike "$out" '^kept' 'what did not change is not listed'
+run "$CW" map --diff "$old" "$new" --ranges
+is "$rc" 0 '--ranges: exit status 0'
+like "$out" '^kept      bounce buffer +16  0x100 to 0x10f$' '--ranges: it is'
+like "$out" '^added     bounce buffer +16  0x110 to 0x11f$' '--ranges: and so is what did'
 
 run "$CW" map --diff "$old" "$old"
 is "$rc" 0 'the same twice: exit status 0'
 like "$out" '^0 pages added, 0 gone, 0 of another owner$' 'no difference'
 unlike "$out" '^(added|gone|changed)' 'and none is listed'
+like "$out" '^shared      26 pages since before ' 'all of them are old'
+like "$out" '^            0 pages since between ' 'and none is young'
 
 run "$CW" map --diff "$old" "$new" -o ndjson
 is "$rc" 0 'ndjson: exit status 0'
-like "$out" '^\{"type":"diff","before":\{"wall_ns":1790000000000000000,.*"nr_added":16,"nr_gone":8,"nr_changed":2\}$' 'ndjson: the sums'
-like "$out" '^\{"type":"changed","owner":"netvsc buffers","gfn":1024,"nr_pages":2,"owner_before":"unknown","allowed":true\}$' 'ndjson: a change'
+like "$out" '^\{"type":"diff","before":\{"wall_ns":1790000000000000000,.*"nr_added":16,"nr_gone":8,"nr_changed":2,"nr_kept":16\}$' 'ndjson: the sums'
+like "$out" '^\{"type":"changed","owner":"netvsc buffers","gfn":1024,"nr_pages":2,"owner_before":"unknown","allowed":true,"shared_before_ns":1790000000000000000\}$' 'ndjson: a change'
+like "$out" '^\{"type":"added",.*"gfn":272,.*"shared_after_ns":1790000000000000000,"shared_before_ns":1790003600000000000\}$' \
+	'ndjson: between which times it was shared'
+like "$out" '^\{"type":"kept",.*"gfn":256,"nr_pages":16,"allowed":true,"shared_before_ns":1790000000000000000\}$' \
+	'ndjson: before which time'
+unlike "$out" '^\{"type":"(gone|kept|changed)".*shared_after_ns' 'ndjson: and no time after which, where none is known'
+unlike "$out" '^\{"type":"gone".*shared_before_ns' 'ndjson: nor any where nothing is shared'
 
 snapshot "$new" snp-vtom 'VMBus interrupt page:77:1:false'
 run "$CW" map --diff "$old" "$new"
@@ -59,6 +77,6 @@ run "$CW" map --diff "$old" "$old" "$old"
 is "$rc" 2 'three files: exit status 2'
 run "$CW" map --kexec --diff "$old" "$old"
 is "$rc" 2 'with --kexec: exit status 2'
-is "$err" 'cocowatch: --diff compares two snapshots, and takes no other option but -o' 'in one line'
+is "$err" 'cocowatch: --diff compares two snapshots, and takes no other option but --ranges and -o' 'in one line'
 
 done_testing

@@ -38,7 +38,7 @@ if command -v man >/dev/null; then
 	warnings=$(MANROFFSEQ='' LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l "$tap_tmp/cocowatch-rules.7" 2>&1 >/dev/null)
 	is "$warnings" '' 'rules --man: man has no warnings'
 else
-	skip 'no man on this machine' 'rules --man: man has no warnings'
+	missing 'no man on this machine' 'rules --man: man has no warnings'
 fi
 
 run sh -c "\"$CW\" rules >/dev/full"

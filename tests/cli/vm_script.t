@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 vm=$TOP/scripts/vm
 
-command -v qemu-system-x86_64 >/dev/null || skip_all 'no QEMU (scripts/setup vm)'
+command -v qemu-system-x86_64 >/dev/null || missing_all 'no QEMU (scripts/setup vm)'
 
 run "$vm" --help
 is "$rc" 0 'help: status'

@@ -23,7 +23,7 @@ for file in "$TOP"/tests/fuzz/fuzz_*.c; do
 	target=${file##*/fuzz_}
 	target=${target%.c}
 	if [ ! -x "$CW_FUZZ/fuzz_$target" ]; then
-		skip 'not built: run make test' "$target"
+		missing 'not built: run make test' "$target"
 		continue
 	fi
 	burst "$target" 0

@@ -11,7 +11,7 @@ python=/usr/bin/python3
 work=$O/tests/cocosnoop/$CW_KERNEL
 machine=$tap_tmp/machine
 
-$python -c 'import bcc' 2>/dev/null || skip_all 'no python3-bpfcc (run scripts/setup extra)'
+$python -c 'import bcc' 2>/dev/null || missing_all 'no python3-bpfcc (run scripts/setup extra)'
 
 # Python's library, bcc, and the libraries that bcc loads by name.
 python_paths() {

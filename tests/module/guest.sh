@@ -595,9 +595,19 @@ section_metrics() {
 	is "$(grep -v '^cocowatch: history written to /tmp/recorded/' /tmp/w.err)" '' 'metrics: nothing else on stderr'
 }
 
-# Inheritable, permitted, effective and ambient ones of a process.
+# Inheritable, permitted, effective and ambient ones of each thread of a process, each kind once: capabilities
+# are of threads, and one that keeps what the others dropped shows.
 caps_of() {
-	sed -n 's/^Cap\(Inh\|Prm\|Eff\|Amb\):[[:space:]]*0*\([0-9a-f]\)/\2/p' "/proc/$1/status" | tr '\n' ' ' | sed 's/ $//'
+	for caps_status in /proc/"$1"/task/*/status; do
+		sed -n 's/^Cap\(Inh\|Prm\|Eff\|Amb\):[[:space:]]*0*\([0-9a-f]\)/\2/p' "$caps_status" | tr '\n' ' ' | sed 's/ $//'
+		echo
+	done | grep . | sort -u
+}
+
+# nr_threads PID
+nr_threads() {
+	set -- /proc/"$1"/task/*
+	echo $#
 }
 
 # user_with CAPABILITIES: sets $as to what runs a command by nobody, with these ("+bpf,+perfmon") and no
@@ -633,6 +643,22 @@ section_setcap() {
 	is "$(cat /tmp/w.err)" '' 'setcap: nothing on stderr'
 }
 
+has_two_threads() {
+	[ "$(nr_threads $watch_pid)" = 2 ]
+}
+
+# user_record NAME OPTION...: a recording by that user, whose thread runs when this returns.
+user_record() {
+	rm -rf $nd /tmp/recorded
+	mkdir -m 777 /tmp/recorded
+	recorded=/tmp/recorded/$1
+	shift
+	$as /usr/local/bin/cocowatch record --slow-limit $slow -o ndjson -o "$recorded" "$@" >$nd 2>/tmp/w.err &
+	watch_pid=$!
+	wait_for 120 is_watching || diag "$(cat /tmp/w.err)"
+	wait_for 30 has_two_threads || diag "threads: $(nr_threads $watch_pid)"
+}
+
 section_privilege() {
 	user_with +bpf,+perfmon,+syslog
 	user_watch -o ndjson
@@ -649,6 +675,15 @@ section_privilege() {
 	like "$(cat $nd)" '"cw_[a-z_]+\+0x[0-9a-f]+/0x[0-9a-f]+ \[cocovm\]"' 'privilege: kernel stacks have names'
 	like "$(cat $nd)" '"rule":"S3"[^}]*not asked what there is: /dev/cocovm: Permission denied' \
 		'privilege: what the device would add is said by rule'
+
+	user_record a.ccw
+	is "$(nr_threads $watch_pid)" 2 'privilege, record: a thread of its own writes'
+	is "$(caps_of $watch_pid)" '0 0 0 0' 'privilege, record: and no thread has a capability'
+	watch_stop
+	user_record . --last 5s
+	is "$(nr_threads $watch_pid)" 2 'privilege, flight recorder: a thread keeps the history'
+	is "$(caps_of $watch_pid)" '0 0 0 0' 'privilege, flight recorder: and no thread has a capability'
+	watch_stop
 
 	chown 65534 /dev/cocovm
 	user_watch -o ndjson

@@ -12,7 +12,7 @@ export O
 
 # shellcheck disable=SC2317 # called by run
 machine() {
-	"$TOP/scripts/vm" --kernel "$CW_KERNEL" --cpus 2 --timeout 400 --log "$tap_tmp/log" --out "$got" \
+	"$TOP/scripts/vm" --kernel "$CW_KERNEL" --cpus 2 --timeout 500 --log "$tap_tmp/log" --out "$got" \
 		--program "$CW" --module "$O/kmod/$release/cocovm.ko" \
 		--file "$TOP/tests/module/record_guest.sh:/tests/record_guest.sh" -- sh /tests/record_guest.sh
 }
@@ -82,7 +82,13 @@ is "$(cat "$got/full.rc")" 3 'disk full: no verdict'
 like "$(cat "$got/full.err")" 'cannot record to /small/full.ccw: .*full' 'disk full: said'
 like "$(cat "$got/full.txt")" '^lost: [1-9][0-9]* records that user space could not take' 'disk full: counted'
 is "$(cat "$got/full.replay_rc")" 3 'disk full: what is there can be replayed'
-diag "$(cat "$got/full.replay_err")"
+ok 'disk full: with one line on stderr at most' test "$(grep -c . "$got/full.replay_err")" -le 1
+like "$(cat "$got/full.replay_err" "$got/full.replayed")" '^(cocowatch: cannot replay|no verdict: )' 'disk full: and why not more'
+
+is "$(cat "$got/full_violated.rc")" 1 'disk full, and a violation: violated'
+like "$(cat "$got/full_violated.err")" 'cannot record to /small/full.ccw: .*full' 'disk full, and a violation: both are said'
+like "$(cat "$got/full_violated.txt")" '^VIOLATION +T3 ' 'disk full, and a violation: this one too'
+is "$(cat "$got/full_violated.command")" ended 'disk full, and a violation: the command ran to its end'
 
 is "$(cat "$got/flight.rc")" 1 'flight: violated'
 is "$(grep -c 'history written to /out/flight/' "$got/flight.err")" 2 'flight: written for the signal, and for the violation'

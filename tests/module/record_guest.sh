@@ -65,6 +65,14 @@ rc=0
 cocowatch replay -o text=/out/full.replayed /small/full.ccw 2>/out/full.replay_err || rc=$?
 echo $rc >/out/full.replay_rc
 
+# the same, with a violation in it: the command runs to its end
+mount -t tmpfs -o size=400k tmpfs /small
+rc=0
+cocowatch record --slow-limit $slow -o /small/full.ccw -o text=/out/full_violated.txt -- \
+	sh -c 'echo run wrong-bit >/dev/cocovm; echo honest plain pages=1 loops=6000 >/dev/cocovm; echo ended >/out/full_violated.command' \
+	2>/out/full_violated.err || rc=$?
+echo $rc >/out/full_violated.rc
+
 # the flight recorder: a violation, a signal, and its memory under load
 mkdir /out/flight
 cocowatch record --slow-limit $slow --last 5s -o /out/flight -o ndjson=/out/flight.ndjson 2>/out/flight.err &

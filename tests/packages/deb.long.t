@@ -5,7 +5,7 @@
 . "$(dirname "$0")/chroot.sh"
 
 [ "$(id -u)" = 0 ] || skip_all 'needs root for chroot'
-command -v debootstrap >/dev/null || skip_all 'debootstrap is not installed (run scripts/setup extra)'
+command -v debootstrap >/dev/null || missing_all 'debootstrap is not installed (run scripts/setup extra)'
 version=$(dpkg-deb -f "$O/deb/cocowatch"_[0-9]*.deb Version 2>/dev/null)
 if [ -z "$version" ]; then
 	run "$TOP/scripts/deb"
@@ -15,7 +15,7 @@ like "$version" '^[0-9]' 'the packages are there'
 
 root=$tap_tmp/root
 mkdir "$root"
-chroot_make "$root" || skip_all 'no root directory could be made (no network?)'
+chroot_make "$root" || missing_all 'no root directory could be made (no network?)'
 mkdir "$root/debs"
 cp "$O"/deb/*_[0-9]*.deb "$root/debs/"
 rm -f "$root"/debs/*dbgsym*
@@ -26,7 +26,7 @@ if command -v lintian >/dev/null; then
 	is "$rc" 0 'lintian finds no error'
 	is "$(grep -E '^[EW]: ' <<<"$out")" '' 'and gives no warning'
 else
-	skip 'lintian is not installed (run scripts/setup extra)' 'lintian finds no error'
+	missing 'lintian is not installed (run scripts/setup extra)' 'lintian finds no error'
 fi
 
 everything() {

@@ -6,10 +6,10 @@
 . "$(dirname "$0")/chroot.sh"
 
 [ "$(id -u)" = 0 ] || skip_all 'needs root for chroot'
-command -v debootstrap >/dev/null || skip_all 'debootstrap is not installed (run scripts/setup extra)'
+command -v debootstrap >/dev/null || missing_all 'debootstrap is not installed (run scripts/setup extra)'
 root=$tap_tmp/root
 mkdir "$root"
-chroot_make "$root" || skip_all 'no root directory could be made (no network?)'
+chroot_make "$root" || missing_all 'no root directory could be made (no network?)'
 umount "$root/proc"
 
 # What is not needed to boot is left out: all of it is unpacked by an emulated CPU.
@@ -48,7 +48,15 @@ systemctl start cocowatch
 echo "start $?"
 seen '^cocowatch watches '
 echo "session $?"
-sed -n 's/^/status /p' /proc/$(systemctl show -p MainPID --value cocowatch)/status
+pid=$(systemctl show -p MainPID --value cocowatch)
+sed -n 's/^/status /p' /proc/$pid/status
+tries=100
+until [ "$(ls /proc/$pid/task | wc -l)" = 2 ] || [ $tries = 0 ]; do
+	tries=$((tries - 1))
+	sleep 0.1
+done
+echo "threads $(ls /proc/$pid/task | wc -l)"
+cat /proc/$pid/task/*/status | sed -n 's/^\(Cap\|NoNewPrivs\|Seccomp:\)/thread \1/p' | sort | uniq -c | sed 's/^ *//'
 echo 'honest plain' >/dev/cocovm
 echo 'run wrong-bit' >/dev/cocovm
 seen '^violation of T3 '
@@ -88,6 +96,11 @@ like "$said" '^status CapPrm:.0{16}$' 'and can take none'
 like "$said" '^status CapBnd:.000000c400000000$' 'beside CAP_SYSLOG, CAP_PERFMON and CAP_BPF, by no means'
 like "$said" '^status NoNewPrivs:.1$' 'nor new ones'
 like "$said" '^status Seccomp:.2$' 'within its system calls'
+like "$said" '^threads 2$' 'a thread of its own keeps the history'
+for caps in 'CapInh:.0{16}' 'CapPrm:.0{16}' 'CapEff:.0{16}' 'CapAmb:.0{16}' 'CapBnd:.000000c400000000' \
+	'NoNewPrivs:.1' 'Seccomp:.2'; do
+	like "$said" "^2 thread $caps\$" "each thread: ${caps%%:*}"
+done
 like "$said" '^violation 0$' 'a violation is in the journal'
 like "$said" '^field +PRIORITY=3$' 'found by its rule, with its priority'
 like "$said" '^field +_SYSTEMD_UNIT=cocowatch.service$' 'and its unit'

@@ -38,7 +38,7 @@ like "$out" '^gone +netvsc buffers +[0-9]+  0x' 'map: a device that has gone lea
 like "$out" '^netvsc buffers +[0-9]+ +0 +-[0-9]+$' 'map: all of them'
 unlike "$(sed '1,/^same=/d' <<<"$out")" '^(added|changed)' 'map: nothing came'
 like "$out" '^now=0$' 'map: what is left may be shared'
-like "$out" '^{"type":"diff".*"nr_added":0,"nr_gone":[1-9][0-9]*,"nr_changed":0}$' 'map: two files say the same'
+like "$out" '^{"type":"diff".*"nr_added":0,"nr_gone":[1-9][0-9]*,"nr_changed":0,"nr_kept":[1-9][0-9]*}$' 'map: two files say the same'
 like "$out" '^files=0$' 'map: and of them too all may be shared'
 
 out=$(box_out top | sed '1,/^$/d' | sed -n '/^cocowatch top/,$p')

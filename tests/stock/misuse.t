@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/misuse.sh" "$CW_KERNEL"
-misuse_has "$CW_KERNEL" || skip_all "no $(misuse_module "$CW_KERNEL") (make misuse)"
+misuse_has "$CW_KERNEL" || missing_all "no $(misuse_module "$CW_KERNEL") (make misuse)"
 
 misuse_queue "$CW_KERNEL" misuse 1
 box_go 900

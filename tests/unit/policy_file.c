@@ -267,6 +267,41 @@ static void test_expiry(void **state)
 	assert_true(cw_policy_waiver(&policy, 0)->expired);
 }
 
+/* It goes on with another waiver of the rule, and the way back, which is a replay's, is alike. */
+static void test_another_day(void **state)
+{
+	static const char text[] = "version: 1\nwaivers:\n"
+				   "  - {rule: T1, reason: for long, expires: 2026-11-24}\n"
+				   "  - {rule: T1, reason: x, expires: 2026-11-22}\n"
+				   "  - {rule: S3, finding: freed_shared, reason: y, expires: 2026-11-22}\n";
+	const int day = 86400;
+
+	(void)state;
+	assert_int_equal(load(text), 0);
+	assert_string_equal(policy.reason[CW_RULE_T1], "x");
+	cw_policy_at(&policy, NOON + day);
+	assert_true(policy.waived == BIT(T1));
+	assert_string_equal(policy.reason[CW_RULE_T1], "for long");
+	assert_true(cw_policy_waiver(&policy, 2)->expired);
+	cw_policy_at(&policy, NOON + 3 * day);
+	assert_true(policy.waived == 0);
+	cw_policy_at(&policy, NOON);
+	assert_true(policy.waived == BIT(T1));
+	assert_string_equal(policy.reason[CW_RULE_T1], "x");
+	assert_false(cw_policy_waiver(&policy, 2)->expired);
+}
+
+/* What the command line said about the rule does not expire. */
+static void test_command_line_does_not_expire(void **state)
+{
+	(void)state;
+	assert_int_equal(cw_policy_waive(&policy, "T1=by hand"), 0);
+	assert_int_equal(load("version: 1\nwaivers: [{rule: T1, reason: x, expires: 2026-11-22}]\n"), 0);
+	cw_policy_at(&policy, NOON + 86400);
+	assert_true(policy.waived == BIT(T1));
+	assert_string_equal(policy.reason[CW_RULE_T1], "by hand");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -277,6 +312,8 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_no_file),
 	CASE(test_dates),
 	CASE(test_expiry),
+	CASE(test_another_day),
+	CASE(test_command_line_does_not_expire),
 };
 
 UNIT_MAIN(tests)

@@ -4,6 +4,7 @@
  */
 #include "record_file.h"
 
+#include <dirent.h>
 #include <sys/stat.h>
 
 /* ---- what comes back ---- */
@@ -244,6 +245,83 @@ static void test_counts_of_what_was_left_out(void **state)
 	assert_string_equal(replayed.differs, "");
 }
 
+/* The four sets of a thread together, from its status; how many sets were found. */
+static int caps_of(const char *task, __u64 *all)
+{
+	char name[300], line[256];
+	unsigned long long caps;
+	int nr = 0;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/self/task/%s/status", task);
+	f = fopen(name, "r");
+	assert_non_null(f);
+	*all = 0;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "CapInh: %llx", &caps) != 1 && sscanf(line, "CapPrm: %llx", &caps) != 1 &&
+		    sscanf(line, "CapEff: %llx", &caps) != 1 && sscanf(line, "CapAmb: %llx", &caps) != 1)
+			continue;
+		*all |= caps;
+		nr++;
+	}
+	fclose(f);
+	return nr;
+}
+
+/* Threads other than this one, and those of them that have a capability. */
+static int others_with_caps(int *nr)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	struct dirent *entry;
+	int with = 0;
+	__u64 caps;
+
+	assert_non_null(tasks);
+	*nr = 0;
+	while ((entry = readdir(tasks))) {
+		if (entry->d_name[0] == '.' || atoi(entry->d_name) == getpid())
+			continue;
+		assert_int_equal(caps_of(entry->d_name, &caps), 4);
+		(*nr)++;
+		with += caps != 0;
+	}
+	closedir(tasks);
+	return with;
+}
+
+/* A session that waits for a module keeps its privileges, and its recorder's thread does not. */
+static void thread_drops(__u64 last_ns)
+{
+	char self[16];
+	int nr, tries = 200;
+	__u64 caps;
+
+	snprintf(self, sizeof(self), "%d", getpid());
+	assert_int_equal(caps_of(self, &caps), 4);
+	if (!caps)
+		skip();
+	record_begin(last_ns, false);
+	while (others_with_caps(&nr) && --tries)
+		usleep(10000);
+	assert_int_equal(nr, 1);
+	assert_int_not_equal(tries, 0);
+	assert_int_equal(caps_of(self, &caps), 4);
+	assert_int_not_equal(caps, 0);
+	record_end();
+}
+
+static void test_thread_has_no_capability(void **state)
+{
+	(void)state;
+	thread_drops(0);
+}
+
+static void test_flight_thread_has_no_capability(void **state)
+{
+	(void)state;
+	thread_drops(1000000000ULL);
+}
+
 static const struct CMUnitTest tests[] = {
 	CASE(test_records_come_back),
 	CASE(test_addresses_on_request),
@@ -254,6 +332,8 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_replay_slow),
 	CASE(test_replay_differs),
 	CASE(test_counts_of_what_was_left_out),
+	CASE(test_thread_has_no_capability),
+	CASE(test_flight_thread_has_no_capability),
 };
 
 UNIT_MAIN(tests)

@@ -90,6 +90,7 @@ static void session_begin(const char *yaml)
 		assert_int_equal(cw_writers_add(&made->writers, output(i, "then")), 0);
 	assert_int_equal(cw_writers_open(&made->writers), 0);
 	assert_int_equal(made_init(made, recorder), 0);
+	made->feed.policy = &made->policy;
 	policy_take(yaml);
 	made->start.command = command;
 	cw_writers_start(&made->writers, &made->start);
@@ -115,21 +116,28 @@ static void session_run(void)
 	cw_feed_tick(&made->feed, made->ts_ns);
 }
 
+#define MIDNIGHT_NS (6400 * 1000000000ULL)	/* after NOW */
+
 /* Ends the session as cw_run() does; its exit status. */
 static int session_end(struct cw_ending *ending)
 {
 	static struct cw_verdict verdict;
 	const struct cw_finish finish = { .verdict = &verdict, .totals = &info->totals,
 					  .told = &made->feed.told, .ending = ending,
-					  .reactions = &reactions, .duration_ns = 5000000000ULL };
+					  .reactions = &reactions,
+					  .duration_ns = made->ts_ns + 2000000000ULL -
+							 made->start.ts_ns };
 	__u32 i;
 
+	cw_policy_at(&made->policy,
+		     cw_start_wall(&made->start, made->start.ts_ns + finish.duration_ns));
 	cw_recorder_stop(recorder);
 	info->totals = made->totals;
 	cw_feed_totals(&made->feed, &info->totals);
 	cw_verdict_judge(&verdict, &made->policy, &made->arming, &info->totals, ending);
 	assert_true(cw_writers_finish(&made->writers, &finish));
 	info->complete = true;
+	info->policy = made->policy;
 	info->duration_ns = finish.duration_ns;
 	info->exit = verdict.exit;
 	info->ending = *ending;
@@ -168,6 +176,23 @@ static void assert_same_outputs(const char *name)
 		if (system(cmp))
 			fail_msg("%s: the replay says other things in %s", name, formats[i]);
 	}
+}
+
+/* Whether the session's text says it. */
+static bool says(const char *what)
+{
+	static char text[16384];
+	char file[64];
+	size_t len;
+	FILE *f;
+
+	snprintf(file, sizeof(file), "%s/then.text", dir);
+	f = fopen(file, "r");
+	assert_non_null(f);
+	len = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[len] = '\0';
+	return strstr(text, what);
 }
 
 #define X15 "123456789012345"
@@ -230,6 +255,42 @@ static void test_replays_as_it_was(void **state)
 	}
 }
 
+/* A waiver's last day ends while the session goes on: what it covered before stays covered, what
+ * came after does not, and the replay says the same of each.
+ */
+static void test_expires_between(void **state)
+{
+	static const char *const yamls[] = {
+		"version: 1\nwaivers: [{rule: T3, reason: known, expires: 2023-11-14}]\n",
+		"version: 1\nwaivers: [{rule: T3, function: probe, reason: known, expires: 2023-11-14}]\n",
+	};
+	struct cw_ending ending = { .has_command = true };
+	size_t i;
+	int again;
+
+	teardown(state);
+	for (i = 0; i < 2 * NR(yamls); i++) {
+		again = i % 2;
+		assert_int_equal(setup(state), 0);
+		session_begin(yamls[i / 2]);
+		session_run();
+		assert_int_equal(made->feed.excused[CW_RULE_T3], 1);
+		made->ts_ns += MIDNIGHT_NS;
+		if (again)
+			made_transition(made, 0x3000, 8, true, true);
+		assert_int_equal(session_end(&ending), CW_EXIT_VIOLATED);
+		assert_int_equal(made->feed.excused[CW_RULE_T3], 1);
+		assert_int_equal(info->totals.rule[CW_RULE_T3].violated, 1 + again);
+		assert_int_equal(replay_run(), CW_EXIT_VIOLATED);
+		assert_same_outputs(yamls[i / 2]);
+		assert_int_equal(says("waived (T3"), !again);
+		assert_int_equal(says("violated: waivers have expired: T3"), !again);
+		assert_int_equal(says("violated: T3; waivers have expired: T3"), again);
+		if (i + 1 < 2 * NR(yamls))
+			teardown(state);
+	}
+}
+
 /* A waiver that somebody wrote into the file covers what was no waiver's business then, and is
  * seen.
  */
@@ -274,6 +335,7 @@ static void test_tampered(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(test_replays_as_it_was, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_expires_between, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_tampered, setup, teardown),
 };
 

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 static int session_pipe[2];
 static int nr_drained, stop_after;
 static struct running *under_test;
+static struct cw_totals session_totals;
 
 int cw_session_open(struct cw_session **out, const struct cw_platform *p,
 		    const struct cw_session_opts *opts, struct cw_arming *arming,
@@ -80,7 +82,7 @@ void cw_session_stop(struct cw_session *s)
 void cw_session_totals(const struct cw_session *s, struct cw_totals *t)
 {
 	(void)s;
-	memset(t, 0, sizeof(*t));
+	*t = session_totals;
 }
 
 void cw_session_close(struct cw_session *s)
@@ -105,6 +107,7 @@ static int setup(void **state)
 	under_test = &s;
 	nr_drained = 0;
 	stop_after = 0;
+	memset(&session_totals, 0, sizeof(session_totals));
 	return pipe(session_pipe);
 }
 
@@ -346,18 +349,143 @@ static void test_snapshot(void **state)
 	assert_int_equal(policy_open(&s, &opts), 0);
 	assert_int_equal(cw_running_record_open(&s), 0);
 	assert_int_equal(cw_running_record(&s), 0);
-	cw_running_attend(&s);
+	cw_running_attend(&s, cw_clock_ns(CLOCK_MONOTONIC));
 	on_violation(&s, &report);
-	cw_running_attend(&s);
+	cw_running_attend(&s, cw_clock_ns(CLOCK_MONOTONIC));
 	usleep(500000);
 	on_violation(&s, &report);
-	cw_running_attend(&s);
+	cw_running_attend(&s, cw_clock_ns(CLOCK_MONOTONIC));
 	cw_recorder_stop(s.recorder);
 	cw_recorder_free(s.recorder);
 	cw_reactions_close(&opts.reactions);
 	assert_int_equal(opts.reactions.reaction[0].done, 2);
 	assert_int_equal(files_take(dir), 2);
 	rmdir(dir);
+}
+
+static int stderr_saved;
+static FILE *stderr_file;
+
+static void stderr_catch(void)
+{
+	stderr_saved = dup(STDERR_FILENO);
+	stderr_file = tmpfile();
+	assert_non_null(stderr_file);
+	fflush(stderr);
+	dup2(fileno(stderr_file), STDERR_FILENO);
+}
+
+/* What was said since. */
+static void stderr_caught(char *buf, size_t size)
+{
+	size_t len;
+
+	fflush(stderr);
+	dup2(stderr_saved, STDERR_FILENO);
+	close(stderr_saved);
+	rewind(stderr_file);
+	len = fread(buf, 1, size - 1, stderr_file);
+	buf[len] = '\0';
+	fclose(stderr_file);
+}
+
+#define HOUR_NS 3600000000000ULL
+
+/* A session that began at 22:13:20 on 2023-11-14, with this policy. */
+static void session_began(const char *yaml)
+{
+	char path[] = "/tmp/cw-run-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_int_equal(write(fd, yaml, strlen(yaml)), strlen(yaml));
+	close(fd);
+	s.start = (struct cw_start){ .ts_ns = HOUR_NS, .policy = &opts.policy,
+				     .wall_offset_ns = 1700000000000000000ULL - HOUR_NS };
+	assert_int_equal(cw_policy_load(&opts.policy, &opts.reactions, path, 1700000000), 0);
+	unlink(path);
+}
+
+/* While a session runs its waiver's last day ends: it counts until then, and is told once. */
+static void test_waiver_expires(void **state)
+{
+	char said[256];
+
+	(void)state;
+	session_began("version: 1\nwaivers: [{rule: T3, reason: ticket 12, expires: 2023-11-14}]\n");
+	stderr_catch();
+	cw_running_attend(&s, 2 * HOUR_NS);
+	assert_true(opts.policy.waived == CW_RULE_BIT(CW_RULE_T3));
+	cw_running_attend(&s, 3 * HOUR_NS);
+	cw_running_attend(&s, 4 * HOUR_NS);
+	stderr_caught(said, sizeof(said));
+	assert_true(opts.policy.waived == 0);
+	assert_true(cw_policy_waiver(&opts.policy, 0)->expired);
+	assert_non_null(strstr(said, "the waiver of T3 counted until 2023-11-14, and is a violation from "
+			       "now on: ticket 12\n"));
+	assert_ptr_equal(strchr(said, '\n') + 1, said + strlen(said));
+	cw_policy_free(&opts.policy);
+}
+
+/* A session in which all went well, with a recording on a disk that is full at the very end: its
+ * verdict, and all that ndjson says at the end.
+ */
+static int concluded_on_a_full_disk(bool full, char *end, size_t size)
+{
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	const struct rlimit small = { 16 << 10, RLIM_INFINITY };
+	static char dir[] = "/tmp/cw-run-XXXXXX", path[64], output[64];
+	int status;
+	size_t len;
+	FILE *f;
+
+	memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/a.ccw", dir);
+	snprintf(output, sizeof(output), "ndjson=%s/report", dir);
+	opts.common.recording = path;
+	assert_int_equal(cw_writers_add(&opts.common.writers, output), 0);
+	assert_int_equal(cw_writers_open(&opts.common.writers), 0);
+	s.arming.armed = CW_RULE_BIT(CW_RULE_T3);
+	session_totals.rule[CW_RULE_T3].checked = 5;
+	assert_int_equal(cw_running_record_open(&s), 0);
+	assert_int_equal(start_tell(&s), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	if (full)
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	status = conclude(&s);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	cw_recorder_free(s.recorder);
+	cw_writers_close(&opts.common.writers);
+	f = fopen(output + strlen("ndjson="), "r");
+	assert_non_null(f);
+	while (fgets(end, (int)size, f))	/* the last line stays */
+		;
+	len = strlen(end);
+	assert_true(len && end[len - 1] == '\n');
+	fclose(f);
+	files_take(dir);
+	rmdir(dir);
+	return status;
+}
+
+static void test_recording_fails_at_the_end(void **state)
+{
+	static char end[65536];
+
+	(void)state;
+	quiet();
+	assert_int_equal(concluded_on_a_full_disk(true, end, sizeof(end)), CW_EXIT_UNKNOWN);
+	assert_non_null(strstr(end, "\"exit\":3"));
+	assert_non_null(strstr(end, "the recording could not be written"));
+}
+
+static void test_recording_goes_well(void **state)
+{
+	static char end[65536];
+
+	(void)state;
+	assert_int_equal(concluded_on_a_full_disk(false, end, sizeof(end)), CW_EXIT_HELD);
+	assert_non_null(strstr(end, "\"exit\":0"));
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -375,6 +503,9 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_command_that_does_not_end),
 	CASE(test_stop_of_a_session),
 	CASE(test_snapshot),
+	CASE(test_waiver_expires),
+	CASE(test_recording_fails_at_the_end),
+	CASE(test_recording_goes_well),
 };
 
 UNIT_MAIN(tests)

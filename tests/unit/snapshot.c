@@ -214,8 +214,9 @@ static void test_diff(void **state)
 		enum cw_change change;
 		__u64 gfn, nr_pages;
 	} want[] = {
-		{ CW_CHANGE_ADDED, 90, 10 }, { CW_CHANGE_GONE, 140, 10 },
-		{ CW_CHANGE_GONE, 300, 2 },
+		{ CW_CHANGE_ADDED, 90, 10 }, { CW_CHANGE_KEPT, 100, 40 },
+		{ CW_CHANGE_GONE, 140, 10 },
+		{ CW_CHANGE_KEPT, 200, 8 },  { CW_CHANGE_GONE, 300, 2 },
 		{ CW_CHANGE_OWNER, 302, 2 }, { CW_CHANGE_ADDED, 400, 1 },
 	};
 	struct cw_snapshot a, b;
@@ -232,12 +233,13 @@ static void test_diff(void **state)
 		assert_int_equal(d.range[i].gfn, want[i].gfn);
 		assert_int_equal(d.range[i].nr_pages, want[i].nr_pages);
 	}
-	assert_int_equal(d.range[3].before->owner, CW_OWNER_UNKNOWN);
-	assert_int_equal(d.range[3].after->owner, CW_OWNER_NETVSC);
-	assert_int_equal(d.range[4].after->allowed, CW_ALLOWED_NO);
+	assert_int_equal(d.range[5].before->owner, CW_OWNER_UNKNOWN);
+	assert_int_equal(d.range[5].after->owner, CW_OWNER_NETVSC);
+	assert_int_equal(d.range[6].after->allowed, CW_ALLOWED_NO);
 	assert_int_equal(d.nr_pages[CW_CHANGE_ADDED], 11);
 	assert_int_equal(d.nr_pages[CW_CHANGE_GONE], 12);
 	assert_int_equal(d.nr_pages[CW_CHANGE_OWNER], 2);
+	assert_int_equal(d.nr_pages[CW_CHANGE_KEPT], 48);
 	assert_int_equal(d.before[CW_OWNER_BOUNCE], 50);
 	assert_int_equal(d.after[CW_OWNER_BOUNCE], 50);
 	cw_diff_free(&d);
@@ -256,7 +258,9 @@ static void test_diff_of_the_same(void **state)
 	filled(&a, row, NR(row));
 	filled(&b, row, NR(row));
 	assert_int_equal(cw_diff_make(&d, &a, &b), 0);
-	assert_int_equal(d.nr, 0);
+	assert_int_equal(d.nr, 2);
+	assert_int_equal(d.nr_pages[CW_CHANGE_KEPT], 58);
+	assert_int_equal(d.range[0].change, CW_CHANGE_KEPT);
 	cw_diff_free(&d);
 	b.nr = 0;
 	a.nr = 0;
