@@ -27,26 +27,45 @@ static u64 slot_phys(const struct cw_bounce *b, int slot)
 
 int cw_bounce_init(struct cw_bounce *b)
 {
-	b->range = cw_pool_get_more(POOL_PAGES);
+	struct cw_quirks quirks = {
+		.host = b->quirks & CW_GUEST_POOL_HIDDEN ? CW_HOST_REFUSE_TO_SHARED : 0,
+	};
+	int err;
+
+	b->range = cw_pool_get_more(POOL_PAGES + 1);
 	if (IS_ERR(b->range))
 		return PTR_ERR(b->range);
+	b->pool = *b->range;
+	b->pool.nr = POOL_PAGES;
 	memset((void *)cw_range_vaddr(b->range), 0, POOL_PAGES * PAGE_SIZE);
-	return cw_transition(b->range, true, NULL);
+	err = cw_transition(&b->pool, true, &quirks);
+	return quirks.host ? 0 : err;
 }
 
 int cw_bounce_exit(struct cw_bounce *b)
 {
-	return IS_ERR_OR_NULL(b->range) ? 0 : cw_range_finish(NULL, b->range, 0, 0);
+	int err = IS_ERR_OR_NULL(b->range) ? 0 : cw_transition(&b->pool, false, NULL);
+
+	if (IS_ERR_OR_NULL(b->range))
+		return 0;
+	if (err) {
+		cw_range_withhold(b->range, err);
+		cw_range_keep(b->range);
+	} else {
+		cw_range_put(b->range);
+	}
+	return err;
 }
 
 int cw_bounce_map(struct cw_bounce *b, u64 dev, const void *from, u32 bytes)
 {
 	u32 nr = slots_for(bytes), room = nr * CW_SLOT_BYTES;
-	unsigned long slot;
+	bool beyond = b->quirks & CW_GUEST_SLOT_BEYOND;
+	unsigned long slot, end = CW_BOUNCE_SLOTS + beyond;
 
 	slot = b->quirks & CW_GUEST_SLOT_TWICE ? 0 :
-	       bitmap_find_next_zero_area(b->used, CW_BOUNCE_SLOTS, 0, nr, 0);
-	if (!nr || slot + nr > CW_BOUNCE_SLOTS)
+	       bitmap_find_next_zero_area(b->used, end, beyond ? end - nr : 0, nr, 0);
+	if (!nr || slot + nr > end)
 		return -ENOSPC;
 	bitmap_set(b->used, slot, nr);
 	b->slot[slot].dev = dev;

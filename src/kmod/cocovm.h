@@ -92,6 +92,7 @@ int cw_pte_edit(unsigned long va, pteval_t set, pteval_t clear);
 int cw_pte_share(unsigned long va, bool shared);	/* the shared bit as this mode has it */
 int cw_pte_flags(unsigned long va, pteval_t *flags);
 int cw_pte_gfn(unsigned long va, u64 *gfn);
+int cw_pte_swap(unsigned long va, unsigned long other);
 void cw_pte_clear_bit(unsigned long va, unsigned int bit);
 /* After an error the pages may be freed; any that must not be are held by a reference more. */
 int cw_direct_split(struct page **pages, u32 nr);
@@ -288,6 +289,14 @@ int cw_hypercall(u16 code, const void *input, u32 bytes, void *output, u32 outpu
 #define CW_QUIRK_INVERT		BIT(14)	/* the host's answer is taken for its opposite */
 #define CW_QUIRK_IMPLICIT	BIT(15)	/* TDX: the host converts at the first access */
 #define CW_QUIRK_TAIL		BIT(16)	/* what follows a message's payload is, too */
+#define CW_QUIRK_LEAVE_ALIAS	BIT(17)	/* like LEAVE_PRESENT, in the direct map alone */
+#define CW_QUIRK_FLUSH_EARLY	BIT(18)	/* while the pages are still present */
+#define CW_QUIRK_SLIP		BIT(19)	/* after the flush they are back for a moment */
+#define CW_QUIRK_LEAVE_ABSENT	BIT(20)	/* an error leaves them out */
+#define CW_QUIRK_SWAP_OWN	BIT(21)	/* page `page` and the first are exchanged at the end */
+#define CW_QUIRK_SWAP_ALIAS	BIT(22)	/* likewise, in the direct map */
+#define CW_QUIRK_TELL_MORE	BIT(23)	/* the host is told the page behind the range, too */
+#define CW_QUIRK_TELL_OTHER	BIT(24)	/* it is told the other visibility */
 
 struct cw_quirks {
 	u32 flags;
@@ -332,7 +341,7 @@ struct cw_scenario {
 	enum cw_finding finding;	/* of the rule, that the misbehaviour must bring about */
 	const char *bug;	/* CVE or commit of the kernel whose error it repeats, or NULL */
 	u32 pages, pages_min, pages_max;
-	u32 flags;		/* CW_QUIRK_* of the misbehaving one, or what run makes of it */
+	u64 flags;		/* CW_QUIRK_* of the misbehaving one, or what run makes of it */
 	bool native;		/* can be driven on a real confidential VM too */
 	u32 needs;		/* CW_NEEDS_*: modes without it do not have the scenario */
 	enum cw_host_id host;	/* of both */
@@ -382,6 +391,8 @@ void cw_sacrifice_put(struct cw_area *area, bool dirty);
 int cw_on_share(const struct cw_run *run, struct cw_range *range, int *want);
 int cw_on_freed(const struct cw_run *run, struct cw_range *range, int *want);
 int cw_on_slab(const struct cw_run *run, struct cw_range *range, int *want);
+enum { CW_SLAB_PART, CW_SLAB_WHOLE, CW_SLABS };	/* flags of its rows */
+int cw_run_freed_transit(const struct cw_run *run);
 int cw_on_freed_host_order(const struct cw_run *run, struct cw_range *range, int *want);
 int cw_run_zeropad(const struct cw_run *run);
 

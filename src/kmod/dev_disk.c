@@ -60,7 +60,9 @@ static int disk_commands(struct disk *disk)
 
 int cw_disk_run(struct cw_bus *bus)
 {
-	struct disk disk = { .ch = cw_bus_channel(bus, CW_DEVICE_DISK) };
+	struct disk disk = {
+		.ch = cw_bus_channel(bus, CW_DEVICE_DISK), .bounce.quirks = bus->quirks,
+	};
 	int err;
 
 	if (!disk.ch)

@@ -65,6 +65,19 @@ int cw_pte_gfn(unsigned long va, u64 *gfn)
 	return 0;
 }
 
+/* Whole, flags and all; not flushed. */
+int cw_pte_swap(unsigned long va, unsigned long other)
+{
+	pte_t *pte = pte_find(va), *other_pte = pte_find(other), was;
+
+	if (!pte || !other_pte)
+		return -EFAULT;
+	was = *pte;
+	set_pte(pte, *other_pte);
+	set_pte(other_pte, was);
+	return 0;
+}
+
 int cw_pte_share(unsigned long va, bool shared)
 {
 	u64 mask = cw_platform.pte_mask;

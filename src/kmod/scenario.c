@@ -151,29 +151,7 @@ static int on_never_finished(const struct cw_run *run, struct cw_range *range, i
 	return cw_task_join(&task);
 }
 
-/* ---- platform ---- */
-
-static int run_platform_mixed(const struct cw_run *run)
-{
-	struct cw_platform p = cw_platform;
-
-	if (run->misbehave)
-		p.vendor = p.vendor == CW_VENDOR_AMD ? CW_VENDOR_INTEL : CW_VENDOR_AMD;
-	cw_platform_announce(&p);
-	return 0;
-}
-
-static int run_mask_in_physical(const struct cw_run *run)
-{
-	struct cw_platform p = cw_platform;
-
-	if (run->misbehave)
-		p.physical_mask |= p.cc_mask;
-	cw_platform_announce(&p);
-	return 0;
-}
-
-/* ---- honest only ---- */
+/* ---- steps that fail ---- */
 
 /* One step after the other fails, on the page in the middle. */
 static int on_failing_steps(const struct cw_run *run, struct cw_range *range, int *want)
@@ -184,9 +162,47 @@ static int on_failing_steps(const struct cw_run *run, struct cw_range *range, in
 		.page = run->pages / 2,
 	};
 
+	if (run->misbehave)
+		quirks.flags |= run->sc->flags;
 	*want = -ENOMEM;
 	return cw_transition(range, true, &quirks);
 }
+
+/* ---- page tables ---- */
+
+/* A page of a page table by its type alone: no processor walks it. */
+static int on_table(const struct cw_run *run, struct cw_range *range, int *want)
+{
+	struct page *page = range->area->pages[range->first];
+	int err;
+
+	if (run->misbehave)
+		__SetPageTable(page);
+	err = cw_transition(range, true, NULL);
+	if (run->misbehave)
+		__ClearPageTable(page);
+	return err;
+}
+
+/* ---- platform: what it says of itself that is not so ---- */
+
+enum { PLATFORM_VENDOR, PLATFORM_MASK, PLATFORM_PHYSICAL };
+
+static int run_platform(const struct cw_run *run)
+{
+	struct cw_platform p = cw_platform;
+
+	if (run->misbehave && run->sc->flags == PLATFORM_VENDOR)
+		p.vendor = p.vendor == CW_VENDOR_AMD ? CW_VENDOR_INTEL : CW_VENDOR_AMD;
+	if (run->misbehave && run->sc->flags == PLATFORM_MASK)
+		p.cc_mask >>= 1;
+	if (run->misbehave && run->sc->flags == PLATFORM_PHYSICAL)
+		p.physical_mask |= p.cc_mask;
+	cw_platform_announce(&p);
+	return 0;
+}
+
+/* ---- honest only ---- */
 
 /* What the guest writes into its shared pages is what the host reads. */
 static int plain_exchange(const struct cw_range *range, u32 salt)
@@ -239,15 +255,30 @@ static const struct cw_scenario scenarios[] = {
 	CW_SHARES("window-present", "T1", WINDOW_OWN_PRESENT, LEAVE_PRESENT,
 		  "one page stays present while the host is told",
 		  .pages_min = 3, .bug = "0f34d1123486", .needs = CW_NEEDS_WINDOW),
+	CW_SHARES("alias-present", "T1", WINDOW_ALIAS_PRESENT, LEAVE_ALIAS,
+		  "one page stays present in the direct map while the host is told",
+		  .pages_min = 3, .needs = CW_NEEDS_WINDOW),
 	CW_SHARES("no-flush", "T2", FLUSH_MISSING, NO_FLUSH,
 		  "the TLB is not flushed before the host is told", .needs = CW_NEEDS_WINDOW),
 	CW_SHARES("flush-one-cpu", "T2", FLUSH_PARTIAL, FLUSH_HERE,
 		  "the TLB is flushed on one CPU of several",
 		  .needs = CW_NEEDS_WINDOW | CW_NEEDS_CPUS),
+	CW_SHARES("flush-early", "T2", FLUSH_EARLY, FLUSH_EARLY,
+		  "the TLB is flushed while the pages are still present",
+		  .needs = CW_NEEDS_WINDOW),
+	CW_SHARES("flush-undone", "T2", FLUSH_STALE, SLIP,
+		  "after the flush the pages are present for a moment, and nobody flushes again",
+		  .needs = CW_NEEDS_WINDOW),
 	CW_SHARES("wrong-bit", "T3", END_ALIAS_BIT, KEEP_ALIAS,
 		  "the direct map keeps its shared bit as it was, success is returned"),
 	CW_SHARES("page-skipped", "T3", END_OWN_BIT, SKIP_PAGE,
 		  "one page of the range is told to the host and not converted", .pages_min = 3),
+	CW_SHARES("alias-frame", "T3", END_ALIAS_FRAME, SWAP_ALIAS,
+		  "the direct map has two frames the wrong way round when success is returned",
+		  .pages_min = 2),
+	CW_SHARES("frames-swapped", "T3", END_OTHER_FRAMES, SWAP_OWN,
+		  "the range maps its frames in another order than the host was told",
+		  .pages_min = 2),
 	CW_SHARES("wrong-frame", "T6", TOLD_OTHER_FRAME, WRONG_FRAME,
 		  "the host is told a frame that the range does not map",
 		  .needs = CW_NEEDS_WINDOW, .get = get_with_spare),
@@ -257,6 +288,11 @@ static const struct cw_scenario scenarios[] = {
 	CW_SHARES("told-too-few", "T6", TOLD_TOO_FEW, TELL_LESS,
 		  "a page too little is told, its number taken for another quantity",
 		  .pages_min = 2, .bug = "CVE-2023-53996"),
+	CW_SHARES("told-too-many", "T6", TOLD_TOO_MANY, TELL_MORE,
+		  "the page behind the range is told to the host with it",
+		  .needs = CW_NEEDS_WINDOW, .get = get_with_spare),
+	CW_SHARES("told-other-way", "T6", TOLD_OTHER_WAY, TELL_OTHER,
+		  "the host is told to make private what the guest shares"),
 	CW_SHARES("answer-inverted", "T4", FAILURE_HIDDEN, INVERT,
 		  "the test of the host's answer is the wrong way round",
 		  .bug = "e792d843aa3c", .host = CW_HOST_REFUSE_ALL),
@@ -270,6 +306,9 @@ static const struct cw_scenario scenarios[] = {
 	CW_TWIN("never-finished", "T7", TASK_GONE, .on = on_never_finished, CW_QUIRK_ABANDON,
 		"the task exits after the host has answered, the pages stay not present",
 		.pages = 8),
+	CW_TWIN("left-absent", "T7", LEFT_ABSENT, .on = on_failing_steps, CW_QUIRK_LEAVE_ABSENT,
+		"a step fails, and its pages stay not present",
+		.pages = 8, .pages_min = 3, .needs = CW_NEEDS_WINDOW),
 	FREES("freed-shared", "S3", FREED_SHARED, cw_on_freed,
 	      "pages are freed while they are shared", .pages = 1),
 	FREES("freed-half", "S3", FREED_UNKNOWN, cw_on_freed,
@@ -284,12 +323,21 @@ static const struct cw_scenario scenarios[] = {
 	FREES("freed-unknown", "S3", FREED_UNKNOWN, cw_on_freed,
 	      "pages are freed after the host refused their conversion",
 	      .pages = 1, .bug = "CVE-2024-35939", .host = CW_HOST_REFUSE_ALL),
-	CW_TWIN("slab-shared", "S5", SLAB_PART, .on = cw_on_slab, 0,
+	CW_TWIN("freed-transit", "S3", FREED_TRANSIT, .run = cw_run_freed_transit, 0,
+		"a page is freed before its transition has ended"),
+	CW_TWIN("slab-shared", "S5", SLAB_PART, .on = cw_on_slab, CW_SLAB_PART,
 		"a slab page with objects smaller than a page is shared",
 		.pages = 1, .pages_max = 1),
-	CW_TWIN("platform-mixed", "P1", MODE_MIXED, .run = run_platform_mixed, 0,
+	CW_TWIN("slab-whole", "S5", SLAB_WHOLE, .on = cw_on_slab, CW_SLAB_WHOLE,
+		"a slab page that is one object is shared", .pages = 1, .pages_max = 1),
+	CW_TWIN("table-shared", "S5", PAGE_TABLE, .on = on_table, 0,
+		"a page of a page table is shared", .pages = 1, .pages_max = 1),
+	CW_TWIN("platform-mixed", "P1", MODE_MIXED, .run = run_platform, PLATFORM_VENDOR,
 		"the platform's vendor contradicts its isolation type"),
-	CW_TWIN("mask-in-physical", "P2", MASK_IN_PHYSICAL, .run = run_mask_in_physical, 0,
+	CW_TWIN("mask-not-boundary", "P2", MASK_NOT_BOUNDARY, .run = run_platform, PLATFORM_MASK,
+		"the bit that tells shared is not the shared GPA boundary",
+		.needs = CW_NEEDS_WINDOW),
+	CW_TWIN("mask-in-physical", "P2", MASK_IN_PHYSICAL, .run = run_platform, PLATFORM_PHYSICAL,
 		"the physical mask contains the shared GPA boundary", .needs = CW_NEEDS_WINDOW),
 	CW_HONEST("zeropad", "T8", .run = cw_run_zeropad, 0,
 		  "stray reads into the window, repaired by the page-fault fixup",

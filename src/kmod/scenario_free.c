@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Scenarios in which pages go back to the allocator.  They use pages of their own, outside the
- * pool: mapped and split like those, freed one by one.  And slab-shared: a slab page of the
- * module's own cache is shared.
+ * pool: mapped and split like those, freed one by one.  And those that share slab pages, of the
+ * module's own objects.
  */
 #include <linux/irqflags.h>
 #include <linux/log2.h>
@@ -102,7 +102,43 @@ int cw_on_freed_host_order(const struct cw_run *run, struct cw_range *range, int
 	return free_or_finish(run, range, err, want);
 }
 
-/* ---- slab-shared ---- */
+/* ---- freed-transit ---- */
+
+/* Of its one page, in the direct map, nothing was changed. */
+static void page_leave(void *arg)
+{
+	struct cw_area *area = arg;
+
+	cw_area_undo(area);
+	__free_page(area->pages[0]);
+}
+
+/* The page is somebody else's, so the transition is refused; who misbehaves frees it before the
+ * transition has ended.
+ */
+int cw_run_freed_transit(const struct cw_run *run)
+{
+	struct page *page = cw_alloc_fails() ? NULL : alloc_page(GFP_KERNEL | __GFP_ZERO);
+	struct cw_area *area = page ? cw_area_new(1, 0, page) : ERR_PTR(-ENOMEM);
+	struct cw_range range = { .area = area, .nr = 1 };
+	struct cw_quirks quirks = {
+		.on_busy = run->misbehave ? page_leave : NULL, .arg = area,
+	};
+	int err;
+
+	if (IS_ERR(area)) {
+		if (page)
+			__free_page(page);
+		return PTR_ERR(area);
+	}
+	err = cw_area_claim(area, 0, 1) ?: cw_transition(&range, true, &quirks);
+	if (!run->misbehave)
+		page_leave(area);
+	cw_area_release(area);
+	return err == -EBUSY ? 0 : err ?: -EPROTO;
+}
+
+/* ---- slab pages ---- */
 
 /* All objects in the page are held from load to unload: the allocator has no reason to touch it. */
 #define OBJECT_BYTES	512
@@ -112,7 +148,8 @@ int cw_on_freed_host_order(const struct cw_run *run, struct cw_range *range, int
 static struct kmem_cache *cache;
 static void *objects[NR_OBJECTS];
 static u32 nr_objects;
-static struct cw_area *slab_area;
+static void *whole;	/* an object of a page */
+static struct cw_area *slab_area[CW_SLABS];
 static DEFINE_MUTEX(slab_lock);
 
 /* One by one: each of them can fail. */
@@ -144,6 +181,7 @@ static struct page *page_find(void)
 
 static void objects_free(void)
 {
+	kvfree(whole);
 	if (nr_objects)
 		kmem_cache_free_bulk(cache, nr_objects, objects);
 	kmem_cache_destroy(cache);
@@ -161,12 +199,18 @@ int cw_slab_init(void)
 	if (!cache)
 		return -ENOMEM;
 	page = objects_alloc() ? NULL : page_find();
-	if (!page)
+	whole = page ? cw_zalloc(1, PAGE_SIZE) : NULL;
+	if (!whole)
 		goto err_objects;
-	slab_area = cw_area_new(1, 0, page);
-	if (!IS_ERR(slab_area))
+	slab_area[CW_SLAB_PART] = cw_area_new(1, 0, page);
+	err = PTR_ERR_OR_ZERO(slab_area[CW_SLAB_PART]);
+	if (err)
+		goto err_objects;
+	slab_area[CW_SLAB_WHOLE] = cw_area_new(1, 0, virt_to_page(whole));
+	err = PTR_ERR_OR_ZERO(slab_area[CW_SLAB_WHOLE]);
+	if (!err)
 		return 0;
-	err = PTR_ERR(slab_area);
+	cw_area_free(slab_area[CW_SLAB_PART]);
 err_objects:
 	objects_free();
 	return err;
@@ -174,18 +218,19 @@ err_objects:
 
 void cw_slab_exit(void)
 {
-	cw_area_free(slab_area);
+	cw_area_free(slab_area[CW_SLAB_WHOLE]);
+	cw_area_free(slab_area[CW_SLAB_PART]);
 	objects_free();
 }
 
-/* There is one such page for all workers. */
+/* There is one page of each kind for all workers. */
 int cw_on_slab(const struct cw_run *run, struct cw_range *range, int *want)
 {
 	struct cw_range *slab;
 
 	if (!run->misbehave)
 		return cw_transition(range, true, NULL);
-	slab = cw_range_new(slab_area, 0, 1);
+	slab = cw_range_new(slab_area[run->sc->flags], 0, 1);
 	mutex_lock(&slab_lock);
 	*want = slab ? cw_range_finish(run, slab, cw_transition(slab, true, NULL), 0) : -ENOMEM;
 	mutex_unlock(&slab_lock);

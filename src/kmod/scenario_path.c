@@ -37,24 +37,16 @@ static int run_signal(const struct cw_run *run)
 
 /* ---- pages that stay private ---- */
 
-/* Uses a page as the mode's private pages are used; who misbehaves has shared it before. */
-static int kept_use(const struct cw_run *run, unsigned long va)
-{
-	u32 apic_id = 0;
-
-	if (run->sc->flags == CW_MAP_HYPERCALL_IN)
-		return cw_hypercall_from((void *)va, CW_HVCALL_VP_INDEX, &apic_id, sizeof(apic_id));
-	trace_cocovm_page_kept(va, 1, run->sc->flags);
-	return 0;
-}
-
-static int on_kept(const struct cw_run *run, struct cw_range *range, int *want)
+/* The page is used for a hypercall; who misbehaves has shared it before. */
+static int on_call_page(const struct cw_run *run, struct cw_range *range, int *want)
 {
 	int err = run->misbehave ? cw_transition(range, true, NULL) : 0;
+	u32 apic_id = 0;
 
 	if (err)
 		return err;
-	*want = kept_use(run, cw_range_vaddr(range));
+	*want = cw_hypercall_from((void *)cw_range_vaddr(range), CW_HVCALL_VP_INDEX, &apic_id,
+				  sizeof(apic_id));
 	return run->misbehave ? CW_END_SHARED : CW_END_PRIVATE;
 }
 
@@ -255,12 +247,9 @@ const struct cw_scenario cw_scenarios_path[] = {
 		.bug = "e99c4afbee07"),
 	CW_TWIN("stale-share", "Z4", STALE, .on = on_stale, 0,
 		"pages are shared with what their last user left in them", .pages = 8),
-	CW_TWIN("call-page-shared", "S5", KEPT_SHARED, .on = on_kept, CW_MAP_HYPERCALL_IN,
+	CW_TWIN("call-page-shared", "S5", KEPT_SHARED, .on = on_call_page, 0,
 		"the input page of a hypercall to the paravisor is shared with the host",
 		.pages = 1, .pages_max = 1, .needs = CW_NEEDS_PARAVISOR),
-	CW_TWIN("interrupt-page-shared", "S5", KEPT_SHARED, .on = on_kept, CW_MAP_INT_PAGE,
-		"the interrupt page of VMBus is shared, although the host never reads it",
-		.pages = 1, .pages_max = 1),
 	CW_TWIN("io-apic-shared", "S8", MMIO_SHARED, .run = run_mmio, MMIO_IO_APIC,
 		"the IO-APIC, which the paravisor emulates, is mapped shared",
 		.needs = CW_NEEDS_PARAVISOR),

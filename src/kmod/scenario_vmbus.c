@@ -25,6 +25,12 @@ static int run_on_bus(const struct cw_run *run)
 	return run_with_host(run, run->sc->host ?: cw_host_current());
 }
 
+/* Here the host alone misbehaves, and the guest copes with it: that it did is observed. */
+static int run_coping(const struct cw_run *run)
+{
+	return run_with_host(run, run->misbehave ? run->sc->host : cw_host_current());
+}
+
 /* One host after the other, those that other scenarios have among them. */
 static int run_hosts(const struct cw_run *run)
 {
@@ -72,7 +78,8 @@ static int work_all(struct cw_bus *bus)
 static int work_bounce(struct cw_bus *bus)
 {
 	static const char data[3000];
-	u32 quirks = bus->quirks, bytes = sizeof(data);
+	u64 quirks = bus->quirks;
+	u32 bytes = sizeof(data);
 	struct cw_bounce b = {};
 	int err = cw_bounce_init(&b), first, second;
 
@@ -96,6 +103,10 @@ static int work_bounce(struct cw_bus *bus)
 	CW_TWIN(name, rule, finding, .run = run_on_bus, CW_GUEST_##quirk, text, \
 		.host = CW_HOST_##host_, .work = work_, ##__VA_ARGS__)
 
+#define COPES(name, rule, finding, host_, work_, text) \
+	CW_TWIN(name, rule, finding, .run = run_coping, 0, text, .host = CW_HOST_##host_, \
+		.work = work_)
+
 const struct cw_scenario cw_scenarios_vmbus[] = {
 	ROW("pad-dirty", "Z1", RING_PAD, PAD_DIRTY, HONEST, cw_net_run,
 	    "what pads a packet is what lay around", .bug = "e99c4afbee07"),
@@ -108,6 +119,9 @@ const struct cw_scenario cw_scenarios_vmbus[] = {
 	ROW("offset-trusted", "H1", READ_OUTSIDE_COPY, OFFSET_TRUSTED, OFFSET_BEYOND, cw_net_run,
 	    "where a packet's data begins is believed, and it is beyond its end",
 	    .bug = "505e3f00c3f3"),
+	ROW("past-the-ring", "H1", READ_OUTSIDE_RING, LENGTH_TRUSTED, LENGTH_LONG_DISK, cw_disk_run,
+	    "as many bytes are read as the host says, and the ring has fewer",
+	    .bug = "CVE-2026-31470"),
 	ROW("packet-in-ring", "H2", NOT_COPIED, NO_COPY, HONEST, cw_net_run,
 	    "a driver gets a packet where the host can still write it", .bug = "adae1e931acd"),
 	ROW("copy-shared", "H2", COPY_SHARED, COPY_SHARED, HONEST, cw_net_run,
@@ -116,8 +130,10 @@ const struct cw_scenario cw_scenarios_vmbus[] = {
 	    "the host's write index is beyond the ring, and is believed"),
 	ROW("read-index-trusted", "H3", INDEX_USED, READ_TRUSTED, INDEX_READ, cw_disk_run,
 	    "the host's read index is beyond the ring, and is believed"),
+	COPES("index-refused", "H3", INDEX_REFUSED, INDEX_WRITE_NET, cw_net_run,
+	      "the host's write index is beyond the ring, and the guest reads nothing"),
 	ROW("twice-length", "H4", DOUBLE_FETCH, LENGTH_TWICE, LENGTH_FLIPS, cw_net_run,
-	    "a packet's length is validated, and read once more"),
+	    "a packet's length is validated, and read once more", .bug = "CVE-2023-53769"),
 	ROW("twice-offset", "H4", DOUBLE_FETCH, OFFSET_TWICE, LENGTH_FLIPS, cw_net_run,
 	    "where a packet's data begins is validated, and read once more"),
 	ROW("id-twice", "H4", DOUBLE_FETCH, ID_TWICE, LENGTH_FLIPS, cw_net_run,
@@ -126,8 +142,12 @@ const struct cw_scenario cw_scenarios_vmbus[] = {
 	    "the head of a frame is used in the receive buffer", .bug = "0ba35fe91ce3"),
 	ROW("device-unhardened", "H5", DEVICE_BOUND, BIND_ANY, OFFER_REFUSED, work_bus,
 	    "a driver gets a device that no confidential VM should use"),
+	COPES("device-refused", "H5", DEVICE_REFUSED, OFFER_REFUSED, work_bus,
+	      "a device that no confidential VM should use is offered, and refused"),
 	ROW("id-trusted", "H6", COMPLETION_USED, ID_TRUSTED, COMPLETE_UNKNOWN, cw_disk_run,
 	    "the host completes what is not open, and is believed", .bug = "CVE-2026-64018"),
+	COPES("id-refused", "H6", COMPLETION_UNKNOWN, COMPLETE_UNKNOWN, cw_disk_run,
+	      "the host completes what is not open, and the completion is dropped"),
 	ROW("gpadl-private", "S1", HANDED_PRIVATE, GPADL_PRIVATE, HONEST, work_ring,
 	    "a ring's frames are named to the host and not shared"),
 	ROW("gpadl-late", "S1", HANDED_PRIVATE, GPADL_LATE, HONEST, work_ring,
@@ -140,12 +160,18 @@ const struct cw_scenario cw_scenarios_vmbus[] = {
 	    "the second mapping of a ring is private"),
 	ROW("last-second", "S2", SECOND_PRIVATE, SECOND_PART, HONEST, work_ring,
 	    "the last page of the second mapping of a ring is private"),
+	ROW("second-absent", "S2", SECOND_ABSENT, SECOND_ABSENT, HONEST, work_ring,
+	    "the last page of the second mapping of a ring is not present when it is handed over"),
 	ROW("int-page-shared", "S5", KEPT_SHARED, INT_SHARED, HONEST, work_bus,
 	    "the interrupt page is shared"),
 	ROW("not-bounced", "S6", DMA_PRIVATE, NO_BOUNCE, HONEST, cw_disk_run,
 	    "the host gets the frames of a private buffer"),
 	ROW("bounced-in-part", "S6", DMA_PRIVATE, BOUNCE_PART, HONEST, cw_net_run,
 	    "of a packet's frames all but the last are bounced", .bug = "99f1c46011cc"),
+	ROW("slot-beyond", "S6", DMA_PRIVATE, SLOT_BEYOND, HONEST, cw_disk_run,
+	    "a bounce slot is taken that lies beyond the end of the pool", .bug = "CVE-2023-52790"),
+	ROW("dma-unknown", "S6", DMA_UNKNOWN, POOL_HIDDEN, HONEST, cw_disk_run,
+	    "data goes through bounce slots that the host refused to share"),
 	ROW("slot-twice", "S7", BOUNCE_TWICE, SLOT_TWICE, HONEST, work_bounce,
 	    "a bounce slot is given to two devices", .bug = "CVE-2024-35814"),
 	ROW("slot-foreign", "S7", BOUNCE_FOREIGN, SLOT_FOREIGN, HONEST, work_bounce,

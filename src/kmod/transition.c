@@ -11,6 +11,8 @@
 #include "cocovm.h"
 #include "trace.h"
 
+#define SLIPS_MAX 100
+
 static const struct cw_quirks honest;
 
 struct transition {
@@ -72,7 +74,9 @@ static int step_clear_present(struct transition *t)
 	for (i = 0; i < t->nr && !err; i++) {
 		if (is_at(t, CW_QUIRK_LEAVE_PRESENT, i))
 			continue;
-		err = page_edit(t, i, 0, _PAGE_PRESENT);
+		err = is_at(t, CW_QUIRK_LEAVE_ALIAS, i) ?
+			      cw_pte_edit(page_own(t, i), 0, _PAGE_PRESENT) :
+			      page_edit(t, i, 0, _PAGE_PRESENT);
 		if (!err && is_at(t, CW_QUIRK_FAIL_PREPARE, i))
 			err = -ENOMEM;
 	}
@@ -89,18 +93,54 @@ static void step_flush(struct transition *t)
 	trace_cocovm_transition_flushed(t->vaddr, t->nr, flushed, online);
 }
 
+/* On every page, also after an error on one. */
+static int set_present(struct transition *t)
+{
+	int err = 0, page_err;
+	u32 i;
+
+	for (i = 0; i < t->nr; i++) {
+		page_err = page_edit(t, i, _PAGE_PRESENT, 0);
+		err = err ?: page_err;
+	}
+	return err;
+}
+
+/* Pages that are back for a moment get into the TLBs again.  A CPU that switches to another task
+ * just then loses them: so it is done until one has kept them.
+ */
+static void pages_slip(struct transition *t)
+{
+	u32 tries;
+
+	for (tries = 0; tries < SLIPS_MAX; tries++) {
+		set_present(t);
+		cw_tlb_probe(&t->probe);
+		step_clear_present(t);
+		cw_tlb_probe(&t->probe);
+		if (atomic_read(&t->probe.stale))
+			break;
+	}
+}
+
 static int step_prepare(struct transition *t)
 {
+	bool early = has_quirk(t, CW_QUIRK_FLUSH_EARLY);
 	int err;
 
 	probe_warm(t);
+	if (early)
+		step_flush(t);
 	err = step_clear_present(t);
-	if (!err)
+	if (!err && !early)
 		step_flush(t);
 	trace_cocovm_transition_prepared(t->vaddr, t->nr, t->to_shared, err);
 	if (err)
 		return err;
-	cw_tlb_probe(&t->probe);
+	if (has_quirk(t, CW_QUIRK_SLIP))
+		pages_slip(t);
+	else
+		cw_tlb_probe(&t->probe);
 	trace_cocovm_transition_probed(t->vaddr, t->nr, atomic_read(&t->probe.cpus),
 				       atomic_read(&t->probe.stale));
 	return 0;
@@ -134,28 +174,16 @@ static int step_change(struct transition *t)
 
 /* ---- vTOM: hv_vtom_clear_present(), hv_vtom_set_host_visibility() ---- */
 
-/* On every page, also after an error on one. */
-static int set_present(struct transition *t)
-{
-	int err = 0, page_err;
-	u32 i;
-
-	for (i = 0; i < t->nr; i++) {
-		page_err = page_edit(t, i, _PAGE_PRESENT, 0);
-		err = err ?: page_err;
-	}
-	return err;
-}
-
 /* What the host is told, and what is made of its answer. */
 static int tell(struct transition *t)
 {
-	u32 less = has_quirk(t, CW_QUIRK_TELL_LESS) ? 1 : 0;
+	u32 nr = t->nr - has_quirk(t, CW_QUIRK_TELL_LESS) + has_quirk(t, CW_QUIRK_TELL_MORE);
+	bool visible = t->to_shared != has_quirk(t, CW_QUIRK_TELL_OTHER);
 	int err;
 
 	if (has_quirk(t, CW_QUIRK_IMPLICIT))
 		return cw_host_touch(t->vaddr, t->nr);
-	err = cw_hypercall_visibility(t->vaddr, t->nr - less, t->to_shared, t->quirks);
+	err = cw_hypercall_visibility(t->vaddr, nr, visible, t->quirks);
 	if (has_quirk(t, CW_QUIRK_INVERT))
 		return err ? 0 : -EIO;
 	return has_quirk(t, CW_QUIRK_HIDE_FAILURE) ? 0 : err;
@@ -189,7 +217,8 @@ static int vtom_steps(struct transition *t)
 		goto err_present;
 	return step_finish(t);
 err_present:
-	set_present(t);
+	if (!has_quirk(t, CW_QUIRK_LEAVE_ABSENT))
+		set_present(t);
 	return err;
 }
 
@@ -256,6 +285,17 @@ static int transition_steps(struct transition *t)
 	return cw_platform.window ? vtom_steps(t) : enlightened_steps(t);
 }
 
+/* Two pages of one mapping: done once more they are where they were, once somebody flushes. */
+static void pages_swap(const struct transition *t)
+{
+	u32 page = t->quirks->page;
+
+	if (has_quirk(t, CW_QUIRK_SWAP_OWN))
+		cw_pte_swap(page_own(t, 0), page_own(t, page));
+	if (has_quirk(t, CW_QUIRK_SWAP_ALIAS))
+		cw_pte_swap(page_alias(t, 0), page_alias(t, page));
+}
+
 int cw_transition(const struct cw_range *range, bool to_shared, const struct cw_quirks *quirks)
 {
 	struct transition t = {
@@ -279,9 +319,11 @@ int cw_transition(const struct cw_range *range, bool to_shared, const struct cw_
 		t.quirks->on_busy(t.quirks->arg);
 	if (err)
 		atomic64_inc(&cw_counters.failed);
-	/* whoever claims the pages next begins after this end */
+	/* whoever claims the pages next begins after this end, with a transition, which flushes */
+	pages_swap(&t);
 	if (!has_quirk(&t, CW_QUIRK_ABANDON))
 		trace_cocovm_transition_end(t.vaddr, cw_range_gfn(range, 0), t.nr, to_shared, err);
+	pages_swap(&t);
 	if (claimed)
 		cw_area_unclaim(range->area, range->first, t.nr);
 	return err;

@@ -144,6 +144,7 @@ struct cw_disk_msg {
 #define CW_GUEST_MONITOR_PRIVATE BIT(14)
 #define CW_GUEST_SECOND_PRIVATE	BIT(15)	/* the second mapping of a ring has the wrong attribute */
 #define CW_GUEST_SECOND_PART	BIT(16)	/* in its last page */
+#define CW_GUEST_SECOND_ABSENT	BIT(17)	/* it is not present, for a moment */
 #define CW_GUEST_INT_SHARED	BIT(18)	/* the interrupt page is shared */
 #define CW_GUEST_BIND_ANY	BIT(19)	/* any device that is offered */
 #define CW_GUEST_ID_TRUSTED	BIT(20)	/* completions of transactions that are not open */
@@ -157,6 +158,8 @@ struct cw_disk_msg {
 #define CW_GUEST_UNTRACKED	BIT(28)	/* that a conversion back failed is forgotten */
 #define CW_GUEST_FRAME_TWICE	BIT(29)	/* a frame's head is read where the host can write it */
 #define CW_GUEST_BOUNCE_PART	BIT(30)	/* the last frame named is of private memory */
+#define CW_GUEST_POOL_HIDDEN	BIT(31)	/* that sharing the bounce slots failed is ignored */
+#define CW_GUEST_SLOT_BEYOND	BIT(32)	/* a slot begins in the pool and ends behind it */
 
 /* ---- vmbus_bus.c: the connection ---- */
 
@@ -181,7 +184,7 @@ struct cw_answer {
 
 struct cw_bus {
 	const struct cw_run *run;
-	u32 quirks;		/* CW_GUEST_* of a run that misbehaves */
+	u64 quirks;		/* CW_GUEST_* of a run that misbehaves */
 	enum cw_host_id host;
 	u32 connection;
 	u32 version;
@@ -210,7 +213,7 @@ int cw_bus_ask(struct cw_bus *bus, const struct cw_channel *ch, const union cw_m
 int cw_bus_say(struct cw_bus *bus, const struct cw_channel *ch, u32 type, u32 gpadl, u32 answer);
 /* Lets the host run, and takes its messages. */
 void cw_bus_poll(struct cw_bus *bus);
-bool cw_bus_is(const struct cw_bus *bus, u32 quirk);	/* any of them */
+bool cw_bus_is(const struct cw_bus *bus, u64 quirk);	/* any of them */
 
 /* ---- vmbus_gpadl.c ---- */
 
@@ -289,9 +292,10 @@ int cw_channel_answer(struct cw_channel *ch, u64 id, const void *payload, u32 by
 #define CW_BOUNCE_SLOTS	32
 
 struct cw_bounce {
-	struct cw_range *range;
-	u32 quirks;		/* CW_GUEST_SLOT_* */
-	DECLARE_BITMAP(used, CW_BOUNCE_SLOTS);
+	struct cw_range *range;	/* the slots, and a page behind them */
+	struct cw_range pool;	/* the slots: shared */
+	u64 quirks;		/* CW_GUEST_SLOT_*, _POOL_* */
+	DECLARE_BITMAP(used, CW_BOUNCE_SLOTS + 1);
 	struct {
 		u64 dev;
 		u32 bytes;

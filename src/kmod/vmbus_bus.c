@@ -8,7 +8,7 @@
 
 #define MESSAGES_MAX	256	/* taken at a time: a host that never stops is left alone */
 
-bool cw_bus_is(const struct cw_bus *bus, u32 quirk)
+bool cw_bus_is(const struct cw_bus *bus, u64 quirk)
 {
 	return bus->quirks & quirk;
 }

@@ -72,20 +72,27 @@ static int copy_alloc(struct cw_channel *ch, struct cw_ring *ring)
 static int ring_init(struct cw_channel *ch, struct cw_ring *ring, u32 first, u32 nr, bool inbound)
 {
 	unsigned long map = (unsigned long)ring_vmap(ch, first, nr, ring_prot(ch));
+	unsigned long last = map + (2 * nr - 2) * PAGE_SIZE;
+	bool absent = cw_bus_is(ch->bus, CW_GUEST_SECOND_ABSENT);
 	pteval_t mask = cw_platform.pte_mask;
 	int err = 0;
 
 	if (!map)
 		return -ENOMEM;
 	if (cw_bus_is(ch->bus, CW_GUEST_SECOND_PART))
-		err = cw_pte_edit(map + (2 * nr - 2) * PAGE_SIZE, cw_platform_mkenc(0, mask),
+		err = cw_pte_edit(last, cw_platform_mkenc(0, mask),
 				  mask & ~cw_platform_mkenc(0, mask));
 	ring->header = (struct hv_ring_buffer *)map;
 	ring->data = (u8 *)map + PAGE_SIZE;
 	ring->bytes = (nr - 1) * PAGE_SIZE;
 	memset(ring->header, 0, PAGE_SIZE);
 	ring->header->feature_bits.value = 1;
+	if (absent)
+		err = cw_pte_edit(last, 0, _PAGE_PRESENT);
 	trace_cocovm_ring_mapped(map, 2 * nr - 1, ch->relid, inbound, 0);
+	/* vunmap() would warn */
+	if (absent)
+		err = cw_first(err, cw_pte_edit(last, _PAGE_PRESENT, 0));
 	return err ?: inbound ? copy_alloc(ch, ring) : 0;
 }
 
@@ -159,7 +166,7 @@ static int ring_write(struct cw_channel *ch, const struct kvec *vec, u32 nr)
 /* ---- rings: reading ---- */
 
 /* What is validated and what is used are one value, unless the scenario fetches it twice. */
-static u32 fetch_used(struct cw_channel *ch, u32 what, u32 quirk, u32 validated,
+static u32 fetch_used(struct cw_channel *ch, u32 what, u64 quirk, u32 validated,
 		      const u16 *field)
 {
 	u32 used = cw_bus_is(ch->bus, quirk) ? READ_ONCE(*field) << 3 : validated;

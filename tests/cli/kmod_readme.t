@@ -49,11 +49,11 @@ for section in 'Confidential Computing VMs' 'Operational Modes' 'Paravisor Effec
 	ok "a section: $section" grep -qxF "## $section" "$readme"
 done
 
-rows=$(grep -E '^\|' "$readme" | tail -n +3)
+rows=$(sed -n '/^## What the text requires/,/^## Bugs/p' "$readme" | grep -E '^\|' | tail -n +3)
 ok 'requirements' test "$(printf '%s\n' "$rows" | wc -l)" -ge 25
 # shellcheck disable=SC2016 # backticks as such
-is "$(printf '%s\n' "$rows" | grep -vE '^\| [^|]+ \| [^|`]+ \| `[^|]+` \| `[^|]+` \| `[^|]+` \|$')" '' \
-	'each has code, rules and scenarios'
+is "$(printf '%s\n' "$rows" | grep -vE '^\| [^|]+ \| [^|`]+ \| `[^|]+` \| `[^|]+` \| `[^|]+` \| `[^|]+ \|$')" '' \
+	'each has code, rules, scenarios and tests'
 is "$(printf '%s\n' "$rows" | cut -d'|' -f2 | sort -u | wc -l)" 5 'of each section that makes any'
 
 # A scenario must break one of the rules of its row, or exercise it.
@@ -69,6 +69,25 @@ printf '%s\n' "$rows" | while IFS='|' read -r _ _ _ _ rules scenarios _; do
 	done
 done >"$tap_tmp/others"
 is "$(cat "$tap_tmp/others")" '' 'each scenario is one of a rule of its row'
+
+# The words behind a test are sections that it boots its machine for; those of a test without a machine are none.
+# shellcheck disable=SC2016 # backticks as such
+printf '%s\n' "$rows" | cut -d'|' -f7 | tr -d ',`' | tr ' ' '\n' | grep . | while read -r word; do
+	case $word in
+	*/*) file=$word sections=$(sed -nE 's/^(boot|in_machine) [0-9]+ //p' "$TOP/$word" 2>/dev/null) ;;
+	*) [[ " $sections " = *" $word "* ]] || echo "$file: $word" ;;
+	esac
+done >"$tap_tmp/others"
+is "$(cat "$tap_tmp/others")" '' 'each section is one of its test'
+# shellcheck disable=SC2016 # backticks as such
+is "$(printf '%s\n' "$rows" | cut -d'|' -f7 | grep -vE '`tests/module/[a-z_.]+\.t` [a-z]')" '' 'and each row has a section'
+
+# What is left out has no scenario, and a reason.
+left=$(sed -n '/^## Bugs/,/^## Where/p' "$readme" | grep -E '^\|' | tail -n +3)
+printf '%s\n' "$left" | cut -d'|' -f2 | tr -d ' ' | tr ',' '\n' | sort >"$tap_tmp/left"
+is "$(grep -vE '^(CVE-20[0-9]{2}-[0-9]{4,5}|[0-9a-f]{12})$' "$tap_tmp/left")" '' 'bugs that are left out are named by CVE or commit'
+is "$(uniq -d "$tap_tmp/left")$(cat "$kmod"/scenario*.c | grep -oE '\.bug = "[^"]+"' | cut -d'"' -f2 | sort -u |
+	comm -12 - "$tap_tmp/left")" '' 'once each, and have no scenario'
 
 run "$TOP/scripts/pictures" --check
 is "$rc" 0 'the pictures are up to date'
