@@ -36,7 +36,9 @@ int cw_bounce_init(struct cw_bounce *b)
 
 int cw_bounce_exit(struct cw_bounce *b)
 {
-	return IS_ERR_OR_NULL(b->range) ? 0 : cw_range_finish(NULL, b->range, 0, 0);
+	int err = bitmap_empty(b->used, CW_BOUNCE_SLOTS) ? 0 : -EPROTO;
+
+	return IS_ERR_OR_NULL(b->range) ? 0 : cw_first(err, cw_range_finish(NULL, b->range, 0, 0));
 }
 
 int cw_bounce_map(struct cw_bounce *b, u64 dev, const void *from, u32 bytes)
@@ -63,7 +65,8 @@ int cw_bounce_unmap(struct cw_bounce *b, u64 dev, int slot, void *to, u32 bytes)
 	bool is_owner = b->slot[slot].dev == dev, is_whole = b->slot[slot].bytes == bytes;
 
 	if ((!is_owner && !(b->quirks & CW_GUEST_SLOT_FOREIGN)) ||
-	    (!is_whole && !(b->quirks & CW_GUEST_SLOT_SIZE)))
+	    (!is_whole && !(b->quirks & CW_GUEST_SLOT_SIZE)) ||
+	    (!test_bit(slot, b->used) && !(b->quirks & CW_GUEST_SLOT_TWICE)))
 		return -EINVAL;
 	trace_cocovm_bounce_unmapped(dev, slot_phys(b, slot), bytes, slot, slots_for(bytes));
 	if (to)

@@ -87,6 +87,8 @@ static int work_bounce(struct cw_bus *bus)
 	err = err ?: cw_bounce_unmap(&b, quirks & CW_GUEST_SLOT_FOREIGN ? 1 : 2, second, NULL,
 				     quirks & CW_GUEST_SLOT_SIZE ? bytes - 1000 : bytes);
 	err = err ?: cw_bounce_unmap(&b, quirks & CW_GUEST_SLOT_TWICE ? 2 : 1, first, NULL, bytes);
+	if (!err && !quirks && cw_bounce_unmap(&b, 1, first, NULL, bytes) != -EINVAL)
+		err = -EPROTO;
 	return cw_first(err, cw_bounce_exit(&b));
 }
 

@@ -300,12 +300,14 @@ struct cw_bounce {
 
 /* The struct is zero before, but for its quirks; cw_bounce_exit() is due after an error too. */
 int cw_bounce_init(struct cw_bounce *b);
-int cw_bounce_exit(struct cw_bounce *b);
+int cw_bounce_exit(struct cw_bounce *b);	/* -EPROTO: slots were not given back */
 /* Slots for that many bytes, filled from private memory, cleared behind it.
  * The first, or -ENOSPC.
  */
 int cw_bounce_map(struct cw_bounce *b, u64 dev, const void *from, u32 bytes);
-/* Copies back where `to` is given, and frees the slots.  -EINVAL: they are not dev's, or not so. */
+/* Copies back where `to` is given, and frees the slots.  -EINVAL: they are not dev's, or not so, or
+ * nobody's any more.
+ */
 int cw_bounce_unmap(struct cw_bounce *b, u64 dev, int slot, void *to, u32 bytes);
 /* Names the slots in the head of a packet. */
 void cw_bounce_name(const struct cw_bounce *b, int slot, u32 bytes, struct cw_packet_gpa *gpa);
