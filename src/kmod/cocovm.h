@@ -223,6 +223,7 @@ u32 cw_peer_message(const struct cw_hv_message *message);
 u32 cw_peer_event(u32 connection, u16 flag);
 u32 cw_peer_other(u16 code, const void *input, void *output);
 bool cw_peer_is(enum cw_host_id id);	/* whether there is a behaviour of that name */
+bool cw_peer_is_harmless(enum cw_host_id id);
 
 void cw_host_exit(void);
 int cw_host_add(u64 gfn);
@@ -251,6 +252,8 @@ bool cw_host_sees(u64 gfn);	/* the frame is shared */
 int cw_host_become(const char *name);
 void cw_host_each(void (*fn)(void *arg, const char *name), void *arg);
 enum cw_host_id cw_host_current(void);
+bool cw_host_is_harmless(enum cw_host_id id);	/* a guest that validates gets on as ever */
+bool cw_host_gives_back(enum cw_host_id id);	/* what was shared can be made private */
 const char *cw_host_name(void);
 
 /* ---- hypercall.c: the guest's side of hypercalls ---- */

@@ -369,6 +369,21 @@ enum cw_host_id cw_host_current(void)
 	return READ_ONCE(current_host);
 }
 
+/* Whoever does a part and says so is asked for the rest. */
+bool cw_host_is_harmless(enum cw_host_id id)
+{
+	const struct host_row *row = row_find(id);
+
+	return row ? row->done == STEP : id == CW_HOST_HONEST || cw_peer_is_harmless(id);
+}
+
+bool cw_host_gives_back(enum cw_host_id id)
+{
+	const struct host_row *row = row_find(id);
+
+	return !row || row->done == STEP;
+}
+
 const char *cw_host_name(void)
 {
 	return names[cw_host_current()];

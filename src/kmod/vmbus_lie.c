@@ -24,6 +24,7 @@ struct lie {
 	u8 type;	/* packets: of this type alone */
 	bool disk;	/* packets: of the disk, else of the network */
 	bool drop;	/* packets: it is not sent */
+	bool harmless;	/* who validates it gets on as ever */
 	u8 where;
 	void (*tell)(const struct told *told);	/* NULL: nothing more */
 	struct {
@@ -138,17 +139,21 @@ static void lie_offer(const struct told *told)
 	{ CW_STAGE_PACKET, t, kind, .tell = fn, .poke = { { at, len, value } } }
 #define FRAME(...)	PACKET(VM_PKT_DATA_USING_XFER_PAGES, lie_poke, false, __VA_ARGS__)
 #define DONE(...)	PACKET(VM_PKT_COMP, lie_poke, true, __VA_ARGS__)
-#define EXTRA(type, ...) PACKET(type, lie_extra, __VA_ARGS__)
-#define INBAND(...)	{ CW_STAGE_PACKET, VM_PKT_DATA_USING_XFER_PAGES, .tell = lie_extra, \
-			  .word = { __VA_ARGS__ } }
+#define EXTRA(t, kind, at, len, value) \
+	{ CW_STAGE_PACKET, t, kind, .harmless = true, .tell = lie_extra, \
+	  .poke = { { at, len, value } } }
+#define INBAND(...)	{ CW_STAGE_PACKET, VM_PKT_DATA_USING_XFER_PAGES, .harmless = true, \
+			  .tell = lie_extra, .word = { __VA_ARGS__ } }
 #define INDEX(ring, disk, at, value) \
-	{ CW_STAGE_WRITTEN, ANY_TYPE, disk, false, ring, lie_poke, { { at, 4, value } } }
+	{ CW_STAGE_WRITTEN, ANY_TYPE, disk, .where = ring, .tell = lie_poke, \
+	  .poke = { { at, 4, value } } }
 #define RNDIS(at, value) { CW_STAGE_FRAME, .tell = lie_poke, .poke = { { at, 4, value } } }
-#define SAY(...)	{ CW_STAGE_OPENED, .tell = lie_say, .word = { __VA_ARGS__ } }
-#define CUT(...)	{ CW_STAGE_OPENED, .tell = lie_cut, .word = { __VA_ARGS__ } }
-#define AGAIN(type)	{ CW_STAGE_SENT, .tell = lie_again, .word = { type } }
+#define HARMLESS(stage, fn, ...) { stage, .harmless = true, .tell = fn, .word = { __VA_ARGS__ } }
+#define SAY(...)	HARMLESS(CW_STAGE_OPENED, lie_say, __VA_ARGS__)
+#define CUT(...)	HARMLESS(CW_STAGE_OPENED, lie_cut, __VA_ARGS__)
+#define AGAIN(type)	HARMLESS(CW_STAGE_SENT, lie_again, type)
 #define RESCIND(stage, disk, more) { stage, 0, disk, .tell = lie_rescind, .word = { more } }
-#define OFFER(...)	{ CW_STAGE_OFFERED, .tell = lie_offer, .word = { __VA_ARGS__ } }
+#define OFFER(...)	HARMLESS(CW_STAGE_OFFERED, lie_offer, __VA_ARGS__)
 
 static const struct lie lies[CW_HOST_NR] = {
 	[CW_HOST_INDEX_WRITE_NET] = INDEX(RING_IN, false, 0, 0xfffffff8),
@@ -160,7 +165,7 @@ static const struct lie lies[CW_HOST_NR] = {
 	[CW_HOST_LENGTH_LONG_DISK] = DONE(AT_LEN8, 2, 0xffff),
 	[CW_HOST_LENGTH_ZERO] = FRAME(AT_LEN8, 2, 0),
 	[CW_HOST_LENGTH_SHORT] = FRAME(AT_LEN8, 2, 1),
-	[CW_HOST_LENGTH_FLIPS] = { CW_STAGE_MEANWHILE, .tell = lie_poke,
+	[CW_HOST_LENGTH_FLIPS] = { CW_STAGE_MEANWHILE, .harmless = true, .tell = lie_poke,
 				   .poke = { { 0, 4, 0x2000003 } } },
 	[CW_HOST_OFFSET_ZERO] = FRAME(AT_OFFSET8, 2, 0),
 	[CW_HOST_OFFSET_BEYOND] = FRAME(AT_OFFSET8, 2, 0xffff),
@@ -244,6 +249,11 @@ bool cw_peer_lie(struct cw_peer *peer, enum cw_stage stage, struct cw_peer_chann
 bool cw_peer_is(enum cw_host_id host)
 {
 	return lies[host].stage;
+}
+
+bool cw_peer_is_harmless(enum cw_host_id host)
+{
+	return lies[host].harmless;
 }
 
 void cw_peer_meanwhile(struct cw_peer *peer, u32 relid, void *at)
