@@ -291,6 +291,7 @@ int cw_hypercall(u16 code, const void *input, u32 bytes, void *output, u32 outpu
 #define CW_QUIRK_INVERT		BIT(14)	/* the host's answer is taken for its opposite */
 #define CW_QUIRK_IMPLICIT	BIT(15)	/* TDX: the host converts at the first access */
 #define CW_QUIRK_TAIL		BIT(16)	/* what follows a message's payload is, too */
+#define CW_QUIRK_CLAIMED	BIT(31)	/* the caller has claimed the pages: no misbehaviour */
 
 struct cw_quirks {
 	u32 flags;
