@@ -220,22 +220,47 @@ mode_misbehave() {
 	is "$(reported)" "$(cat /tmp/expected)" "modes: $mode: and fires its rule, and no other"
 }
 
-# Whatever the host does, the honest guest breaks no rule, and loses no page for good.
-section_hosts() {
-	watch_start
-	# shellcheck disable=SC2013 # words of one line
-	for name in $(sed -n 's/^hosts: //p' /dev/cocovm); do
-		cocovm host "$name"
-		is "$(counter host)" "$name" "hosts: $name"
+# host_run NAME: what there is for such a host to lie about; on stdout what did not go as it should.
+host_run() {
+	cocovm host "$1"
+	is_the_host=$(counter host)
+	[ "$is_the_host" = "$1" ] || echo "host $1: $is_the_host"
+	case $1 in
+	refuse-* | part-* | status-* | reps-*)
 		for i in 1 2 3 4; do
 			cocovm honest plain
 			cocovm honest freed-shared pages=3
 		done
 		cocovm honest plain pages=1100
-		cocovm host honest
-		ok "hosts: $name: what it kept can be restored" cocovm restore
-		is "$(counter withheld)" 0 "hosts: $name: nothing is withheld then"
-	done 2>/dev/null
+		for name in net disk pci; do
+			cocovm honest $name
+		done
+		;;
+	*)
+		# of these no page stays behind, and no error comes from what they do to a device
+		for name in net disk pci; do
+			cocovm honest $name || echo "$1: honest $name"
+		done
+		[ "$(counter withheld)" = 0 ] || echo "$1: $(counter withheld) withheld"
+		;;
+	esac
+	cocovm host honest
+	cocovm restore || echo "$1: restore"
+	[ "$(counter withheld)" = 0 ] || echo "$1: withheld after restore"
+}
+
+# Whatever the host does, the honest guest breaks no rule, and loses no page for good.
+section_hosts() {
+	hosts=$(sed -n 's/^hosts: //p' /dev/cocovm)
+	watch_start
+	for host in $hosts; do
+		host_run "$host"
+	done >/tmp/refused 2>/dev/null
+	is "$(cat /tmp/refused)" '' "hosts: a guest comes to its end under each, and loses nothing"
+	before=$(counter errors)
+	# one loop for each of them, in their order
+	ok 'hosts: one after the other' cocovm honest hosts loops="$(echo $hosts | wc -w)"
+	is "$(counter errors) $(counter withheld)" "$before 0" 'hosts: no loop goes wrong, nothing is withheld'
 	watch_stop
 	is "$rc $(reported)" '0 ' 'hosts: no rule is broken under any of them'
 	like "$(counter host_refused)" '^[1-9]' 'hosts: they did refuse'
