@@ -69,6 +69,10 @@ static int __init cw_init(void)
 	err = cw_platform_init(emulate, shared_bit);
 	if (err)
 		return err;
+	if (fail_alloc > INT_MAX) {
+		pr_err("fail_alloc=%u: more than %d\n", fail_alloc, INT_MAX);
+		return -EINVAL;
+	}
 	cw_alloc_fail(fail_alloc);
 	if (pool_pages < POOL_PAGES_MIN || pool_pages > POOL_PAGES_MAX) {
 		pr_err("pool_pages=%u: not between %u and %u\n", pool_pages, POOL_PAGES_MIN,

@@ -518,7 +518,8 @@ struct cw_peer *cw_peer_new(enum cw_host_id host, u64 synic_gfn, u32 *connection
 		goto err_peer;
 	/* ids and class of a function, as config space begins */
 	memcpy(peer->config, "\x36\x14\x01\x00\x06\x04\x10\x00\x00\x00\x00\x02", 12);
-	err = xa_alloc(&peers, &id, peer, XA_LIMIT(1, 0xffff), GFP_KERNEL);
+	if (!cw_alloc_fails())
+		err = xa_alloc(&peers, &id, peer, XA_LIMIT(1, 0xffff), GFP_KERNEL);
 	if (err)
 		goto err_peer;
 	peer->connection = id << CONNECTION_SHIFT;

@@ -297,6 +297,12 @@ section_fail() {
 	is "$rc $(reported)" '0 ' 'fail: no rule is broken by it'
 	is "$(counter withheld)" 0 'fail: nothing is withheld after a restore'
 	like "$(counter alloc_failed)" '^[1-9][0-9]+$' "fail: allocations that failed"
+	# one of each kind that leaves something behind
+	for name in hidden-failure never-finished overlap freed-unknown slab-shared gpadl-unknown freed-net-buffer; do
+		fail_each run $name
+	done >/tmp/refused
+	is "$(cat /tmp/refused)" '' 'fail: each allocation of those who misbehave can fail'
+	is "$(counter withheld)" 0 'fail: nothing of theirs is withheld after a restore'
 	rmmod cocovm
 	nth=0
 	while ! module_in pool_pages=16 fail_alloc=$nth || [ $nth = 0 ]; do
@@ -308,6 +314,7 @@ section_fail() {
 		test $nth -gt 100 -a $nth -lt 5000
 	rmmod cocovm
 	is "$(life_left)" '' 'fail: and none of its failures leaves anything'
+	ok 'fail: all memory can be written' memory_fill
 	module_in
 	is "$(dmesg_splats fail)" '' 'fail: no splat'
 }
