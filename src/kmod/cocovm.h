@@ -247,7 +247,7 @@ int cw_host_touch(unsigned long vaddr, u32 nr);
 int cw_host_access(struct page *page, void *bytes, u32 len, bool write);
 bool cw_host_sees(u64 gfn);	/* the frame is shared */
 /* The behaviour of the host for all who give no orders: -ENOENT for a name that no list has,
- * -EOPNOTSUPP for one that only cocobox can be.
+ * -EOPNOTSUPP for one that only cocobox can be; then the log has those that there are.
  */
 int cw_host_become(const char *name);
 void cw_host_each(void (*fn)(void *arg, const char *name), void *arg);

@@ -3,6 +3,9 @@
  * told, and accesses to guest memory through a view of its own, each checked against the table.
  * Before it, where the mode has one, the paravisor.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/printk.h>
 #include <linux/vmalloc.h>
 #include <linux/xarray.h>
 
@@ -349,14 +352,21 @@ void cw_host_each(void (*fn)(void *arg, const char *name), void *arg)
 			fn(arg, names[id]);
 }
 
+static void name_print(void *unused, const char *name)
+{
+	pr_cont(" %s", name);
+}
+
 int cw_host_become(const char *name)
 {
 	int id = match_string(names, CW_HOST_NR, name);
 
-	if (id < 0)
-		return -ENOENT;
-	if (!is_here(id))
-		return -EOPNOTSUPP;
+	if (id < 0 || !is_here(id)) {
+		pr_err("host=%s: not one of", name);
+		cw_host_each(name_print, NULL);
+		pr_cont("\n");
+		return id < 0 ? -ENOENT : -EOPNOTSUPP;
+	}
 	WRITE_ONCE(current_host, CW_HOST_HONEST);
 	atomic_set(&chances, 0);
 	atomic_set(&deeds, 0);

@@ -26,6 +26,11 @@ dmesg_splats() {
 		grep -E 'WARNING:|BUG:|Oops|general protection|lockup|rcu.*stall|Bad page' | head -n 5
 }
 
+# What was logged since the mark of that name, in one line: a long list goes over several.
+dmesg_since() {
+	dmesg | sed -n "/cocowatch-test: mark $1\$/,\$p" | sed '1d; s/^\[[ 0-9.]*\] //' | tr -d '\n'
+}
+
 module_in() {
 	insmod $ko "$@" 2>/tmp/insmod.err
 }
@@ -446,6 +451,45 @@ section_loss() {
 	like "$(cat /tmp/w.txt)" '^lost: ' 'loss: beside what was lost'
 }
 
+# An unknown name is refused with those that there are.
+device_names() {
+	dmesg_mark names
+	not_ok 'device: no such scenario' cocovm honest nonesuch 2>/dev/null
+	is "$(dmesg_since names | sed 's/.*nonesuch: not one of//')" \
+		"$(sed -n 's/^scenario \([a-z0-9-]*\) .*/ \1/p' /dev/cocovm | tr -d '\n')" 'device: the log has those that there are'
+	dmesg_mark hosts
+	not_ok 'device: no such host' cocovm host nobody 2>/dev/null
+	is "$(dmesg_since hosts | sed 's/.*host=nobody: not one of//')" \
+		"$(sed -n 's/^hosts://p' /dev/cocovm)" 'device: likewise'
+}
+
+# Each with its reason in the log.
+insmod_refused() {
+	while read -r bad why; do
+		rmmod cocovm
+		dmesg_mark "insmod $bad"
+		not_ok "device: insmod refuses $bad" module_in "$bad"
+		like "$(dmesg_since "insmod $bad")" "cocovm: $why" 'device: the log says why'
+		module_in
+	done <<-'END'
+		host=nobody host=nobody: not one of honest refuse-all
+		host=interrupt-empty host=interrupt-empty: not one of honest
+		emulate=none emulate=none: this is no confidential VM on Hyper-V
+		emulate=nonsense emulate=nonsense: not one of auto, none,
+		shared_bit=8 shared_bit=8: not one of 9, 10, 57
+		shared_bit=63 shared_bit=63: not one of
+		pool_pages=0 pool_pages=0: not between 16 and
+		pool_pages=262144 cannot make a pool of 262144 pages
+		fail_alloc=4294967295 fail_alloc=4294967295: more than
+		fail_alloc=1 cannot make a slab page to share
+	END
+	not_ok 'device: a second insmod fails' module_in
+	like "$(cat /tmp/insmod.err)" 'File exists' 'device: since there is one'
+	rmmod cocovm
+	ok 'device: a parameter that the kernel does not know is ignored' module_in frobnicate=1
+	like "$(dmesg | tail -n 20)" "cocovm: unknown parameter 'frobnicate' ignored" 'device: and named in the log'
+}
+
 section_device() {
 	dmesg_mark device
 	for words in '' 'run' 'run no-such' 'honest' 'run window-present pages=x' 'run window-present pages=0' \
@@ -457,11 +501,8 @@ section_device() {
 	not_ok 'device: noise is refused' sh -c 'dd if=/dev/urandom of=/dev/cocovm bs=200 count=1 2>/dev/null'
 	is "$(stat -c %a /dev/cocovm)" 600 'device: for root alone'
 	like "$(cat /dev/cocovm)" '^abi=1\.' 'device: says its ABI version'
-	for bad in host=nobody emulate=none emulate=nonsense shared_bit=8 shared_bit=63 pool_pages=0; do
-		rmmod cocovm
-		not_ok "device: insmod refuses $bad" module_in $bad
-		module_in
-	done
+	device_names
+	insmod_refused
 	is "$(dmesg_splats device)" '' 'device: no splat'
 }
 
