@@ -186,7 +186,7 @@ struct cw_bus {
 	u32 connection;
 	u32 version;
 	struct cw_peer *peer;
-	struct cw_range *synic;	/* message page; shared, of the paravisor's making */
+	struct cw_range *synic;	/* message page; shared, by the paravisor where there is one */
 	struct cw_range *monitor;	/* two pages; shared */
 	struct cw_range *int_page;	/* private */
 	struct cw_answer answer;
