@@ -186,14 +186,47 @@ misbehave_check() {
 
 # What there is in each of the other modes: every twin is silent, every misbehaviour fires its rule.
 section_modes() {
+	mode=snp-vtom
+	mode_features
 	for mode in tdx-vtom vbs snp tdx; do
 		rmmod cocovm
 		ok "modes: insmod emulate=$mode" module_in emulate=$mode
+		mode_features
 		mode_honest
 		mode_misbehave
 	done
 	rmmod cocovm
 	module_in
+}
+
+# What a mode says of itself: a paravisor's part, what comes of the vTOM, and the order of steps.
+mode_features() {
+	calls='to the hypervisor' synic='shared by the kernel' interrupts='injected by the hypervisor' devices=0
+	memory='private by paravisor or host before the kernel runs' pages=private
+	exceptions='go past the kernel' cpuid='flags hidden' order='not present, flush, change, tell, present'
+	case $mode in
+	*-vtom)
+		calls='to the paravisor, two codes past it' synic='supplied by the paravisor'
+		interrupts='mediated by the paravisor' devices=1
+		;;
+	snp | tdx)
+		memory='validated or accepted by the kernel at start' pages=shared
+		exceptions='are handled by the kernel' cpuid='flags visible'
+		;;
+	esac
+	case $mode in
+	snp) order='flush, to shared: invalidate, tell; change, flush; to private: tell, validate' ;;
+	tdx) order='to shared: flush; to private: tell, accept; change, flush; to shared: tell' ;;
+	esac
+	said=$(cat /dev/cocovm)
+	for feature in "memory text=.$memory" "exceptions text=.#VC and #VE $exceptions" "cpuid text=.$cpuid, " \
+		"conversion text=.$order" "hypercalls text=.$calls" "hypercall-pages text=.$pages" \
+		"synic-pages text=.$synic" "interrupts text=.$interrupts"; do
+		like "$said" "^feature $feature" "modes: $mode says of ${feature%% *} what it does"
+	done
+	is "$(sed -n 's/^mmio //p' /dev/cocovm)" "io-apic gpa=0xfec00000 private=$devices
+vtpm gpa=0xfed40000 private=$devices
+pci gpa=0xf8000000 private=0" "modes: $mode: which devices are mapped private"
 }
 
 mode_honest() {
