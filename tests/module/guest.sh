@@ -420,6 +420,12 @@ section_life() {
 	ok "life: no memory is lost ($lost KiB)" test $lost -lt 2048
 	ok 'life: and in again' module_in
 
+	# which needs nearly the whole pool
+	cocovm start honest net loops=0 workers=16
+	ok 'life: a long range has its turn among buses that come and go' \
+		timeout 120 sh -c 'echo honest plain pages=2000 >/dev/cocovm'
+	cocovm stop
+
 	watch_start
 	not_ok 'life: a watched module stays' rmmod cocovm
 	watch_stop KILL
