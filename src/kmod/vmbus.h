@@ -319,10 +319,10 @@ void cw_peer_free(struct cw_peer *peer);
 /* What hypercalls reach is queued, since they do not sleep; the host acts on it here. */
 void cw_peer_work(struct cw_peer *peer);
 void cw_peer_eom(struct cw_peer *peer);	/* the message slot is empty again */
-/* Time passes between two reads of the guest: what another CPU of the host may do meanwhile.  at:
- * the four bytes that the guest is reading.
+/* Time passes between two reads of the guest: what another CPU of the host may do meanwhile, to the
+ * four bytes at that offset of the ring's data, or of the receive buffer.
  */
-void cw_peer_meanwhile(struct cw_peer *peer, u32 relid, void *at);
+void cw_peer_meanwhile(struct cw_peer *peer, u32 relid, bool ring, u32 offset);
 /* A window of two pages: the function that is chosen, its config space. */
 u64 cw_peer_window(const struct cw_peer *peer);
 int cw_peer_mmio(struct cw_peer *peer, u64 gpa, u32 size, u32 *value, bool write);

@@ -139,14 +139,16 @@ static struct cw_peer_channel *peer_channel(struct cw_peer *peer, u32 relid)
 
 static void gpadl_add(struct cw_peer *peer, struct cw_view *view, const u8 *gfn, u32 room)
 {
-	u32 nr = min(room, view->nr - view->got);
+	u32 nr = min(room, view->nr - view->got), relid = view->relid, handle = view->handle;
+	bool bad;
 
 	memcpy(view->gfn + view->got, gfn, 8 * nr);
 	view->got += nr;
 	if (view->got < view->nr)
 		return;
-	cw_peer_lie(peer, CW_STAGE_GPADL, &peer->channel[view->relid], NULL, 0);
-	cw_peer_say(peer, CHANNELMSG_GPADL_CREATED, view->relid, view->handle, !view_map(view));
+	bad = !view_map(view);
+	cw_peer_lie(peer, CW_STAGE_GPADL, &peer->channel[relid], NULL, 0);
+	cw_peer_say(peer, CHANNELMSG_GPADL_CREATED, relid, handle, bad);
 }
 
 static void on_gpadl(struct cw_peer *peer, const union cw_message *in)
@@ -205,6 +207,17 @@ static void on_open(struct cw_peer *peer, const union cw_message *in)
 		    !ok);
 	if (ok)
 		cw_peer_lie(peer, CW_STAGE_OPENED, ch, NULL, 0);
+}
+
+/* A channel that it took back: the guest makes its pages private on that word alone. */
+void cw_peer_forget(struct cw_peer *peer, struct cw_peer_channel *ch)
+{
+	struct cw_view *view;
+
+	for (view = peer->view; view < peer->view + CW_PEER_GPADLS; view++)
+		if (view->handle && view->relid == ch - peer->channel)
+			view_drop(view);
+	*ch = (struct cw_peer_channel){ .device = ch->device };
 }
 
 static void on_close(struct cw_peer *peer, const union cw_message *in)

@@ -114,6 +114,16 @@ static void lie_rescind(const struct told *told)
 	for (i = 0; i <= told->lie->word[0]; i++)
 		cw_peer_say(told->peer, CHANNELMSG_RESCIND_CHANNELOFFER,
 			    told->ch - told->peer->channel, 0, 0);
+	cw_peer_forget(told->peer, told->ch);
+}
+
+/* Every device once more. */
+static void lie_offers(const struct told *told)
+{
+	enum cw_device device;
+
+	for (device = 0; device < CW_DEVICES; device++)
+		cw_peer_offer(told->peer, &cw_devices[device].guid, device + 1, 0);
 }
 
 /* word: relid and flags; then whether its kind is one that a guest must refuse, or none */
@@ -256,10 +266,13 @@ bool cw_peer_is_harmless(enum cw_host_id host)
 	return lies[host].harmless;
 }
 
-void cw_peer_meanwhile(struct cw_peer *peer, u32 relid, void *at)
+void cw_peer_meanwhile(struct cw_peer *peer, u32 relid, bool ring, u32 offset)
 {
 	struct cw_peer_channel *ch = &peer->channel[relid];
+	u8 *at;
 
-	if (ch->opened && ch->device == CW_DEVICE_NET)
-		cw_peer_lie(peer, CW_STAGE_MEANWHILE, ch, at, 0);
+	if (!ch->opened || ch->device != CW_DEVICE_NET || (!ring && !ch->recv))
+		return;
+	at = ring ? (u8 *)cw_peer_header(ch, true) + PAGE_SIZE : ch->recv->va;
+	cw_peer_lie(peer, CW_STAGE_MEANWHILE, ch, at + offset, 0);
 }
