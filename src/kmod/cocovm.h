@@ -261,7 +261,7 @@ const char *cw_host_name(void);
 int cw_hypercall_init(void);	/* pages for each CPU: after the pool */
 void cw_hypercall_exit(void);
 /* Each copies its input into this CPU's page, and returns 0 or -errno of the host's status.  Never
- * sleeps; from any context but NMI.  quirks: CW_QUIRK_* of hypercalls.
+ * sleeps; from process context.  quirks: CW_QUIRK_* of hypercalls.
  */
 int cw_hypercall_post_message(u32 connection, u32 type, const void *payload, u32 bytes,
 			      u32 quirks);

@@ -39,8 +39,11 @@ int cw_host_add(u64 gfn)
 	if (cw_alloc_fails())
 		return -ENOMEM;
 	err = xa_insert(&frames, gfn, entry, GFP_KERNEL);
-	if (!err && !cw_platform.window)
-		err = cw_host_validate(gfn, true);
+	if (err || cw_platform.window)
+		return err;
+	err = cw_host_validate(gfn, true);
+	if (err)
+		cw_host_del(gfn);
 	return err;
 }
 

@@ -33,6 +33,9 @@ static bool on_answer(struct cw_bus *bus, const union cw_message *msg)
 		return false;
 	answer->there = true;
 	answer->status = status;
+	/* where messages go from now on */
+	if (type == CHANNELMSG_VERSION_RESPONSE && !status)
+		bus->connection = msg->version.msg_conn_id;
 	return true;
 }
 

@@ -361,9 +361,9 @@ static int packet_send(struct cw_channel *ch, struct vmpacket_descriptor *head, 
 	err = ring_write(ch, vec, ARRAY_SIZE(vec));
 	if (err)
 		return err;
-	cw_hypercall_signal_event(ch->offer.connection_id, 0, 0);
+	err = cw_hypercall_signal_event(ch->offer.connection_id, 0, 0);
 	cw_peer_work(ch->bus->peer);
-	return 0;
+	return err;
 }
 
 int cw_channel_answer(struct cw_channel *ch, u64 id, const void *payload, u32 bytes)

@@ -498,7 +498,7 @@ u32 cw_peer_other(u16 code, const void *input, void *output)
 	const struct cw_mmio_call *call = input;
 	struct cw_peer *peer = xa_load(&peers, (call->gpa - CW_PCI_GPA) / WINDOW_BYTES);
 	bool write = code == CW_HVCALL_MMIO_WRITE;
-	u32 value = call->data[0];
+	u32 value = write ? call->data[0] : 0;
 
 	if (code != CW_HVCALL_MMIO_READ && !write)
 		return HV_STATUS_INVALID_HYPERCALL_CODE;
