@@ -420,6 +420,19 @@ section_life() {
 	ok "life: no memory is lost ($lost KiB)" test $lost -lt 2048
 	ok 'life: and in again' module_in
 
+	# slab-shared has one page for all: its ranges are restored while others of it are in a transition
+	cocovm host refuse-to-private
+	cocovm run slab-shared keep=1 2>/dev/null
+	for i in 1 2 3 4 5; do
+		cocovm start slab-shared keep=1 workers=8
+		not_ok 'life: what the host does not give back stays withheld' cocovm restore 2>/dev/null
+	done
+	cocovm host honest
+	cocovm restore
+	ok 'life: all of them end' wait_for 60 nothing_runs
+	ok 'life: and then it can be restored' cocovm restore
+	is "$(counter withheld)" 0 'life: all of it'
+
 	# which needs nearly the whole pool
 	cocovm start honest net loops=0 workers=16
 	ok 'life: a long range has its turn among buses that come and go' \
