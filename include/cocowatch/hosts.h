@@ -39,7 +39,7 @@
 	X(REFUSE_TO_PRIVATE, "refuse-to-private", VISIBILITY, \
 	  "Refuses to take visible frames back.") \
 	X(PART_TOLD, "part-told", VISIBILITY, \
-	  "Does half of each call and says so, with success.") \
+	  "Does a part of each call and says so, with success.") \
 	X(PART_FAILED, "part-failed", VISIBILITY, \
 	  "Does half of each call once channels are offered, says so, and fails.") \
 	X(PART_CLAIMED, "part-claimed", VISIBILITY, \
@@ -61,7 +61,7 @@
 	X(INDEX_OWN_EDGE, "index-own-edge", RING, \
 	  "Sets the guest's own write index, of the disk ring, to an odd number.") \
 	X(INDEX_READ, "index-read", RING, \
-	  "Sets the read index of the disk ring from the guest out of range, once.") \
+	  "Sets the read index of the disk ring from the guest out of range.") \
 	X(LENGTH_LONG, "length-long", RING, \
 	  "Says that each frame's packet is longer than the ring.") \
 	X(LENGTH_LONG_DISK, "length-long-disk", RING, \
@@ -71,7 +71,7 @@
 	X(LENGTH_SHORT, "length-short", RING, \
 	  "Says that each frame's packet is shorter than its descriptor.") \
 	X(LENGTH_FLIPS, "length-flips", RING, \
-	  "Changes the length of each frame's packet to and fro while the guest reads it.") \
+	  "Changes the length of each frame's packet while the guest reads it.") \
 	X(OFFSET_ZERO, "offset-zero", RING, \
 	  "Says that the data of each frame's packet begins in its descriptor.") \
 	X(OFFSET_BEYOND, "offset-beyond", RING, \
@@ -93,7 +93,7 @@
 	X(DISK_TRANSFER, "disk-transfer", RING, \
 	  "Says that each disk command moved more bytes than its buffer has.") \
 	X(DISK_SENSE, "disk-sense", RING, \
-	  "Fails three disk commands with more sense data than a packet holds.") \
+	  "Fails disk commands with more sense data than a packet holds.") \
 	X(MESSAGE_VERSION, "message-version", MESSAGE, \
 	  "Refuses the version again, long after the guest has agreed on one.") \
 	X(MESSAGE_OPEN, "message-open", MESSAGE, \

@@ -44,17 +44,18 @@ int cw_bounce_init(struct cw_bounce *b)
 
 int cw_bounce_exit(struct cw_bounce *b)
 {
-	int err = IS_ERR_OR_NULL(b->range) ? 0 : cw_transition(&b->pool, false, NULL);
+	int err = bitmap_empty(b->used, CW_BOUNCE_SLOTS) ? 0 : -EPROTO, pool_err;
 
 	if (IS_ERR_OR_NULL(b->range))
 		return 0;
-	if (err) {
-		cw_range_withhold(b->range, err);
+	pool_err = cw_transition(&b->pool, false, NULL);
+	if (pool_err) {
+		cw_range_withhold(b->range, pool_err);
 		cw_range_keep(b->range);
 	} else {
 		cw_range_put(b->range);
 	}
-	return err;
+	return cw_first(err, pool_err);
 }
 
 int cw_bounce_map(struct cw_bounce *b, u64 dev, const void *from, u32 bytes)
@@ -82,7 +83,8 @@ int cw_bounce_unmap(struct cw_bounce *b, u64 dev, int slot, void *to, u32 bytes)
 	bool is_owner = b->slot[slot].dev == dev, is_whole = b->slot[slot].bytes == bytes;
 
 	if ((!is_owner && !(b->quirks & CW_GUEST_SLOT_FOREIGN)) ||
-	    (!is_whole && !(b->quirks & CW_GUEST_SLOT_SIZE)))
+	    (!is_whole && !(b->quirks & CW_GUEST_SLOT_SIZE)) ||
+	    (!test_bit(slot, b->used) && !(b->quirks & CW_GUEST_SLOT_TWICE)))
 		return -EINVAL;
 	trace_cocovm_bounce_unmapped(dev, slot_phys(b, slot), bytes, slot, slots_for(bytes));
 	if (to)

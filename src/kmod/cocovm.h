@@ -224,6 +224,7 @@ u32 cw_peer_message(const struct cw_hv_message *message);
 u32 cw_peer_event(u32 connection, u16 flag);
 u32 cw_peer_other(u16 code, const void *input, void *output);
 bool cw_peer_is(enum cw_host_id id);	/* whether there is a behaviour of that name */
+bool cw_peer_is_harmless(enum cw_host_id id);
 
 void cw_host_exit(void);
 int cw_host_add(u64 gfn);
@@ -247,11 +248,13 @@ int cw_host_touch(unsigned long vaddr, u32 nr);
 int cw_host_access(struct page *page, void *bytes, u32 len, bool write);
 bool cw_host_sees(u64 gfn);	/* the frame is shared */
 /* The behaviour of the host for all who give no orders: -ENOENT for a name that no list has,
- * -EOPNOTSUPP for one that only cocobox can be.
+ * -EOPNOTSUPP for one that only cocobox can be; then the log has those that there are.
  */
 int cw_host_become(const char *name);
 void cw_host_each(void (*fn)(void *arg, const char *name), void *arg);
 enum cw_host_id cw_host_current(void);
+bool cw_host_is_harmless(enum cw_host_id id);	/* a guest that validates gets on as ever */
+bool cw_host_gives_back(enum cw_host_id id);	/* what was shared can be made private */
 const char *cw_host_name(void);
 
 /* ---- hypercall.c: the guest's side of hypercalls ---- */
@@ -259,7 +262,7 @@ const char *cw_host_name(void);
 int cw_hypercall_init(void);	/* pages for each CPU: after the pool */
 void cw_hypercall_exit(void);
 /* Each copies its input into this CPU's page, and returns 0 or -errno of the host's status.  Never
- * sleeps; from any context but NMI.  quirks: CW_QUIRK_* of hypercalls.
+ * sleeps; from process context.  quirks: CW_QUIRK_* of hypercalls.
  */
 int cw_hypercall_post_message(u32 connection, u32 type, const void *payload, u32 bytes,
 			      u32 quirks);
@@ -297,6 +300,7 @@ int cw_hypercall(u16 code, const void *input, u32 bytes, void *output, u32 outpu
 #define CW_QUIRK_SWAP_ALIAS	BIT(22)	/* likewise, in the direct map */
 #define CW_QUIRK_TELL_MORE	BIT(23)	/* the host is told the page behind the range, too */
 #define CW_QUIRK_TELL_OTHER	BIT(24)	/* it is told the other visibility */
+#define CW_QUIRK_CLAIMED	BIT(31)	/* the caller has claimed the pages: no misbehaviour */
 
 struct cw_quirks {
 	u32 flags;

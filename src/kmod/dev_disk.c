@@ -67,7 +67,7 @@ int cw_disk_run(struct cw_bus *bus)
 
 	if (!disk.ch)
 		return -ENODEV;
-	disk.data = (u8 *)get_zeroed_page(GFP_KERNEL);
+	disk.data = cw_alloc_fails() ? NULL : (u8 *)get_zeroed_page(GFP_KERNEL);
 	err = disk.data ? cw_channel_open(disk.ch, RING_PAGES) : -ENOMEM;
 	err = err ?: cw_bounce_init(&disk.bounce);
 	err = err ?: disk_commands(&disk);

@@ -27,12 +27,14 @@ struct net {
 /* ---- receiving ---- */
 
 /* The length in the head of a frame: of the copy, or as a misbehaviour where the host can write. */
-static void frame_length(struct net *net, struct cw_rndis *shared)
+static void frame_length(struct net *net, u32 offset)
 {
 	struct cw_rndis *head = (struct cw_rndis *)net->frame;
+	struct cw_rndis *shared = (void *)cw_range_vaddr(net->recv.range) + offset;
 	u32 validated = head->bytes;
 
-	cw_peer_meanwhile(net->ch->bus->peer, net->ch->relid, &shared->bytes);
+	cw_peer_meanwhile(net->ch->bus->peer, net->ch->relid, false,
+			  offset + offsetof(struct cw_rndis, bytes));
 	if (cw_bus_is(net->ch->bus, CW_GUEST_FRAME_TWICE))
 		head->bytes = READ_ONCE(shared->bytes);
 	trace_cocovm_value_used(net->ch->relid, CW_FETCH_LENGTH, validated, head->bytes);
@@ -54,7 +56,6 @@ static void net_ranges(struct net *net, const struct cw_packet_ranges *packet, u
 	u32 room = net->recv.range->nr * PAGE_SIZE, i, len, offset;
 	u32 named = offsetof(struct cw_packet_ranges, range) - sizeof(packet->head);
 	struct cw_net_msg done = { .status = 1 };
-	void *shared;
 
 	if (bytes < named || packet->set != RECV_SET || !packet->nr ||
 	    packet->nr > (bytes - named) / sizeof(packet->range[0]))
@@ -64,10 +65,11 @@ static void net_ranges(struct net *net, const struct cw_packet_ranges *packet, u
 		offset = packet->range[i].byte_offset;
 		if (len > sizeof(net->frame) || offset > room || len > room - offset)
 			continue;
-		shared = (void *)cw_range_vaddr(net->recv.range) + offset;
-		memcpy(net->frame, shared, len);
-		frame_length(net, shared);
-		net->echoed += frame_is_good(net, len);
+		memcpy(net->frame, (void *)cw_range_vaddr(net->recv.range) + offset, len);
+		if (!frame_is_good(net, len))
+			continue;
+		frame_length(net, offset);
+		net->echoed++;
 	}
 	cw_channel_answer(net->ch, packet->head.trans_id, &done, sizeof(done));
 }

@@ -2,6 +2,8 @@
 /* /dev/cocovm: one command a write, counters and scenarios to read.  The language is specified
  * in cocovm(4); whatever else is written gets an errno.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/capability.h>
 #include <linux/ctype.h>
 #include <linux/fs.h>
@@ -77,6 +79,18 @@ static int pages_check(struct cw_run *opt)
 	return opt->pages >= cw_pool_size() ? -ENOMEM : 0;
 }
 
+static void names_print(const char *name)
+{
+	const struct cw_scenario *sc;
+	u32 i;
+
+	pr_err("%s: not one of", name);
+	for (i = 0; (sc = cw_scenario_get(i)); i++)
+		if (cw_scenario_fits(sc))
+			pr_cont(" %s", sc->name);
+	pr_cont("\n");
+}
+
 static int options_parse(char *name, char **line, struct cw_run *opt)
 {
 	char *word;
@@ -85,8 +99,10 @@ static int options_parse(char *name, char **line, struct cw_run *opt)
 	if (!name)
 		return -EINVAL;
 	opt->sc = cw_scenario_find(name);
-	if (!opt->sc)
+	if (!opt->sc) {
+		names_print(name);
 		return -ENOENT;
+	}
 	if (opt->misbehave && !opt->sc->has_twin)
 		return -EINVAL;
 	while ((word = word_next(line))) {

@@ -3,6 +3,9 @@
  * told, and accesses to guest memory through a view of its own, each checked against the table.
  * Before it, where the mode has one, the paravisor.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/printk.h>
 #include <linux/vmalloc.h>
 #include <linux/xarray.h>
 
@@ -36,8 +39,11 @@ int cw_host_add(u64 gfn)
 	if (cw_alloc_fails())
 		return -ENOMEM;
 	err = xa_insert(&frames, gfn, entry, GFP_KERNEL);
-	if (!err && !cw_platform.window)
-		err = cw_host_validate(gfn, true);
+	if (err || cw_platform.window)
+		return err;
+	err = cw_host_validate(gfn, true);
+	if (err)
+		cw_host_del(gfn);
 	return err;
 }
 
@@ -349,14 +355,21 @@ void cw_host_each(void (*fn)(void *arg, const char *name), void *arg)
 			fn(arg, names[id]);
 }
 
+static void name_print(void *unused, const char *name)
+{
+	pr_cont(" %s", name);
+}
+
 int cw_host_become(const char *name)
 {
 	int id = match_string(names, CW_HOST_NR, name);
 
-	if (id < 0)
-		return -ENOENT;
-	if (!is_here(id))
-		return -EOPNOTSUPP;
+	if (id < 0 || !is_here(id)) {
+		pr_err("host=%s: not one of", name);
+		cw_host_each(name_print, NULL);
+		pr_cont("\n");
+		return id < 0 ? -ENOENT : -EOPNOTSUPP;
+	}
 	WRITE_ONCE(current_host, CW_HOST_HONEST);
 	atomic_set(&chances, 0);
 	atomic_set(&deeds, 0);
@@ -367,6 +380,21 @@ int cw_host_become(const char *name)
 enum cw_host_id cw_host_current(void)
 {
 	return READ_ONCE(current_host);
+}
+
+/* Whoever does a part and says so is asked for the rest. */
+bool cw_host_is_harmless(enum cw_host_id id)
+{
+	const struct host_row *row = row_find(id);
+
+	return row ? row->done == STEP : id == CW_HOST_HONEST || cw_peer_is_harmless(id);
+}
+
+bool cw_host_gives_back(enum cw_host_id id)
+{
+	const struct host_row *row = row_find(id);
+
+	return !row || row->done == STEP;
 }
 
 const char *cw_host_name(void)

@@ -57,11 +57,6 @@ MODULE_PARM_DESC(abi, "read only: version of the tracepoints and records");
 module_param_cb(pte_mask, &pte_mask_ops, NULL, 0444);
 MODULE_PARM_DESC(pte_mask, "read only: mask of the shared bit");
 
-static void host_print(void *unused, const char *name)
-{
-	pr_cont(" %s", name);
-}
-
 static int __init cw_init(void)
 {
 	int err;
@@ -69,6 +64,10 @@ static int __init cw_init(void)
 	err = cw_platform_init(emulate, shared_bit);
 	if (err)
 		return err;
+	if (fail_alloc > INT_MAX) {
+		pr_err("fail_alloc=%u: more than %d\n", fail_alloc, INT_MAX);
+		return -EINVAL;
+	}
 	cw_alloc_fail(fail_alloc);
 	if (pool_pages < POOL_PAGES_MIN || pool_pages > POOL_PAGES_MAX) {
 		pr_err("pool_pages=%u: not between %u and %u\n", pool_pages, POOL_PAGES_MIN,
@@ -76,8 +75,10 @@ static int __init cw_init(void)
 		return -EINVAL;
 	}
 	err = cw_slab_init();
-	if (err)
+	if (err) {
+		pr_err("cannot make a slab page to share: %d\n", err);
 		goto err_host;
+	}
 	err = cw_pool_init(pool_pages);
 	if (err) {
 		pr_err("cannot make a pool of %u pages: %d\n", pool_pages, err);
@@ -89,15 +90,13 @@ static int __init cw_init(void)
 		goto err_pool;
 	}
 	err = cw_host_become(host);
-	if (err) {
-		pr_err("host=%s: not one of", host);
-		cw_host_each(host_print, NULL);
-		pr_cont("\n");
-		goto err_hypercall;
-	}
-	err = cw_device_init();
 	if (err)
 		goto err_hypercall;
+	err = cw_device_init();
+	if (err) {
+		pr_err("cannot make /dev/" CW_NAME ": %d\n", err);
+		goto err_hypercall;
+	}
 	pr_info("%s %s with %u pages, shared bit %u, abi %s; a test module, not for production\n",
 		cw_platform.native ? "driving" : "emulating", cw_platform.mode, pool_pages,
 		shared_bit, ABI);

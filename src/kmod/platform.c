@@ -20,6 +20,11 @@
 #define SEV_SNP			(BIT_ULL(0) | BIT_ULL(1) | BIT_ULL(2))
 #define SEV_VTOM		BIT_ULL(3)
 
+/* TLFS, CPUID leaf 0x4000000c, ebx */
+#define BOUNDARY_ACTIVE		BIT(5)
+#define BOUNDARY_BIT(ebx)	((ebx) >> 6 & 63)
+#define CBIT_LEAF		0x8000001f	/* AMD: ebx, bits 5 to 0 */
+
 struct cw_platform cw_platform;
 
 /* As hv_vtom_init() and the plain SNP and TDX start-up leave the kernel (arch/x86/hyperv/ivm.c). */
@@ -69,7 +74,9 @@ static u32 machine_isolation(bool *paravisor)
 	return cpuid_ebx(HYPERV_CPUID_ISOLATION_CONFIG) & HV_ISOLATION_TYPE;
 }
 
-/* The machine's own mode; on a machine that is no confidential VM the commonest one. */
+/* The machine's own mode, NULL if it is none of these; on a machine that is no confidential VM the
+ * commonest one.
+ */
 static const struct cw_platform *mode_detected(u32 isolation, bool paravisor)
 {
 	size_t i;
@@ -78,7 +85,7 @@ static const struct cw_platform *mode_detected(u32 isolation, bool paravisor)
 		if (modes[i].isolation == isolation &&
 		    (isolation == CW_ISOLATION_VBS || modes[i].paravisor == paravisor))
 			return &modes[i];
-	return mode_find("snp-vtom");
+	return isolation ? NULL : mode_find("snp-vtom");
 }
 
 static void platform_fill(const struct cw_platform *mode, unsigned int shared_bit)
@@ -91,6 +98,23 @@ static void platform_fill(const struct cw_platform *mode, unsigned int shared_bi
 	cw_platform.cc_mask = top;
 	cw_platform.physical_mask = __PHYSICAL_MASK & (top - 1);
 	cw_platform.pte_mask = BIT_ULL(shared_bit);
+}
+
+/* What can be read of the machine's own; the kernel's bit is the kernel's to change. */
+static void platform_native(const struct cw_platform *mode)
+{
+	u32 config = cpuid_ebx(HYPERV_CPUID_ISOLATION_CONFIG);
+
+	cw_platform = *mode;
+	cw_platform.native = true;
+	cw_platform.boundary = config & BOUNDARY_ACTIVE ? BIT_ULL(BOUNDARY_BIT(config)) : 0;
+	cw_platform.cc_mask = cw_platform.boundary;
+	/* without vTOM the bit of SNP, and the highest of an address for TDX */
+	if (!mode->window)
+		cw_platform.cc_mask = BIT_ULL(mode->vendor == CW_VENDOR_AMD ?
+					      cpuid_ebx(CBIT_LEAF) & 63 :
+					      boot_cpu_data.x86_phys_bits - 1);
+	cw_platform.physical_mask = __PHYSICAL_MASK;
 }
 
 int cw_platform_init(const char *mode, unsigned int shared_bit)
@@ -109,16 +133,21 @@ int cw_platform_init(const char *mode, unsigned int shared_bit)
 			pr_err("emulate=none: this is no confidential VM on Hyper-V\n");
 			return -EOPNOTSUPP;
 		}
-		platform_fill(mode_detected(isolation, paravisor), shared_bit);
-		/* the kernel's own bit is the kernel's to change */
-		cw_platform.native = true;
-		cw_platform.pte_mask = 0;
-		return 0;
+		row = mode_detected(isolation, paravisor);
+		if (row)
+			platform_native(row);
+		else
+			pr_err("emulate=none: isolation type %u is not known\n", isolation);
+		return row ? 0 : -EOPNOTSUPP;
 	}
 	if (isolation)
 		pr_info("this is a Hyper-V confidential VM (type %u, paravisor %d); it is left alone\n",
 			isolation, paravisor);
 	row = strcmp(mode, "auto") ? mode_find(mode) : mode_detected(isolation, paravisor);
+	if (!row && !strcmp(mode, "auto")) {
+		pr_err("emulate=auto: isolation type %u is not known\n", isolation);
+		return -EOPNOTSUPP;
+	}
 	if (!row) {
 		pr_err("emulate=%s: not one of auto, none, vbs, snp-vtom, tdx-vtom, snp, tdx\n", mode);
 		return -EINVAL;

@@ -167,8 +167,11 @@ struct cw_range *cw_pool_get_more(u32 nr)
 	return pool_get(nr, true);
 }
 
+/* Not past whoever waits for a long range: buses that come and go would never leave room for it. */
 void cw_pool_enter(void)
 {
+	mutex_lock(&pool_turn);
+	mutex_unlock(&pool_turn);
 	down(&pool_buses);
 }
 
@@ -211,17 +214,21 @@ void cw_range_keep(struct cw_range *range)
 }
 
 /* The PTEs first, whatever state they are in; then a transition like any other, which puts the
- * host's table right, and which everybody who watches understands.
+ * host's table right, and which everybody who watches understands.  Of slab-shared's one page there
+ * may be several ranges, and another of them in a transition.
  */
 int cw_range_restore(struct cw_range *range)
 {
+	static const struct cw_quirks claimed = { .flags = CW_QUIRK_CLAIMED };
 	u32 i;
 	int err;
 
+	while (cw_area_claim(range->area, range->first, range->nr))
+		schedule_timeout_uninterruptible(1);
 	cw_area_restore(range->area, range->first, range->nr);
 	for (i = 0; i < range->nr && !cw_platform.window; i++)
 		cw_host_invalidate(cw_range_gfn(range, i));
-	err = cw_transition(range, false, NULL);
+	err = cw_transition(range, false, &claimed);
 	if (err || !range->err)
 		return err;
 	atomic64_sub(range->nr, &cw_counters.withheld);

@@ -111,6 +111,8 @@ int cw_direct_split(struct page **pages, u32 nr)
 		if (!err && !(flags & _PAGE_PRESENT))
 			err = -EFAULT;
 	}
+	if (err)
+		pr_err("cannot give each of %u pages an entry of its own in the direct map: %d\n", nr, err);
 	if (!err || !set_pages_array_wb(pages, nr))
 		return err;
 	pr_warn("%u pages may have stayed uncached; they are not given back\n", nr);

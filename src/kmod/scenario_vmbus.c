@@ -4,20 +4,21 @@
  */
 #include "vmbus.h"
 
-/* What a device makes of a host that lies, or of a guest that does, is no error of the scenario;
- * what is left behind is.
+/* What a device makes of a host that lies, or of a guest that does, is no error of the scenario,
+ * unless that host does no harm; what is left behind is, unless the host refuses to give it back.
  */
 static int run_with_host(const struct cw_run *run, enum cw_host_id host)
 {
-	bool is_honest = !run->misbehave && !host;
+	bool is_certain = !run->misbehave && cw_host_is_harmless(host);
+	bool is_returned = cw_host_gives_back(host) && cw_host_gives_back(cw_host_current());
 	struct cw_bus *bus = cw_bus_new(run, host);
 	int err = PTR_ERR_OR_ZERO(bus), free_err;
 
 	err = err ?: run->sc->work(bus);
 	free_err = cw_bus_free(bus);
-	if (is_honest || err == -ENOMEM)
+	if (is_certain || err == -ENOMEM)
 		return err ?: free_err;
-	return free_err == -ENOMEM ? free_err : 0;
+	return is_returned || free_err == -ENOMEM ? free_err : 0;
 }
 
 static int run_on_bus(const struct cw_run *run)
@@ -34,7 +35,9 @@ static int run_coping(const struct cw_run *run)
 /* One host after the other, those that other scenarios have among them. */
 static int run_hosts(const struct cw_run *run)
 {
-	return run_with_host(run, run->loop % CW_HOST_NR);
+	enum cw_host_id host = run->loop % CW_HOST_NR;
+
+	return run_with_host(run, host ?: cw_host_current());
 }
 
 static int work_bus(struct cw_bus *bus)
@@ -94,6 +97,8 @@ static int work_bounce(struct cw_bus *bus)
 	err = err ?: cw_bounce_unmap(&b, quirks & CW_GUEST_SLOT_FOREIGN ? 1 : 2, second, NULL,
 				     quirks & CW_GUEST_SLOT_SIZE ? bytes - 1000 : bytes);
 	err = err ?: cw_bounce_unmap(&b, quirks & CW_GUEST_SLOT_TWICE ? 2 : 1, first, NULL, bytes);
+	if (!err && !quirks && cw_bounce_unmap(&b, 1, first, NULL, bytes) != -EINVAL)
+		err = -EPROTO;
 	return cw_first(err, cw_bounce_exit(&b));
 }
 

@@ -311,7 +311,8 @@ int cw_transition(const struct cw_range *range, bool to_shared, const struct cw_
 	atomic64_inc(&cw_counters.transitions);
 	trace_cocovm_transition_begin(t.vaddr, cw_range_gfn(range, 0), t.nr, to_shared,
 				      cw_platform.window);
-	err = cw_area_claim(range->area, range->first, t.nr);
+	err = has_quirk(&t, CW_QUIRK_CLAIMED) ? 0 :
+						cw_area_claim(range->area, range->first, t.nr);
 	claimed = !err;
 	if (claimed)
 		err = transition_steps(&t);

@@ -189,7 +189,7 @@ struct cw_bus {
 	u32 connection;
 	u32 version;
 	struct cw_peer *peer;
-	struct cw_range *synic;	/* message page; shared, of the paravisor's making */
+	struct cw_range *synic;	/* message page; shared, by the paravisor where there is one */
 	struct cw_range *monitor;	/* two pages; shared */
 	struct cw_range *int_page;	/* private */
 	struct cw_answer answer;
@@ -304,12 +304,14 @@ struct cw_bounce {
 
 /* The struct is zero before, but for its quirks; cw_bounce_exit() is due after an error too. */
 int cw_bounce_init(struct cw_bounce *b);
-int cw_bounce_exit(struct cw_bounce *b);
+int cw_bounce_exit(struct cw_bounce *b);	/* -EPROTO: slots were not given back */
 /* Slots for that many bytes, filled from private memory, cleared behind it.
  * The first, or -ENOSPC.
  */
 int cw_bounce_map(struct cw_bounce *b, u64 dev, const void *from, u32 bytes);
-/* Copies back where `to` is given, and frees the slots.  -EINVAL: they are not dev's, or not so. */
+/* Copies back where `to` is given, and frees the slots.  -EINVAL: they are not dev's, or not so, or
+ * nobody's any more.
+ */
 int cw_bounce_unmap(struct cw_bounce *b, u64 dev, int slot, void *to, u32 bytes);
 /* Names the slots in the head of a packet. */
 void cw_bounce_name(const struct cw_bounce *b, int slot, u32 bytes, struct cw_packet_gpa *gpa);
@@ -321,10 +323,10 @@ void cw_peer_free(struct cw_peer *peer);
 /* What hypercalls reach is queued, since they do not sleep; the host acts on it here. */
 void cw_peer_work(struct cw_peer *peer);
 void cw_peer_eom(struct cw_peer *peer);	/* the message slot is empty again */
-/* Time passes between two reads of the guest: what another CPU of the host may do meanwhile.  at:
- * the four bytes that the guest is reading.
+/* Time passes between two reads of the guest: what another CPU of the host may do meanwhile, to the
+ * four bytes at that offset of the ring's data, or of the receive buffer.
  */
-void cw_peer_meanwhile(struct cw_peer *peer, u32 relid, void *at);
+void cw_peer_meanwhile(struct cw_peer *peer, u32 relid, bool ring, u32 offset);
 /* A window of two pages: the function that is chosen, its config space. */
 u64 cw_peer_window(const struct cw_peer *peer);
 int cw_peer_mmio(struct cw_peer *peer, u64 gpa, u32 size, u32 *value, bool write);

@@ -33,6 +33,9 @@ static bool on_answer(struct cw_bus *bus, const union cw_message *msg)
 		return false;
 	answer->there = true;
 	answer->status = status;
+	/* where messages go from now on */
+	if (type == CHANNELMSG_VERSION_RESPONSE && !status)
+		bus->connection = msg->version.msg_conn_id;
 	return true;
 }
 
@@ -196,6 +199,28 @@ static int bus_pages_put(struct cw_bus *bus, struct cw_range *range, bool shared
 	return cw_bus_pages_put(bus, range, shared && cw_bus_transition(bus, range, false));
 }
 
+/* The page of messages comes shared from a paravisor; without one the guest shares its own. */
+static struct cw_range *synic_get(struct cw_bus *bus)
+{
+	struct cw_range *range;
+
+	if (!cw_platform.paravisor)
+		return bus_pages(bus, 1, true);
+	range = cw_pool_get_more(1);
+	if (!IS_ERR(range))
+		cw_area_supply(range->area, range->first, true);
+	return range;
+}
+
+static int synic_put(struct cw_bus *bus)
+{
+	if (!cw_platform.paravisor || IS_ERR_OR_NULL(bus->synic))
+		return bus_pages_put(bus, bus->synic, true);
+	cw_area_supply(bus->synic->area, bus->synic->first, false);
+	cw_range_put(bus->synic);
+	return 0;
+}
+
 /* ---- connecting ---- */
 
 static int bus_negotiate(struct cw_bus *bus)
@@ -228,7 +253,7 @@ static int bus_connect(struct cw_bus *bus)
 {
 	int err;
 
-	bus->synic = bus_pages(bus, 1, true);
+	bus->synic = synic_get(bus);
 	if (IS_ERR(bus->synic))
 		return PTR_ERR(bus->synic);
 	bus->monitor = bus_pages(bus, 2, !cw_bus_is(bus, CW_GUEST_MONITOR_PRIVATE));
@@ -282,7 +307,7 @@ int cw_bus_free(struct cw_bus *bus)
 	cw_peer_free(bus->peer);
 	err = cw_first(err, bus_pages_put(bus, bus->monitor,
 					  !cw_bus_is(bus, CW_GUEST_MONITOR_PRIVATE)));
-	err = cw_first(err, bus_pages_put(bus, bus->synic, true));
+	err = cw_first(err, synic_put(bus));
 	err = cw_first(err, bus_pages_put(bus, bus->int_page,
 					  cw_bus_is(bus, CW_GUEST_INT_SHARED)));
 	kvfree(bus);

@@ -175,6 +175,14 @@ static u32 fetch_used(struct cw_channel *ch, u32 what, u64 quirk, u32 validated,
 	return used;
 }
 
+/* Meanwhile the host writes to what is read here, through its own view of the ring. */
+static void host_writes(struct cw_channel *ch, const void *at)
+{
+	u32 offset = (const u8 *)at - ch->in.data;
+
+	cw_peer_meanwhile(ch->bus->peer, ch->relid, true, offset % ch->in.bytes);
+}
+
 /* The packet at desc, of which avail bytes are there. */
 static struct vmpacket_descriptor *packet_copy(struct cw_channel *ch,
 					       struct vmpacket_descriptor *desc, u32 avail)
@@ -188,7 +196,7 @@ static struct vmpacket_descriptor *packet_copy(struct cw_channel *ch,
 	if (!cw_bus_is(ch->bus, CW_GUEST_OFFSET_TRUSTED) &&
 	    (offset < PACKET_BYTES || offset > bytes))
 		offset = PACKET_BYTES;
-	cw_peer_meanwhile(ch->bus->peer, ch->relid, &desc->offset8);
+	host_writes(ch, &desc->offset8);
 	bytes = fetch_used(ch, CW_FETCH_LENGTH, CW_GUEST_LENGTH_TWICE, bytes, &desc->len8);
 	offset = fetch_used(ch, CW_FETCH_OFFSET, CW_GUEST_OFFSET_TWICE, offset, &desc->offset8);
 	if (cw_bus_is(ch->bus, CW_GUEST_NO_COPY))
@@ -321,7 +329,7 @@ static void *channel_request(struct cw_channel *ch, u64 id)
 	void *request = NULL;
 	u64 used = id;
 
-	cw_peer_meanwhile(ch->bus->peer, ch->relid, &desc->trans_id);
+	host_writes(ch, &desc->trans_id);
 	if (cw_bus_is(ch->bus, CW_GUEST_ID_TWICE))
 		used = READ_ONCE(desc->trans_id);
 	trace_cocovm_value_used(ch->relid, CW_FETCH_INDEX, id, used);
@@ -360,9 +368,9 @@ static int packet_send(struct cw_channel *ch, struct vmpacket_descriptor *head, 
 	err = ring_write(ch, vec, ARRAY_SIZE(vec));
 	if (err)
 		return err;
-	cw_hypercall_signal_event(ch->offer.connection_id, 0, 0);
+	err = cw_hypercall_signal_event(ch->offer.connection_id, 0, 0);
 	cw_peer_work(ch->bus->peer);
-	return 0;
+	return err;
 }
 
 int cw_channel_answer(struct cw_channel *ch, u64 id, const void *payload, u32 bytes)

@@ -139,14 +139,16 @@ static struct cw_peer_channel *peer_channel(struct cw_peer *peer, u32 relid)
 
 static void gpadl_add(struct cw_peer *peer, struct cw_view *view, const u8 *gfn, u32 room)
 {
-	u32 nr = min(room, view->nr - view->got);
+	u32 nr = min(room, view->nr - view->got), relid = view->relid, handle = view->handle;
+	bool bad;
 
 	memcpy(view->gfn + view->got, gfn, 8 * nr);
 	view->got += nr;
 	if (view->got < view->nr)
 		return;
-	cw_peer_lie(peer, CW_STAGE_GPADL, &peer->channel[view->relid], NULL, 0);
-	cw_peer_say(peer, CHANNELMSG_GPADL_CREATED, view->relid, view->handle, !view_map(view));
+	bad = !view_map(view);
+	cw_peer_lie(peer, CW_STAGE_GPADL, &peer->channel[relid], NULL, 0);
+	cw_peer_say(peer, CHANNELMSG_GPADL_CREATED, relid, handle, bad);
 }
 
 static void on_gpadl(struct cw_peer *peer, const union cw_message *in)
@@ -205,6 +207,17 @@ static void on_open(struct cw_peer *peer, const union cw_message *in)
 		    !ok);
 	if (ok)
 		cw_peer_lie(peer, CW_STAGE_OPENED, ch, NULL, 0);
+}
+
+/* A channel that it took back: the guest makes its pages private on that word alone. */
+void cw_peer_forget(struct cw_peer *peer, struct cw_peer_channel *ch)
+{
+	struct cw_view *view;
+
+	for (view = peer->view; view < peer->view + CW_PEER_GPADLS; view++)
+		if (view->handle && view->relid == ch - peer->channel)
+			view_drop(view);
+	*ch = (struct cw_peer_channel){ .device = ch->device };
 }
 
 static void on_close(struct cw_peer *peer, const union cw_message *in)
@@ -485,7 +498,7 @@ u32 cw_peer_other(u16 code, const void *input, void *output)
 	const struct cw_mmio_call *call = input;
 	struct cw_peer *peer = xa_load(&peers, (call->gpa - CW_PCI_GPA) / WINDOW_BYTES);
 	bool write = code == CW_HVCALL_MMIO_WRITE;
-	u32 value = call->data[0];
+	u32 value = write ? call->data[0] : 0;
 
 	if (code != CW_HVCALL_MMIO_READ && !write)
 		return HV_STATUS_INVALID_HYPERCALL_CODE;
@@ -518,7 +531,8 @@ struct cw_peer *cw_peer_new(enum cw_host_id host, u64 synic_gfn, u32 *connection
 		goto err_peer;
 	/* ids and class of a function, as config space begins */
 	memcpy(peer->config, "\x36\x14\x01\x00\x06\x04\x10\x00\x00\x00\x00\x02", 12);
-	err = xa_alloc(&peers, &id, peer, XA_LIMIT(1, 0xffff), GFP_KERNEL);
+	if (!cw_alloc_fails())
+		err = xa_alloc(&peers, &id, peer, XA_LIMIT(1, 0xffff), GFP_KERNEL);
 	if (err)
 		goto err_peer;
 	peer->connection = id << CONNECTION_SHIFT;

@@ -24,6 +24,7 @@ struct lie {
 	u8 type;	/* packets: of this type alone */
 	bool disk;	/* packets: of the disk, else of the network */
 	bool drop;	/* packets: it is not sent */
+	bool harmless;	/* who validates it gets on as ever */
 	u8 where;
 	void (*tell)(const struct told *told);	/* NULL: nothing more */
 	struct {
@@ -113,6 +114,16 @@ static void lie_rescind(const struct told *told)
 	for (i = 0; i <= told->lie->word[0]; i++)
 		cw_peer_say(told->peer, CHANNELMSG_RESCIND_CHANNELOFFER,
 			    told->ch - told->peer->channel, 0, 0);
+	cw_peer_forget(told->peer, told->ch);
+}
+
+/* Every device once more. */
+static void lie_offers(const struct told *told)
+{
+	enum cw_device device;
+
+	for (device = 0; device < CW_DEVICES; device++)
+		cw_peer_offer(told->peer, &cw_devices[device].guid, device + 1, 0);
 }
 
 /* word: relid and flags; then whether its kind is one that a guest must refuse, or none */
@@ -138,17 +149,21 @@ static void lie_offer(const struct told *told)
 	{ CW_STAGE_PACKET, t, kind, .tell = fn, .poke = { { at, len, value } } }
 #define FRAME(...)	PACKET(VM_PKT_DATA_USING_XFER_PAGES, lie_poke, false, __VA_ARGS__)
 #define DONE(...)	PACKET(VM_PKT_COMP, lie_poke, true, __VA_ARGS__)
-#define EXTRA(type, ...) PACKET(type, lie_extra, __VA_ARGS__)
-#define INBAND(...)	{ CW_STAGE_PACKET, VM_PKT_DATA_USING_XFER_PAGES, .tell = lie_extra, \
-			  .word = { __VA_ARGS__ } }
+#define EXTRA(t, kind, at, len, value) \
+	{ CW_STAGE_PACKET, t, kind, .harmless = true, .tell = lie_extra, \
+	  .poke = { { at, len, value } } }
+#define INBAND(...)	{ CW_STAGE_PACKET, VM_PKT_DATA_USING_XFER_PAGES, .harmless = true, \
+			  .tell = lie_extra, .word = { __VA_ARGS__ } }
 #define INDEX(ring, disk, at, value) \
-	{ CW_STAGE_WRITTEN, ANY_TYPE, disk, false, ring, lie_poke, { { at, 4, value } } }
+	{ CW_STAGE_WRITTEN, ANY_TYPE, disk, .where = ring, .tell = lie_poke, \
+	  .poke = { { at, 4, value } } }
 #define RNDIS(at, value) { CW_STAGE_FRAME, .tell = lie_poke, .poke = { { at, 4, value } } }
-#define SAY(...)	{ CW_STAGE_OPENED, .tell = lie_say, .word = { __VA_ARGS__ } }
-#define CUT(...)	{ CW_STAGE_OPENED, .tell = lie_cut, .word = { __VA_ARGS__ } }
-#define AGAIN(type)	{ CW_STAGE_SENT, .tell = lie_again, .word = { type } }
+#define HARMLESS(stage, fn, ...) { stage, .harmless = true, .tell = fn, .word = { __VA_ARGS__ } }
+#define SAY(...)	HARMLESS(CW_STAGE_OPENED, lie_say, __VA_ARGS__)
+#define CUT(...)	HARMLESS(CW_STAGE_OPENED, lie_cut, __VA_ARGS__)
+#define AGAIN(type)	HARMLESS(CW_STAGE_SENT, lie_again, type)
 #define RESCIND(stage, disk, more) { stage, 0, disk, .tell = lie_rescind, .word = { more } }
-#define OFFER(...)	{ CW_STAGE_OFFERED, .tell = lie_offer, .word = { __VA_ARGS__ } }
+#define OFFER(...)	HARMLESS(CW_STAGE_OFFERED, lie_offer, __VA_ARGS__)
 
 static const struct lie lies[CW_HOST_NR] = {
 	[CW_HOST_INDEX_WRITE_NET] = INDEX(RING_IN, false, 0, 0xfffffff8),
@@ -160,7 +175,7 @@ static const struct lie lies[CW_HOST_NR] = {
 	[CW_HOST_LENGTH_LONG_DISK] = DONE(AT_LEN8, 2, 0xffff),
 	[CW_HOST_LENGTH_ZERO] = FRAME(AT_LEN8, 2, 0),
 	[CW_HOST_LENGTH_SHORT] = FRAME(AT_LEN8, 2, 1),
-	[CW_HOST_LENGTH_FLIPS] = { CW_STAGE_MEANWHILE, .tell = lie_poke,
+	[CW_HOST_LENGTH_FLIPS] = { CW_STAGE_MEANWHILE, .harmless = true, .tell = lie_poke,
 				   .poke = { { 0, 4, 0x2000003 } } },
 	[CW_HOST_OFFSET_ZERO] = FRAME(AT_OFFSET8, 2, 0),
 	[CW_HOST_OFFSET_BEYOND] = FRAME(AT_OFFSET8, 2, 0xffff),
@@ -174,7 +189,8 @@ static const struct lie lies[CW_HOST_NR] = {
 	[CW_HOST_RNDIS_OFFSET] = RNDIS(8, 0xfffffff0),
 	[CW_HOST_RNDIS_DATA] = RNDIS(12, 0xffff),
 	[CW_HOST_DISK_TRANSFER] = DONE(AT_STATUS + 4, 4, 0xffffffff),
-	[CW_HOST_DISK_SENSE] = DONE(AT_STATUS + 8, 1, 0xff),
+	[CW_HOST_DISK_SENSE] = { CW_STAGE_PACKET, VM_PKT_COMP, true, .tell = lie_poke,
+				 .poke = { { AT_STATUS, 4, 2 }, { AT_STATUS + 8, 1, 0xff } } },
 	[CW_HOST_MESSAGE_VERSION] = SAY(CHANNELMSG_VERSION_RESPONSE),
 	[CW_HOST_MESSAGE_OPEN] = SAY(CHANNELMSG_OPENCHANNEL_RESULT, NO_RELID, NO_RELID),
 	[CW_HOST_MESSAGE_GPADL] = SAY(CHANNELMSG_GPADL_CREATED, NO_RELID, 0xfff),
@@ -207,7 +223,7 @@ static const struct lie lies[CW_HOST_NR] = {
 	[CW_HOST_PACKET_TYPE] = EXTRA(VM_PKT_DATA_USING_XFER_PAGES, false, AT_TYPE, 2, 0x7f),
 	[CW_HOST_INBAND_TYPE] = INBAND(0xffff, 1, 2, 3),
 	[CW_HOST_INBAND_TABLE] = INBAND(CW_NET_TABLE, 1, CW_NET_TABLE_ENTRIES, 0xfffffff0),
-	[CW_HOST_OFFER_TWICE] = OFFER(2),
+	[CW_HOST_OFFER_TWICE] = HARMLESS(CW_STAGE_OFFERED, lie_offers, 0),
 	[CW_HOST_OFFER_TAKEN] = OFFER(1),
 	[CW_HOST_OFFER_ZERO] = OFFER(0),
 	[CW_HOST_OFFER_BEYOND] = OFFER(0x1000),
@@ -246,10 +262,18 @@ bool cw_peer_is(enum cw_host_id host)
 	return lies[host].stage;
 }
 
-void cw_peer_meanwhile(struct cw_peer *peer, u32 relid, void *at)
+bool cw_peer_is_harmless(enum cw_host_id host)
+{
+	return lies[host].harmless;
+}
+
+void cw_peer_meanwhile(struct cw_peer *peer, u32 relid, bool ring, u32 offset)
 {
 	struct cw_peer_channel *ch = &peer->channel[relid];
+	u8 *at;
 
-	if (ch->opened && ch->device == CW_DEVICE_NET)
-		cw_peer_lie(peer, CW_STAGE_MEANWHILE, ch, at, 0);
+	if (!ch->opened || ch->device != CW_DEVICE_NET || (!ring && !ch->recv))
+		return;
+	at = ring ? (u8 *)cw_peer_header(ch, true) + PAGE_SIZE : ch->recv->va;
+	cw_peer_lie(peer, CW_STAGE_MEANWHILE, ch, at + offset, 0);
 }

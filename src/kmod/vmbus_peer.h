@@ -58,6 +58,7 @@ struct cw_peer {
 void cw_peer_send(struct cw_peer *peer, const void *msg, u32 bytes);
 void cw_peer_offer(struct cw_peer *peer, const guid_t *kind, u32 relid, u16 flags);
 void cw_peer_say(struct cw_peer *peer, u32 type, u32 word0, u32 word1, u32 word2);
+void cw_peer_forget(struct cw_peer *peer, struct cw_peer_channel *ch);
 /* The rings' headers, of the host's view. */
 struct hv_ring_buffer *cw_peer_header(const struct cw_peer_channel *ch, bool inbound);
 /* A packet to the guest as it stands: its head is in image. */
