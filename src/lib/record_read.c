@@ -35,6 +35,8 @@ int cw_recording_damaged(struct cw_recording *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(r->why, sizeof(r->why), fmt, ap);
 	va_end(ap);
+	/* SQLite cites the file */
+	cw_text_clean(r->why);
 	return -EBADMSG;
 }
 
@@ -387,10 +389,12 @@ int cw_recording_open(struct cw_recording **out, const char *path, char *why, si
 		snprintf(why, size, "%s", strerror(ENOMEM));
 	if (!err)
 		err = cw_recording_rewind(r);
-	if (!err)
+	if (!err) {
 		*out = r;
-	else
-		cw_recording_close(r);
+		return 0;
+	}
+	cw_text_clean(why);
+	cw_recording_close(r);
 	return err;
 }
 

@@ -146,6 +146,10 @@ static void test_tampered(void **state)
 		{ "CREATE TRIGGER t AFTER INSERT ON stats BEGIN SELECT 1; END",
 		  "it is damaged: its tables are not those of a recording" },
 		{ "CREATE VIEW v AS SELECT 1", "it is damaged: its tables are not those of a recording" },
+		{ "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = "
+		  "'CREATE TABLE owners(a \"I' || char(10) || '\") STRICT' WHERE name = 'owners'",
+		  "it is damaged: malformed database schema (owners) - unknown datatype for owners.a: "
+		  "\"I?\"" },
 		{ "DROP TABLE stats", "it is damaged: its tables are not those of a recording" },
 		{ "DELETE FROM session WHERE name = 'kernel'", "it is damaged: session: 'kernel' is missing" },
 		{ "UPDATE session SET value = 7 WHERE name = 'complete'",
