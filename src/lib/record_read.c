@@ -5,15 +5,14 @@
 #include "record_read.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "record_impl.h"
+#include "regular.h"
 #include "rules.h"
 #include "text.h"
 
@@ -252,23 +251,15 @@ static int info_read(struct cw_recording *r)
 	return err;
 }
 
-/* What the file says of itself must be had before SQLite looks at it: a pipe or a device never
- * ends, and a file that cannot be read has an errno.
- */
+/* What the file says of itself must be had before SQLite looks at it, which has no errno. */
 static int file_look(const char *path, char *why, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), err = 0;
-	struct stat st;
+	int fd = cw_regular_open(path, why, size);
 
-	if (fd < 0 || fstat(fd, &st))
-		err = -errno;
-	else if (!S_ISREG(st.st_mode))
-		err = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	if (fd >= 0)
-		close(fd);
-	if (err)
-		snprintf(why, size, "%s", err == -EINVAL ? "it is no regular file" : strerror(-err));
-	return err;
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
 }
 
 /* vfs: NULL, or that without locks. */

@@ -90,6 +90,13 @@ refused 'there is no flight recorder to write a snapshot for T1' record -o "$tap
 refused 'a reaction would crash this machine (add --allow-panic if it shall)' gate --on T1=panic -- true
 refused '--policy: given twice' gate --policy a --policy b -- true
 refused 'cannot read policy /nonexistent: No such file or directory' gate --policy /nonexistent -- true
+refused 'cannot read policy /tmp: Is a directory' gate --policy /tmp -- true
+mkfifo "$tap_tmp/fifo"
+for path in "$tap_tmp/fifo" /dev/zero; do
+	run timeout 5 "$CW" gate --policy "$path" -- true
+	is "$rc" 2 "a policy that may never end, $path: exit status 2"
+	is "$err" "cocowatch: cannot read policy $path: it is no regular file" "$path: said"
+done
 
 policy=$tap_tmp/policy.yaml
 # bad_policy MESSAGE LINE...: after "version: 1"
