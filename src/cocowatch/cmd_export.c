@@ -10,6 +10,7 @@
 #include "export.h"
 #include "options.h"
 #include "recorded.h"
+#include "target.h"
 
 #define TARGETS_MAX 8
 
@@ -43,16 +44,21 @@ static error_t output_add(struct export_opts *o, const char *arg)
 {
 	const char *path = strchr(arg, '=');
 	const struct cw_export_ops *ops = path ? format_find(arg, (size_t)(path - arg)) : NULL;
+	size_t i;
 
 	if (!ops || !path[1]) {
 		cw_say(0, "--output '%s': expected perfetto=FILE, ctf=DIRECTORY or ndjson=FILE", arg);
 		return EINVAL;
 	}
+	path++;
+	for (i = 0; i < o->nr; i++)
+		if (cw_target_same(o->target[i].path, path))
+			return cw_say(EINVAL, "two outputs go to %s", path);
 	if (o->nr == TARGETS_MAX) {
 		cw_say(0, "--output '%s': at most %d outputs", arg, TARGETS_MAX);
 		return EINVAL;
 	}
-	o->target[o->nr++] = (struct target){ .ops = ops, .path = path + 1 };
+	o->target[o->nr++] = (struct target){ .ops = ops, .path = path };
 	return 0;
 }
 

@@ -52,6 +52,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &o->recording;
 		return 0;
 	case KEY_HTML:
+		if (o->html)
+			return cw_say(EINVAL, "--html: given twice");
 		o->html = arg;
 		return 0;
 	case KEY_PAGE:

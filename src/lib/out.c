@@ -11,6 +11,7 @@
 
 #include "err.h"
 #include "parse.h"
+#include "target.h"
 
 static const struct cw_writer_ops *const formats[] = { &cw_out_text, &cw_out_ndjson, &cw_out_junit,
 						      &cw_out_tap, &cw_out_sarif,
@@ -54,11 +55,6 @@ bool cw_writers_know(const char *arg)
 	return format_find(arg, strcspn(arg, "="));
 }
 
-static bool same_target(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 int cw_writers_add(struct cw_writers *ws, const char *arg)
 {
 	const char *equals = strchr(arg, '=');
@@ -74,7 +70,7 @@ int cw_writers_add(struct cw_writers *ws, const char *arg)
 	}
 	path = path ? path : ops->path;
 	for (i = 0; i < ws->nr; i++) {
-		if (!same_target(ws->writer[i].path, path))
+		if (!cw_target_same(ws->writer[i].path, path))
 			continue;
 		cw_say(0, "two outputs go to %s", path ? path : "stdout");
 		return -EINVAL;

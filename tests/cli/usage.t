@@ -61,6 +61,7 @@ refused "unknown output 'txt' (did you mean 'text'?)" rules -o txt=file
 refused "output 'ndjson=' names no file" watch -o ndjson=
 refused 'two outputs go to stdout' watch -o text -o ndjson
 refused 'two outputs go to a' watch -o text=a -o ndjson=a
+refused 'two outputs go to ./a' watch -o text=a -o ndjson=./a
 
 refused 'rules writes text or ndjson, not junit' rules -o junit
 refused 'map writes text or ndjson, not sarif' map -o text -o sarif=/nonexistent
