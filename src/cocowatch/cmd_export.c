@@ -105,6 +105,16 @@ static int target_write(const struct target *t, struct cw_recorded *rec)
 	return err ? cw_say(CW_EXIT_UNKNOWN, "cannot write %s: %s", t->path, strerror(-err)) : CW_EXIT_HELD;
 }
 
+static bool outputs_check(const struct export_opts *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->nr; i++)
+		if (!cw_target_spares(o->target[i].path, o->recording, "the recording"))
+			return false;
+	return true;
+}
+
 int cw_cmd_export(int argc, char **argv)
 {
 	struct export_opts o = { .nr = 0 };
@@ -117,7 +127,8 @@ int cw_cmd_export(int argc, char **argv)
 	status = cw_recorded_open(&rec, o.recording, "export");
 	if (status)
 		return status;
-	for (i = 0; i < o.nr; i++) {
+	status = outputs_check(&o) ? CW_EXIT_HELD : CW_EXIT_USAGE;
+	for (i = 0; i < o.nr && status != CW_EXIT_USAGE; i++) {
 		one = target_write(&o.target[i], &rec);
 		if (one)
 			status = one;

@@ -16,6 +16,7 @@
 #include "recorded.h"
 #include "report_data.h"
 #include "report_page.h"
+#include "target.h"
 
 enum {
 	KEY_HTML = 0x300,
@@ -173,6 +174,13 @@ static int report_show(const struct report_opts *o, struct cw_recorded *rec, str
 	return cw_stdout_flush() ? CW_EXIT_UNKNOWN : made;
 }
 
+static bool outputs_check(const struct report_opts *o)
+{
+	if (o->html && !cw_target_spares(o->html, o->recording, "the recording"))
+		return false;
+	return (o->html && !o->has_page) || cw_target_spares(NULL, o->recording, "the recording");
+}
+
 int cw_cmd_report(int argc, char **argv)
 {
 	struct report_opts o = { .recording = NULL };
@@ -185,6 +193,10 @@ int cw_cmd_report(int argc, char **argv)
 	status = cw_recorded_open(&rec, o.recording, "report");
 	if (status)
 		return status;
+	if (!outputs_check(&o)) {
+		cw_recorded_close(&rec);
+		return CW_EXIT_USAGE;
+	}
 	if (o.has_page)
 		life = cw_life_new(&rec.start, o.gfn);
 	if (o.has_page && !life)

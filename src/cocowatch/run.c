@@ -433,10 +433,19 @@ static int command_check(const struct cw_run *r)
 	return err ? cw_err(err, "cannot run '%s'", r->command[0]) : 0;
 }
 
+/* What is read, and what is recorded, is no place for a report. */
+static bool reports_check(const struct cw_run *r)
+{
+	const struct cw_writers *ws = &r->common.writers;
+
+	return cw_writers_apart(ws, r->common.recording) &&
+	       cw_writers_spare(ws, r->policy_path, "the policy");
+}
+
 int cw_run(struct cw_run *r)
 {
 	struct running s = { .run = r, .signal_fd = -1 };
-	bool bad = command_check(r) || policy_open(&s, r);
+	bool bad = !reports_check(r) || command_check(r) || policy_open(&s, r);
 	int ret = bad ? CW_EXIT_USAGE : run_policed(&s, r);
 
 	cw_reactions_close(&r->reactions);

@@ -83,6 +83,29 @@ int cw_writers_add(struct cw_writers *ws, const char *arg)
 	return 0;
 }
 
+bool cw_writers_spare(const struct cw_writers *ws, const char *file, const char *what)
+{
+	size_t i;
+
+	for (i = 0; file && i < ws->nr; i++)
+		if (!cw_target_spares(ws->writer[i].path, file, what))
+			return false;
+	return !file || ws->nr || ws->none_is_fine || cw_target_spares(NULL, file, what);
+}
+
+bool cw_writers_apart(const struct cw_writers *ws, const char *recording)
+{
+	const char *path;
+	size_t i;
+
+	for (i = 0; recording && i < ws->nr; i++) {
+		path = ws->writer[i].path;
+		if (cw_target_spoils(path, recording))
+			return cw_say(false, "two outputs go to %s", path ? path : "stdout");
+	}
+	return true;
+}
+
 static bool wants_color(FILE *f)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");

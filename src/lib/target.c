@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "err.h"
 
 #define LINKS_MAX 40	/* as the kernel */
 
@@ -86,4 +89,27 @@ bool cw_target_same(const char *a, const char *b)
 		return false;
 	return pa.st.st_dev == pb.st.st_dev && pa.st.st_ino == pb.st.st_ino &&
 	       !strcmp(pa.name, pb.name);
+}
+
+bool cw_target_spoils(const char *target, const char *file)
+{
+	static const char *const beside[] = { "-wal", "-shm", "-journal" };
+	char *real = realpath(file, NULL), path[PATH_MAX];
+	bool spoils = cw_target_same(target, file);
+	size_t i;
+
+	for (i = 0; i < sizeof(beside) / sizeof(beside[0]) && !spoils; i++)
+		if ((size_t)snprintf(path, sizeof(path), "%s%s", real ? real : file, beside[i]) <
+		    sizeof(path))
+			spoils = cw_target_same(target, path);
+	free(real);
+	return spoils;
+}
+
+bool cw_target_spares(const char *target, const char *file, const char *what)
+{
+	if (!cw_target_spoils(target, file))
+		return true;
+	return cw_say(false, "cannot write to %s: %s is read from there", target ? target : "stdout",
+		      what);
 }

@@ -10,4 +10,12 @@
  */
 bool cw_target_same(const char *a, const char *b);
 
+/* Whether what is written to target would end up in this file, or where that is a recording, in what
+ * SQLite keeps beside it.
+ */
+bool cw_target_spoils(const char *target, const char *file);
+
+/* Whether it leaves alone a file that is read; else false after a message.  what: "the recording". */
+bool cw_target_spares(const char *target, const char *file, const char *what);
+
 #endif

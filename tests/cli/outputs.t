@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# No output destroys what the command reads or records, by whatever name: status 2, one line, nothing touched.
+
+. "$(dirname "$0")/../lib.sh"
+
+rec=$tap_tmp/a.ccw
+"$O/tests/data/make_recording" "$rec" 200 || {
+	fail 'a recording is made'
+	done_testing
+}
+cd "$tap_tmp" || exit
+ln a.ccw hard.ccw
+ln -s a.ccw link.ccw
+echo '{"type":"map","version":1,"wall_ns":1790000000000000000,"kernel":"6.12","mode":"snp-vtom","nr_ranges":0}' >old
+printf 'version: 1\n' >policy.yaml
+mkdir kept
+cp a.ccw old policy.yaml kept
+
+# refused MESSAGE ARGUMENT...: and everything is as it was
+refused() {
+	local message=$1 file
+	shift
+	run "$CW" "$@"
+	is "$rc" 2 "$*: exit status 2"
+	is "$err" "cocowatch: $message" "$*: says why"
+	is "$out" '' "$*: nothing on stdout"
+	for file in a.ccw old policy.yaml; do
+		cmp -s "$file" "kept/$file" || fail "$*: $file was written to"
+		cp "kept/$file" "$file"
+	done
+}
+
+for name in a.ccw ./a.ccw hard.ccw link.ccw a.ccw-wal; do
+	refused "cannot write to $name: the recording is read from there" report --html "$name" a.ccw
+	refused "cannot write to $name: the recording is read from there" export -o "ndjson=$name" a.ccw
+	refused "cannot write to $name: the recording is read from there" export -o ctf=trace -o "perfetto=$name" a.ccw
+	refused "cannot write to $name: the recording is read from there" replay -o "ndjson=$name" a.ccw
+	refused "two outputs go to $name" record -o a.ccw -o "ndjson=$name"
+	refused "two outputs go to $name" record --last 1s -o "ndjson=$name" -o a.ccw
+done
+refused 'cannot write to a.ccw: the recording is read from there' replay -o text -o junit=a.ccw link.ccw
+refused 'two outputs go to ./new.ccw' record -o new.ccw -o tap=./new.ccw
+refused 'cannot write to ./old: a snapshot is read from there' map --diff old -o ndjson=./old
+refused 'cannot write to old: a snapshot is read from there' map --diff kept/old old -o text=old
+refused 'cannot write to policy.yaml: the policy is read from there' gate --policy ./policy.yaml -o text=policy.yaml -- true
+not_ok 'nothing else was made' ls trace new.ccw a.ccw-wal
+
+# appended: the shell has not emptied it
+for command in report replay; do
+	"$CW" "$command" a.ccw >>a.ccw 2>err
+	is "$? $(cat err)" '2 cocowatch: cannot write to stdout: the recording is read from there' "$command to the end of it"
+	ok 'and it is whole' cmp -s a.ccw kept/a.ccw
+done
+
+run "$CW" replay -o ndjson=elsewhere a.ccw
+is "$rc" 1 'another file is written as ever'
+done_testing
