@@ -411,9 +411,12 @@ static int run_policed(struct running *s, struct cw_run *r)
 	ret = signals_hold(s);
 	if (ret)
 		return cw_err(ret, "cannot wait for signals");
-	ret = cw_writers_open(&r->common.writers);
+	/* a recording is made only where there is none; reports of an earlier session are emptied,
+	 * and so they come behind what can be refused
+	 */
+	ret = cw_running_record_open(s);
 	if (!ret)
-		ret = cw_running_record_open(s);
+		ret = cw_writers_open(&r->common.writers);
 	if (!ret)
 		ret = run_session(s, r);
 	cw_recorder_free(s->recorder);

@@ -91,6 +91,7 @@ int cw_recorder_start(struct cw_recorder *r, const struct cw_recording_info *inf
 		err = cw_recorder_commit(r);
 		if (err)
 			return err;
+		r->begun = true;
 	}
 	err = pthread_create(&r->thread, NULL, cw_recorder_thread, r);
 	r->running = !err;
@@ -378,12 +379,22 @@ int cw_recorder_finish(struct cw_recorder *r, const struct cw_recording_info *in
 	return err ? err : closed;
 }
 
+/* A file of ours without a session is no recording, and would be in the way of the next one. */
+static void file_end(struct cw_recorder *r)
+{
+	bool empty = r->file && !r->flight && !r->begun;
+
+	cw_record_file_close(r->file);
+	if (empty)
+		unlink(r->path);
+}
+
 void cw_recorder_free(struct cw_recorder *r)
 {
 	if (!r)
 		return;
 	cw_recorder_stop(r);
-	cw_record_file_close(r->file);
+	file_end(r);
 	cw_flight_free(r->flight);
 	cw_side_free(&r->side);
 	cw_batcher_exit(&r->batcher);

@@ -54,6 +54,20 @@ for command in report replay; do
 	ok 'and it is whole' cmp -s a.ccw kept/a.ccw
 done
 
+# a session that is refused leaves everything as it was, and nothing behind
+echo before >z.ndjson
+run "$CW" record -o a.ccw -o ndjson=z.ndjson
+is "$rc $err" '3 cocowatch: cannot record to a.ccw: File exists' 'a recording that is there: refused'
+is "$(cat z.ndjson)" before 'and the report of an earlier session is still there'
+run "$CW" record -o new.ccw -o ndjson=none/x
+is "$rc $err" '3 cocowatch: cannot write none/x: No such file or directory' 'a report that cannot be written: refused'
+not_ok 'and no empty recording is left' ls new.ccw*
+if [ ! -d /sys/module/cocovm ]; then
+	run "$CW" record --source module -o new.ccw
+	is "$rc" 3 'a session that cannot start'
+	not_ok 'leaves none either' ls new.ccw*
+fi
+
 run "$CW" replay -o ndjson=elsewhere a.ccw
 is "$rc" 1 'another file is written as ever'
 done_testing
