@@ -37,7 +37,6 @@ static int signals_hold(struct running *s)
 	sigaddset(&mask, SIGUSR1);
 	sigaddset(&mask, SIGUSR2);
 	sigaddset(&mask, SIGCHLD);
-	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);	/* ignored, it would leave nobody to be waited for */
 	if (sigprocmask(SIG_BLOCK, &mask, &s->old_mask))
 		return -errno;
@@ -408,6 +407,7 @@ static int run_policed(struct running *s, struct cw_run *r)
 	int ret;
 
 	cw_libbpf_init(r->common.debug);
+	r->common.writers.pipe_ends = true;
 	ret = signals_hold(s);
 	if (ret)
 		return cw_err(ret, "cannot wait for signals");

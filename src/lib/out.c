@@ -164,7 +164,8 @@ static void writer_check(struct cw_writers *ws, struct cw_writer *w)
 	w->failed = true;
 	if (err == EPIPE && !w->path) {
 		ws->pipe_closed = !others_alive(ws);
-		return;
+		if (ws->pipe_ends)
+			return;
 	}
 	cw_err(-err, "cannot write %s output to %s", w->ops->name, w->path ? w->path : "stdout");
 }

@@ -104,6 +104,7 @@ struct cw_writers {
 	struct cw_writer writer[CW_WRITERS_MAX];
 	size_t nr;
 	bool none_is_fine;	/* with no output asked for there is none, and not text on stdout */
+	bool pipe_ends;		/* a session, which ends when its reader goes away */
 	bool pipe_closed;	/* the reader of stdout went away, and nothing else is written */
 	const struct cw_start *start;	/* NULL before the session has begun */
 };

@@ -68,6 +68,26 @@ if [ ! -d /sys/module/cocovm ]; then
 	not_ok 'leaves none either' ls new.ccw*
 fi
 
+# closed STATUS MESSAGE ARGUMENT...: when nobody reads standard output
+closed() {
+	local status=$1 message=$2
+	shift 2
+	mkfifo pipe
+	(exec 3<>pipe 4>pipe 3>&-; "$CW" "$@" >&4 2>err; echo $? >status)
+	rm pipe
+	is "$(cat status)" "$status" "$* with its reader gone: exit status $status"
+	is "$(cat err)" "cocowatch: $message: Broken pipe" "$* with its reader gone: said"
+}
+closed 1 'cannot write text output to stdout' replay a.ccw
+closed 3 'cannot write to stdout' report a.ccw
+closed 3 'cannot write to stdout' report --page 0x1000 a.ccw
+closed 3 'cannot write text output to stdout' map --diff old old
+closed 3 'cannot write text output to stdout' rules
+# opened by its name, a pipe is waited for until somebody reads
+("$CW" export -o ndjson=/dev/stdout a.ccw 2>err; echo $? >status) | head -c 1 >/dev/null
+is "$(cat status err)" "3
+cocowatch: cannot write /dev/stdout: Broken pipe" 'export with its reader gone: exit status 3, and said'
+
 run "$CW" replay -o ndjson=elsewhere a.ccw
 is "$rc" 1 'another file is written as ever'
 done_testing
