@@ -55,6 +55,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_HTML:
 		if (o->html)
 			return cw_say(EINVAL, "--html: given twice");
+		if (!*arg)
+			return cw_say(EINVAL, "--html names no file");
 		o->html = arg;
 		return 0;
 	case KEY_PAGE:

@@ -68,6 +68,19 @@ if [ ! -d /sys/module/cocovm ]; then
 	not_ok 'leaves none either' ls new.ccw*
 fi
 
+# what a flight recorder cannot write one day is said now
+for name in /proc/a.ccw /proc; do
+	run "$CW" record --last 30s -o "$name" --source module
+	is "$rc" 3 "--last -o $name: exit status 3"
+	like "$err" "^cocowatch: cannot record to $name: (No such file or directory|Permission denied)$" "--last -o $name: said"
+done
+mkdir history
+for name in history history/a.ccw; do
+	run "$CW" record --last 30s -o "$name" --source module
+	unlike "$err" 'cannot record' "--last -o $name: can be written"
+done
+is "$(ls -A history)" '' 'nothing is left of having tried'
+
 # closed STATUS MESSAGE ARGUMENT...: when nobody reads standard output
 closed() {
 	local status=$1 message=$2

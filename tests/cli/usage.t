@@ -43,6 +43,8 @@ refused "--listen: other machines reach '0.0.0.0:9464' (--listen-anywhere allows
 flight='metrics: a flight recorder has both --last TIME and -o FILE.ccw or -o DIRECTORY'
 refused "$flight" metrics --textfile x --last 30s
 refused "$flight" metrics --textfile x -o a.ccw
+refused '--textfile names no file' metrics --textfile ''
+refused '--html names no file' report --html '' a.ccw
 refused "--last: 'long' is not a duration (such as 500ms, 30s or 5m)" metrics --textfile x --last long -o a.ccw
 refused "metrics takes no arguments: 'me' (a command is run by gate)" metrics me
 refused 'map writes text or ndjson, not journal' map -o journal
