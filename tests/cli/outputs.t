@@ -49,6 +49,7 @@ not_ok 'nothing else was made' ls trace new.ccw a.ccw-wal
 
 # appended: the shell has not emptied it
 for command in report replay; do
+	# shellcheck disable=SC2094 # that is the test
 	"$CW" "$command" a.ccw >>a.ccw 2>err
 	is "$? $(cat err)" '2 cocowatch: cannot write to stdout: the recording is read from there' "$command to the end of it"
 	ok 'and it is whole' cmp -s a.ccw kept/a.ccw
@@ -86,6 +87,7 @@ closed() {
 	local status=$1 message=$2
 	shift 2
 	mkfifo pipe
+	# shellcheck disable=SC2094 # opened for both, so that neither end is waited for
 	(exec 3<>pipe 4>pipe 3>&-; "$CW" "$@" >&4 2>err; echo $? >status)
 	rm pipe
 	is "$(cat status)" "$status" "$* with its reader gone: exit status $status"
