@@ -10,6 +10,7 @@
 #include "export.h"
 #include "options.h"
 #include "recorded.h"
+#include "target.h"
 
 #define TARGETS_MAX 8
 
@@ -43,16 +44,21 @@ static error_t output_add(struct export_opts *o, const char *arg)
 {
 	const char *path = strchr(arg, '=');
 	const struct cw_export_ops *ops = path ? format_find(arg, (size_t)(path - arg)) : NULL;
+	size_t i;
 
 	if (!ops || !path[1]) {
 		cw_say(0, "--output '%s': expected perfetto=FILE, ctf=DIRECTORY or ndjson=FILE", arg);
 		return EINVAL;
 	}
+	path++;
+	for (i = 0; i < o->nr; i++)
+		if (cw_target_same(o->target[i].path, path))
+			return cw_say(EINVAL, "two outputs go to %s", path);
 	if (o->nr == TARGETS_MAX) {
 		cw_say(0, "--output '%s': at most %d outputs", arg, TARGETS_MAX);
 		return EINVAL;
 	}
-	o->target[o->nr++] = (struct target){ .ops = ops, .path = path + 1 };
+	o->target[o->nr++] = (struct target){ .ops = ops, .path = path };
 	return 0;
 }
 
@@ -99,6 +105,16 @@ static int target_write(const struct target *t, struct cw_recorded *rec)
 	return err ? cw_say(CW_EXIT_UNKNOWN, "cannot write %s: %s", t->path, strerror(-err)) : CW_EXIT_HELD;
 }
 
+static bool outputs_check(const struct export_opts *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->nr; i++)
+		if (!cw_target_spares(o->target[i].path, o->recording, "the recording"))
+			return false;
+	return true;
+}
+
 int cw_cmd_export(int argc, char **argv)
 {
 	struct export_opts o = { .nr = 0 };
@@ -111,7 +127,8 @@ int cw_cmd_export(int argc, char **argv)
 	status = cw_recorded_open(&rec, o.recording, "export");
 	if (status)
 		return status;
-	for (i = 0; i < o.nr; i++) {
+	status = outputs_check(&o) ? CW_EXIT_HELD : CW_EXIT_USAGE;
+	for (i = 0; i < o.nr && status != CW_EXIT_USAGE; i++) {
 		one = target_write(&o.target[i], &rec);
 		if (one)
 			status = one;

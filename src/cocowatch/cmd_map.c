@@ -272,6 +272,14 @@ static int diff_run(struct map_opts *o)
 	return status;
 }
 
+static bool outputs_check(const struct map_opts *o)
+{
+	const struct cw_writers *ws = &o->common.writers;
+
+	return cw_outputs_check(ws, "map") && cw_writers_spare(ws, o->old, "a snapshot") &&
+	       cw_writers_spare(ws, o->now, "a snapshot");
+}
+
 int cw_cmd_map(int argc, char **argv)
 {
 	struct map_opts o = { .common = { .debug = false } };
@@ -279,7 +287,7 @@ int cw_cmd_map(int argc, char **argv)
 
 	if (!cw_options_parse(&argp, argc, argv, false, &o, &status))
 		return status;
-	if (!cw_outputs_check(&o.common.writers, "map"))
+	if (!outputs_check(&o))
 		return CW_EXIT_USAGE;
 	cw_libbpf_init(o.common.debug);
 	if (cw_writers_open(&o.common.writers))

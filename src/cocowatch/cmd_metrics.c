@@ -113,6 +113,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		m->anywhere = true;
 		return 0;
 	case KEY_TEXTFILE:
+		if (!*arg)
+			return cw_say(EINVAL, "--textfile names no file");
 		m->textfile = arg;
 		return 0;
 	case ARGP_KEY_END:

@@ -110,7 +110,9 @@ int cw_cmd_replay(int argc, char **argv)
 	status = cw_recorded_open(&rec, o.path, "replay");
 	if (status)
 		return status;
-	status = cw_writers_open(&o.common.writers);
+	status = cw_writers_spare(&o.common.writers, o.path, "the recording") ? 0 : CW_EXIT_USAGE;
+	if (!status)
+		status = cw_writers_open(&o.common.writers);
 	if (!status)
 		status = replay(&rec, &o.common.writers);
 	if (!cw_writers_close(&o.common.writers) &&

@@ -16,6 +16,7 @@
 #include "recorded.h"
 #include "report_data.h"
 #include "report_page.h"
+#include "target.h"
 
 enum {
 	KEY_HTML = 0x300,
@@ -52,6 +53,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &o->recording;
 		return 0;
 	case KEY_HTML:
+		if (o->html)
+			return cw_say(EINVAL, "--html: given twice");
+		if (!*arg)
+			return cw_say(EINVAL, "--html names no file");
 		o->html = arg;
 		return 0;
 	case KEY_PAGE:
@@ -171,6 +176,13 @@ static int report_show(const struct report_opts *o, struct cw_recorded *rec, str
 	return cw_stdout_flush() ? CW_EXIT_UNKNOWN : made;
 }
 
+static bool outputs_check(const struct report_opts *o)
+{
+	if (o->html && !cw_target_spares(o->html, o->recording, "the recording"))
+		return false;
+	return (o->html && !o->has_page) || cw_target_spares(NULL, o->recording, "the recording");
+}
+
 int cw_cmd_report(int argc, char **argv)
 {
 	struct report_opts o = { .recording = NULL };
@@ -183,6 +195,10 @@ int cw_cmd_report(int argc, char **argv)
 	status = cw_recorded_open(&rec, o.recording, "report");
 	if (status)
 		return status;
+	if (!outputs_check(&o)) {
+		cw_recorded_close(&rec);
+		return CW_EXIT_USAGE;
+	}
 	if (o.has_page)
 		life = cw_life_new(&rec.start, o.gfn);
 	if (o.has_page && !life)

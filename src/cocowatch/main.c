@@ -5,6 +5,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +120,7 @@ int main(int argc, char **argv)
 	const struct cw_cmd *c;
 
 	setlocale(LC_CTYPE, "C.UTF-8");
+	signal(SIGPIPE, SIG_IGN);	/* what cannot be written is said, and is an exit status */
 	argp_err_exit_status = CW_EXIT_USAGE;
 	if (argc < 2)
 		return cw_say(CW_EXIT_USAGE, "no command given (cocowatch --help lists them)");

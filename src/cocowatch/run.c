@@ -38,7 +38,6 @@ static int signals_hold(struct running *s)
 	sigaddset(&mask, SIGUSR1);
 	sigaddset(&mask, SIGUSR2);
 	sigaddset(&mask, SIGCHLD);
-	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);	/* ignored, it would leave nobody to be waited for */
 	if (sigprocmask(SIG_BLOCK, &mask, &s->old_mask))
 		return -errno;
@@ -455,12 +454,16 @@ static int run_policed(struct running *s, struct cw_run *r)
 	int ret;
 
 	cw_libbpf_init(r->common.debug);
+	r->common.writers.pipe_ends = true;
 	ret = signals_hold(s);
 	if (ret)
 		return cw_err(ret, "cannot wait for signals");
-	ret = cw_writers_open(&r->common.writers);
+	/* a recording is made only where there is none; reports of an earlier session are emptied,
+	 * and so they come behind what can be refused
+	 */
+	ret = cw_running_record_open(s);
 	if (!ret)
-		ret = cw_running_record_open(s);
+		ret = cw_writers_open(&r->common.writers);
 	if (!ret)
 		ret = run_session(s, r);
 	cw_recorder_free(s->recorder);
@@ -480,10 +483,19 @@ static int command_check(const struct cw_run *r)
 	return err ? cw_err(err, "cannot run '%s'", r->command[0]) : 0;
 }
 
+/* What is read, and what is recorded, is no place for a report. */
+static bool reports_check(const struct cw_run *r)
+{
+	const struct cw_writers *ws = &r->common.writers;
+
+	return cw_writers_apart(ws, r->common.recording) &&
+	       cw_writers_spare(ws, r->policy_path, "the policy");
+}
+
 int cw_run(struct cw_run *r)
 {
 	struct running s = { .run = r, .signal_fd = -1 };
-	bool bad = command_check(r) || policy_open(&s, r);
+	bool bad = !reports_check(r) || command_check(r) || policy_open(&s, r);
 	int ret = bad ? CW_EXIT_USAGE : run_policed(&s, r);
 
 	cw_reactions_close(&r->reactions);

@@ -11,6 +11,7 @@
 
 #include "err.h"
 #include "parse.h"
+#include "target.h"
 
 static const struct cw_writer_ops *const formats[] = { &cw_out_text, &cw_out_ndjson, &cw_out_junit,
 						      &cw_out_tap, &cw_out_sarif,
@@ -54,11 +55,6 @@ bool cw_writers_know(const char *arg)
 	return format_find(arg, strcspn(arg, "="));
 }
 
-static bool same_target(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 int cw_writers_add(struct cw_writers *ws, const char *arg)
 {
 	const char *equals = strchr(arg, '=');
@@ -74,7 +70,7 @@ int cw_writers_add(struct cw_writers *ws, const char *arg)
 	}
 	path = path ? path : ops->path;
 	for (i = 0; i < ws->nr; i++) {
-		if (!same_target(ws->writer[i].path, path))
+		if (!cw_target_same(ws->writer[i].path, path))
 			continue;
 		cw_say(0, "two outputs go to %s", path ? path : "stdout");
 		return -EINVAL;
@@ -85,6 +81,29 @@ int cw_writers_add(struct cw_writers *ws, const char *arg)
 	}
 	ws->writer[ws->nr++] = (struct cw_writer){ .ops = ops, .path = path };
 	return 0;
+}
+
+bool cw_writers_spare(const struct cw_writers *ws, const char *file, const char *what)
+{
+	size_t i;
+
+	for (i = 0; file && i < ws->nr; i++)
+		if (!cw_target_spares(ws->writer[i].path, file, what))
+			return false;
+	return !file || ws->nr || ws->none_is_fine || cw_target_spares(NULL, file, what);
+}
+
+bool cw_writers_apart(const struct cw_writers *ws, const char *recording)
+{
+	const char *path;
+	size_t i;
+
+	for (i = 0; recording && i < ws->nr; i++) {
+		path = ws->writer[i].path;
+		if (cw_target_spoils(path, recording))
+			return cw_say(false, "two outputs go to %s", path ? path : "stdout");
+	}
+	return true;
 }
 
 static bool wants_color(FILE *f)
@@ -145,7 +164,8 @@ static void writer_check(struct cw_writers *ws, struct cw_writer *w)
 	w->failed = true;
 	if (err == EPIPE && !w->path) {
 		ws->pipe_closed = !others_alive(ws);
-		return;
+		if (ws->pipe_ends)
+			return;
 	}
 	cw_err(-err, "cannot write %s output to %s", w->ops->name, w->path ? w->path : "stdout");
 }

@@ -110,6 +110,7 @@ struct cw_writers {
 	struct cw_writer writer[CW_WRITERS_MAX];
 	size_t nr;
 	bool none_is_fine;	/* with no output asked for there is none, and not text on stdout */
+	bool pipe_ends;		/* a session, which ends when its reader goes away */
 	bool pipe_closed;	/* the reader of stdout went away, and nothing else is written */
 	const struct cw_start *start;	/* NULL before the session has begun */
 };
@@ -129,6 +130,12 @@ int cw_writers_add(struct cw_writers *ws, const char *arg);
 
 /* Whether an argument of -o begins with a format that there is. */
 bool cw_writers_know(const char *arg);
+
+/* Whether none goes to a file that is read (what: "the policy"), or that is recorded to; NULL is no
+ * file.  Else false after a message.  Before they are opened.
+ */
+bool cw_writers_spare(const struct cw_writers *ws, const char *file, const char *what);
+bool cw_writers_apart(const struct cw_writers *ws, const char *recording);
 
 /* Opens the files; text on stdout when nothing was asked for.  0 or -errno after a message. */
 int cw_writers_open(struct cw_writers *ws);

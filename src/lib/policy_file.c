@@ -10,6 +10,7 @@
 
 #include "err.h"
 #include "parse.h"
+#include "regular.h"
 #include "rules.h"
 
 #define SECONDS_A_DAY 86400
@@ -278,15 +279,17 @@ static int reactions_take(struct cw_reactions *rs, const struct cw_policy_file *
 	return 0;
 }
 
-/* All bytes of a file of bounded size.  Returns how many, or -errno. */
-static long file_read(const char *path, char *bytes, size_t size)
+/* All bytes of a file of bounded size.  Returns how many, or -errno, with why when it was not
+ * opened.
+ */
+static long file_read(const char *path, char *bytes, size_t size, char *why, size_t why_size)
 {
-	FILE *f = fopen(path, "re");
 	size_t len;
-	int err = 0;
+	FILE *f;
+	int err = cw_regular_fopen(&f, path, why, why_size);
 
-	if (!f)
-		return -errno;
+	if (err)
+		return err;
 	errno = 0;
 	len = fread(bytes, 1, size, f);
 	if (ferror(f))
@@ -301,10 +304,12 @@ static struct cw_policy_file *file_load(const char *path)
 {
 	char *bytes = malloc(CW_POLICY_BYTES_MAX + 1), why[WHY_LEN] = "";
 	struct cw_policy_file *file = NULL;
-	long len = bytes ? file_read(path, bytes, CW_POLICY_BYTES_MAX + 1) : -ENOMEM;
+	long len = -ENOMEM;
 
+	if (bytes)
+		len = file_read(path, bytes, CW_POLICY_BYTES_MAX + 1, why, sizeof(why));
 	if (len < 0) {
-		cw_err((int)len, "cannot read policy %s", path);
+		cw_say(0, "cannot read policy %s: %s", path, *why ? why : strerror((int)-len));
 	} else {
 		file = cw_policy_file_parse(bytes, (size_t)len, why, sizeof(why));
 		if (!file)

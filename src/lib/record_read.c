@@ -5,7 +5,6 @@
 #include "record_read.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "record_impl.h"
+#include "regular.h"
 #include "rules.h"
 #include "text.h"
 
@@ -289,24 +289,20 @@ static int info_read(struct cw_recording *r)
 	return err;
 }
 
-/* What the file says of itself must be had before SQLite looks at it: a pipe or a device never
- * ends, and a file that cannot be read has an errno.
- */
+/* What the file says of itself must be had before SQLite looks at it, which has no errno. */
 static int file_look(const char *path, __u64 *bytes, char *why, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), err = 0;
+	int fd = cw_regular_open(path, why, size), err;
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st))
-		err = -errno;
-	else if (!S_ISREG(st.st_mode))
-		err = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	if (fd < 0)
+		return fd;
+	err = fstat(fd, &st) ? -errno : 0;
+	if (err)
+		snprintf(why, size, "%s", strerror(-err));
 	else
 		*bytes += (__u64)st.st_size;
-	if (fd >= 0)
-		close(fd);
-	if (err)
-		snprintf(why, size, "%s", err == -EINVAL ? "it is no regular file" : strerror(-err));
+	close(fd);
 	return err;
 }
 

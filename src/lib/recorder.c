@@ -3,6 +3,7 @@
 #include "recorder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,24 +19,37 @@
 
 /* ---- making one ---- */
 
+/* Makes a file and takes it away again: root is let in where nothing can be made, as in /proc. */
+static int file_try(const char *path)
+{
+	int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return unlink(path) ? -errno : 0;
+}
+
+static int directory_try(const char *path)
+{
+	char *file;
+	int err;
+
+	if (asprintf(&file, "%s/.cocowatch-%d", path, getpid()) < 0)
+		return -ENOMEM;
+	err = file_try(file);
+	free(file);
+	return err;
+}
+
 /* A snapshot is written later; that it can be is seen now. */
 static int target_check(struct cw_recorder *r, char *why, size_t size)
 {
 	struct stat st;
-	char *slash;
-	int err = 0;
+	int err;
 
-	if (!stat(r->path, &st)) {
-		r->in_directory = S_ISDIR(st.st_mode);
-		err = !r->in_directory ? -EEXIST : access(r->path, W_OK | X_OK) ? -errno : 0;
-	} else {
-		slash = strrchr(r->path, '/');
-		if (slash)
-			*slash = '\0';
-		err = access(slash ? *r->path ? r->path : "/" : ".", W_OK | X_OK) ? -errno : 0;
-		if (slash)
-			*slash = '/';
-	}
+	r->in_directory = !stat(r->path, &st) && S_ISDIR(st.st_mode);
+	err = r->in_directory ? directory_try(r->path) : file_try(r->path);
 	if (err)
 		snprintf(why, size, "%s", strerror(-err));
 	return err;
@@ -91,6 +105,7 @@ int cw_recorder_start(struct cw_recorder *r, const struct cw_recording_info *inf
 		err = cw_recorder_commit(r);
 		if (err)
 			return err;
+		r->begun = true;
 	}
 	err = pthread_create(&r->thread, NULL, cw_recorder_thread, r);
 	r->running = !err;
@@ -378,12 +393,22 @@ int cw_recorder_finish(struct cw_recorder *r, const struct cw_recording_info *in
 	return err ? err : closed;
 }
 
+/* A file of ours without a session is no recording, and would be in the way of the next one. */
+static void file_end(struct cw_recorder *r)
+{
+	bool empty = r->file && !r->flight && !r->begun;
+
+	cw_record_file_close(r->file);
+	if (empty)
+		unlink(r->path);
+}
+
 void cw_recorder_free(struct cw_recorder *r)
 {
 	if (!r)
 		return;
 	cw_recorder_stop(r);
-	cw_record_file_close(r->file);
+	file_end(r);
 	cw_flight_free(r->flight);
 	cw_side_free(&r->side);
 	cw_batcher_exit(&r->batcher);

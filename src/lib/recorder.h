@@ -59,6 +59,8 @@ void cw_recorder_totals(const struct cw_recorder *r, struct cw_totals *t);
  * not hold everything that it should.
  */
 int cw_recorder_finish(struct cw_recorder *r, const struct cw_recording_info *info);
-void cw_recorder_free(struct cw_recorder *r);	/* NULL is fine */
+
+/* A file that was never begun is taken away again.  NULL is fine. */
+void cw_recorder_free(struct cw_recorder *r);
 
 #endif

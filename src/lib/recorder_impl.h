@@ -21,6 +21,7 @@ struct cw_recorder {
 	char *path;
 	__u64 last_ns;
 	bool in_directory;
+	bool begun;		/* the file says of which session it is */
 	struct cw_queue queue;
 	/* the session's thread */
 	struct cw_buffer *current;

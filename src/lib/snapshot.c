@@ -12,6 +12,7 @@
 
 #include "judge.h"
 #include "names.h"
+#include "regular.h"
 #include "text.h"
 
 #define LINE_BYTES 65536
@@ -256,16 +257,20 @@ static int lines_read(struct reader *r)
 int cw_snapshot_read(struct cw_snapshot *s, const char *path, char *why, size_t size)
 {
 	struct reader r = { .s = s, .path = path, .why = why, .why_size = size };
+	char what[64];
 	int err;
 
 	memset(s, 0, sizeof(*s));
 	why[0] = '\0';
-	r.file = fopen(path, "re");
-	err = r.file ? lines_read(&r) : -errno;
+	err = cw_regular_fopen(&r.file, path, what, sizeof(what));
+	if (err) {
+		snprintf(why, size, "cannot read %s: %s", path, what);
+		return err;
+	}
+	err = lines_read(&r);
 	if (err && !why[0])
 		snprintf(why, size, "cannot read %s: %s", path, strerror(-err));
-	if (r.file)
-		fclose(r.file);
+	fclose(r.file);
 	return err;
 }
 

@@ -73,6 +73,15 @@ is "$err" 'cocowatch: /etc/passwd: line 1: no JSON' 'in one line'
 run "$CW" map --diff /no/such "$old"
 is "$rc" 2 'no file: exit status 2'
 is "$err" 'cocowatch: cannot read /no/such: No such file or directory' 'in one line'
+mkfifo "$tap_tmp/fifo"
+run timeout 5 "$CW" map --diff "$old" "$tap_tmp/fifo"
+is "$rc" 2 'a pipe, which may never end: exit status 2'
+is "$err" "cocowatch: cannot read $tap_tmp/fifo: it is no regular file" 'in one line'
+run "$CW" map --diff "$tap_tmp" "$old"
+is "$rc" 2 'a directory: exit status 2'
+is "$err" "cocowatch: cannot read $tap_tmp: Is a directory" 'in one line'
+run "$CW" map --diff /dev/stdin "$old" <"$old"
+is "$rc" 0 'a file is one by any name: exit status 0'
 run "$CW" map --diff "$old" "$old" "$old"
 is "$rc" 2 'three files: exit status 2'
 run "$CW" map --kexec --diff "$old" "$old"

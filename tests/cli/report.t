@@ -65,6 +65,10 @@ bad 2 'needs an --output' "$CW" export a.ccw
 bad 2 'export: no recording given' "$CW" export -o ctf=x
 bad 2 "expected perfetto=FILE" "$CW" export -o svg=x a.ccw
 bad 2 "expected perfetto=FILE" "$CW" export -o ctf a.ccw
+bad 2 'two outputs go to x' "$CW" export -o ndjson=x -o perfetto=x a.ccw
+bad 2 'two outputs go to ./x' "$CW" export -o ctf=x -o perfetto=./x a.ccw
+not_ok 'two exports to one place: nothing is made' test -e x
+bad 2 'html: given twice' "$CW" report --html x --html y a.ccw
 echo hello >text.ccw
 bad 2 'no recording' "$CW" report text.ccw
 bad 2 'no recording' "$CW" export -o ndjson=x text.ccw

@@ -43,6 +43,8 @@ refused "--listen: other machines reach '0.0.0.0:9464' (--listen-anywhere allows
 flight='metrics: a flight recorder has both --last TIME and -o FILE.ccw or -o DIRECTORY'
 refused "$flight" metrics --textfile x --last 30s
 refused "$flight" metrics --textfile x -o a.ccw
+refused '--textfile names no file' metrics --textfile ''
+refused '--html names no file' report --html '' a.ccw
 refused "--last: 'long' is not a duration (such as 500ms, 30s or 5m)" metrics --textfile x --last long -o a.ccw
 refused "metrics takes no arguments: 'me' (a command is run by gate)" metrics me
 refused 'map writes text or ndjson, not journal' map -o journal
@@ -61,6 +63,7 @@ refused "unknown output 'txt' (did you mean 'text'?)" rules -o txt=file
 refused "output 'ndjson=' names no file" watch -o ndjson=
 refused 'two outputs go to stdout' watch -o text -o ndjson
 refused 'two outputs go to a' watch -o text=a -o ndjson=a
+refused 'two outputs go to ./a' watch -o text=a -o ndjson=./a
 
 refused 'rules writes text or ndjson, not junit' rules -o junit
 refused 'map writes text or ndjson, not sarif' map -o text -o sarif=/nonexistent
@@ -90,6 +93,13 @@ refused 'there is no flight recorder to write a snapshot for T1' record -o "$tap
 refused 'a reaction would crash this machine (add --allow-panic if it shall)' gate --on T1=panic -- true
 refused '--policy: given twice' gate --policy a --policy b -- true
 refused 'cannot read policy /nonexistent: No such file or directory' gate --policy /nonexistent -- true
+refused 'cannot read policy /tmp: Is a directory' gate --policy /tmp -- true
+mkfifo "$tap_tmp/fifo"
+for path in "$tap_tmp/fifo" /dev/zero; do
+	run timeout 5 "$CW" gate --policy "$path" -- true
+	is "$rc" 2 "a policy that may never end, $path: exit status 2"
+	is "$err" "cocowatch: cannot read policy $path: it is no regular file" "$path: said"
+done
 
 policy=$tap_tmp/policy.yaml
 # bad_policy MESSAGE LINE...: after "version: 1"

@@ -145,7 +145,8 @@ static void test_no_file(void **state)
 	(void)state;
 	assert_int_equal(cw_snapshot_read(&s, "/no/such", why, sizeof(why)), -ENOENT);
 	assert_string_equal(why, "cannot read /no/such: No such file or directory");
-	assert_int_equal(cw_snapshot_read(&s, "/tmp", why, sizeof(why)), -EIO);
+	assert_int_equal(cw_snapshot_read(&s, "/tmp", why, sizeof(why)), -EISDIR);
+	assert_string_equal(why, "cannot read /tmp: Is a directory");
 	cw_snapshot_free(&s);
 }
 

@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# No output destroys what the command reads or records, by whatever name: status 2, one line, nothing touched.
+
+. "$(dirname "$0")/../lib.sh"
+
+rec=$tap_tmp/a.ccw
+"$O/tests/data/make_recording" "$rec" 200 || {
+	fail 'a recording is made'
+	done_testing
+}
+cd "$tap_tmp" || exit
+ln a.ccw hard.ccw
+ln -s a.ccw link.ccw
+echo '{"type":"map","version":1,"wall_ns":1790000000000000000,"kernel":"6.12","mode":"snp-vtom","nr_ranges":0}' >old
+printf 'version: 1\n' >policy.yaml
+mkdir kept
+cp a.ccw old policy.yaml kept
+
+# refused MESSAGE ARGUMENT...: and everything is as it was
+refused() {
+	local message=$1 file
+	shift
+	run "$CW" "$@"
+	is "$rc" 2 "$*: exit status 2"
+	is "$err" "cocowatch: $message" "$*: says why"
+	is "$out" '' "$*: nothing on stdout"
+	for file in a.ccw old policy.yaml; do
+		cmp -s "$file" "kept/$file" || fail "$*: $file was written to"
+		cp "kept/$file" "$file"
+	done
+}
+
+for name in a.ccw ./a.ccw hard.ccw link.ccw a.ccw-wal; do
+	refused "cannot write to $name: the recording is read from there" report --html "$name" a.ccw
+	refused "cannot write to $name: the recording is read from there" export -o "ndjson=$name" a.ccw
+	refused "cannot write to $name: the recording is read from there" export -o ctf=trace -o "perfetto=$name" a.ccw
+	refused "cannot write to $name: the recording is read from there" replay -o "ndjson=$name" a.ccw
+	refused "two outputs go to $name" record -o a.ccw -o "ndjson=$name"
+	refused "two outputs go to $name" record --last 1s -o "ndjson=$name" -o a.ccw
+done
+refused 'cannot write to a.ccw: the recording is read from there' replay -o text -o junit=a.ccw link.ccw
+refused 'two outputs go to ./new.ccw' record -o new.ccw -o tap=./new.ccw
+refused 'cannot write to ./old: a snapshot is read from there' map --diff old -o ndjson=./old
+refused 'cannot write to old: a snapshot is read from there' map --diff kept/old old -o text=old
+refused 'cannot write to policy.yaml: the policy is read from there' gate --policy ./policy.yaml -o text=policy.yaml -- true
+not_ok 'nothing else was made' ls trace new.ccw a.ccw-wal
+
+# appended: the shell has not emptied it
+for command in report replay; do
+	# shellcheck disable=SC2094 # that is the test
+	"$CW" "$command" a.ccw >>a.ccw 2>err
+	is "$? $(cat err)" '2 cocowatch: cannot write to stdout: the recording is read from there' "$command to the end of it"
+	ok 'and it is whole' cmp -s a.ccw kept/a.ccw
+done
+
+# a session that is refused leaves everything as it was, and nothing behind
+echo before >z.ndjson
+run "$CW" record -o a.ccw -o ndjson=z.ndjson
+is "$rc $err" '3 cocowatch: cannot record to a.ccw: File exists' 'a recording that is there: refused'
+is "$(cat z.ndjson)" before 'and the report of an earlier session is still there'
+run "$CW" record -o new.ccw -o ndjson=none/x
+is "$rc $err" '3 cocowatch: cannot write none/x: No such file or directory' 'a report that cannot be written: refused'
+not_ok 'and no empty recording is left' ls new.ccw*
+if [ ! -d /sys/module/cocovm ]; then
+	run "$CW" record --source module -o new.ccw
+	is "$rc" 3 'a session that cannot start'
+	not_ok 'leaves none either' ls new.ccw*
+fi
+
+# what a flight recorder cannot write one day is said now
+for name in /proc/a.ccw /proc; do
+	run "$CW" record --last 30s -o "$name" --source module
+	is "$rc" 3 "--last -o $name: exit status 3"
+	like "$err" "^cocowatch: cannot record to $name: (No such file or directory|Permission denied)$" "--last -o $name: said"
+done
+mkdir history
+for name in history history/a.ccw; do
+	run "$CW" record --last 30s -o "$name" --source module
+	unlike "$err" 'cannot record' "--last -o $name: can be written"
+done
+is "$(ls -A history)" '' 'nothing is left of having tried'
+
+# closed STATUS MESSAGE ARGUMENT...: when nobody reads standard output
+closed() {
+	local status=$1 message=$2
+	shift 2
+	mkfifo pipe
+	# shellcheck disable=SC2094 # opened for both, so that neither end is waited for
+	(exec 3<>pipe 4>pipe 3>&-; "$CW" "$@" >&4 2>err; echo $? >status)
+	rm pipe
+	is "$(cat status)" "$status" "$* with its reader gone: exit status $status"
+	is "$(cat err)" "cocowatch: $message: Broken pipe" "$* with its reader gone: said"
+}
+closed 1 'cannot write text output to stdout' replay a.ccw
+closed 3 'cannot write to stdout' report a.ccw
+closed 3 'cannot write to stdout' report --page 0x1000 a.ccw
+closed 3 'cannot write text output to stdout' map --diff old old
+closed 3 'cannot write text output to stdout' rules
+# opened by its name, a pipe is waited for until somebody reads
+("$CW" export -o ndjson=/dev/stdout a.ccw 2>err; echo $? >status) | head -c 1 >/dev/null
+is "$(cat status err)" "3
+cocowatch: cannot write /dev/stdout: Broken pipe" 'export with its reader gone: exit status 3, and said'
+
+run "$CW" replay -o ndjson=elsewhere a.ccw
+is "$rc" 1 'another file is written as ever'
+done_testing
