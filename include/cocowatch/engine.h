@@ -261,7 +261,7 @@ static __always_inline void cw_step_inside(__u32 type, struct cw_open *open,
 		open->host_done += ev->host_reps;
 		if (ev->host_status)
 			cw_open_fail(open, -CW_EIO);
-		/* the call was not seen: what was in it nobody knows, but where the next one begins */
+		/* the call was not seen: what it named nobody knows, but where the next begins */
 		if (open->nr_told < open->host_asked) {
 			open->nr_told = open->host_asked;
 			open->told_unread = 1;

@@ -44,7 +44,8 @@ static int mem_file(__u64 size)
 static __u8 *mem_map(const struct cw_mem *mem)
 {
 	__u64 room = mem->size + MEM_ALIGN, before;
-	__u8 *held = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	__u8 *held = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			  0);
 	void *at;
 
 	if (held == MAP_FAILED)

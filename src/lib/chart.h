@@ -54,7 +54,7 @@ struct cw_chart {
 	struct cw_chart_row row[CW_CHART_ROWS];		/* lowest frames first */
 	size_t nr_rows;
 	__u8 cell[CW_CHART_ROWS][CW_CHART_COLUMNS];	/* hundredths shared, CW_CELL_* */
-	__u64 nr_scattered;	/* pages moved whose frames do not follow each other: spread evenly */
+	__u64 nr_scattered;	/* pages moved whose frames are not in a row: spread evenly */
 	__u64 nr_beyond;	/* pages moved that the map had no room for */
 	struct cw_chart_work *work;
 };

@@ -16,7 +16,7 @@ struct cw_piece {
 	__u64 gfn_min;
 	__u64 gfn_max;
 	__u64 before;	/* frames of all pieces below */
-	__u8 *mine;	/* a byte a frame, zero at first; NULL: its frames are not known one by one */
+	__u8 *mine;	/* a byte a frame, zero at first; NULL: no frame is known for itself */
 };
 
 /* Numbers of 2 MiB blocks, both ends included. */

@@ -125,7 +125,7 @@ static void count_print(const struct printer *p, size_t which)
 	}
 }
 
-/* The same of those that a waiver covers or the policy calls a warning, so that an alert can tell. */
+/* The same of those that a waiver covers or the policy calls a warning: an alert can tell. */
 static void excused_print(const struct printer *p)
 {
 	const struct cw_policy *policy = p->h->policy;

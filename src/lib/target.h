@@ -10,8 +10,8 @@
  */
 bool cw_target_same(const char *a, const char *b);
 
-/* Whether what is written to target would end up in this file, or where that is a recording, in what
- * SQLite keeps beside it.
+/* Whether what is written to target would end up in this file, or where that is a recording, in
+ * what SQLite keeps beside it.
  */
 bool cw_target_spoils(const char *target, const char *file);
 

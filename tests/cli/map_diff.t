@@ -80,6 +80,7 @@ is "$err" "cocowatch: cannot read $tap_tmp/fifo: it is no regular file" 'in one 
 run "$CW" map --diff "$tap_tmp" "$old"
 is "$rc" 2 'a directory: exit status 2'
 is "$err" "cocowatch: cannot read $tap_tmp: Is a directory" 'in one line'
+# shellcheck disable=SC2094 # it only reads
 run "$CW" map --diff /dev/stdin "$old" <"$old"
 is "$rc" 0 'a file is one by any name: exit status 0'
 run "$CW" map --diff "$old" "$old" "$old"

@@ -80,7 +80,8 @@ bad 3 'No such file' "$CW" export -o ndjson=none/x a.ccw
 
 #--- a table that leads back into itself ---------------------------------------------------------
 
-# at_once COMMAND...: what takes longer is ended, with another status
+# at_once COMMAND...: what takes longer is ended, with another status.  Called by run:
+# shellcheck disable=SC2317
 at_once() {
 	timeout 20 "$CW" "$@"
 }

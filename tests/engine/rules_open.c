@@ -83,14 +83,14 @@ static void run_end_unseen(void)
 	       "and one between them is no end of what is around it");
 }
 
-/* After its last step a transition has nothing left but its end: what begins then is not inside it. */
+/* After its last step a transition has nothing left but its end: nothing begins inside it then. */
 static void run_over(void)
 {
 	struct vector_io io;
 
 	report(begins(OUTER) && !step(&io, CW_EV_FINISHED, OUTER, HONEST_PAGES) &&
-		       !step(&io, CW_EV_BEGIN, INNER, HONEST_PAGES) && !io.ev.step.depth && ends_nothing(OUTER, HONEST_PAGES) && ends(INNER) &&
-		       nothing_is_left(),
+		       !step(&io, CW_EV_BEGIN, INNER, HONEST_PAGES) && !io.ev.step.depth &&
+		       ends_nothing(OUTER, HONEST_PAGES) && ends(INNER) && nothing_is_left(),
 	       "a transition that was over is forgotten when the next one begins");
 	report(begins(OUTER) && !step(&io, CW_EV_CHANGED, OUTER, HONEST_PAGES) && begins(INNER) &&
 		       ends(INNER) && ends(OUTER) && nothing_is_left(),

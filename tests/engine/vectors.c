@@ -68,7 +68,7 @@ static void run_step(const struct row *row, struct vector_io *io, struct row_run
 	run->both |= (io->out.checked & io->out.no_evidence) != 0;
 }
 
-/* The hypercall in two halves; what the row edits is the second one, and what it drops the first. */
+/* The hypercall in two halves; a row edits the second one, and what it drops is of the first. */
 static void run_halves(const struct row *row, struct row_run *run)
 {
 	static const __u16 calls[] = { CW_EV_HOST_CALL, CW_EV_HOST_ANSWER };

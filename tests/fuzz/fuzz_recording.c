@@ -243,7 +243,8 @@ static void report_it(struct cw_recording *r)
 	if (!cw_recording_rewind(r)) {
 		err = cw_report_data_make(&data, r, &start, life);
 		CHECK(!err || err == -EBADMSG);
-		CHECK(data.chart.nr_rows <= CW_CHART_ROWS && data.chart.nr_owners <= CW_CHART_OWNERS);
+		CHECK(data.chart.nr_rows <= CW_CHART_ROWS);
+		CHECK(data.chart.nr_owners <= CW_CHART_OWNERS);
 		CHECK(!cw_report_page_write(none, &data));
 		CHECK(cw_life_print(life, none) >= 0);
 		cw_report_data_free(&data);
@@ -253,8 +254,9 @@ static void report_it(struct cw_recording *r)
 
 static void export_it(struct cw_recording *r)
 {
-	static const struct cw_export_ops *const formats[] = { &cw_export_ndjson, &cw_export_perfetto,
-							       &cw_export_ctf };
+	static const struct cw_export_ops *const formats[] = {
+		&cw_export_ndjson, &cw_export_perfetto, &cw_export_ctf,
+	};
 	const struct cw_start start = start_of(r);
 	size_t i;
 	int err;

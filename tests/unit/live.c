@@ -265,7 +265,7 @@ static void test_drawn(void **state)
 	has("q quit  r ranges");
 }
 
-/* Times of transitions: a bar for each, as long as its part of the longest, and at least one mark. */
+/* Times of transitions: a bar for each, as long as its part of the longest, one mark at least. */
 static void test_bars(void **state)
 {
 	int i;

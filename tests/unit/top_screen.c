@@ -76,7 +76,8 @@ static void display_erase(struct terminal *t, int how)
 static bool is_color(const char *args)
 {
 	for (; args && *args; args = strchr(args, ';') ? strchr(args, ';') + 1 : NULL)
-		if ((atoi(args) >= 30 && atoi(args) <= 37) || (atoi(args) >= 40 && atoi(args) <= 47))
+		if ((atoi(args) >= 30 && atoi(args) <= 37) ||
+		    (atoi(args) >= 40 && atoi(args) <= 47))
 			return true;
 	return false;
 }
