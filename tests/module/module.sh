@@ -41,16 +41,16 @@ module_cpu_is_broken() {
 }
 
 boot() {
-	local rc=0
+	local rc=0 tries=3
 	module_tmp=$(mktemp -d "${TMPDIR:-/tmp}/module.XXXXXX")
 	trap 'rm -rf "$module_tmp"' EXIT
 	trap 'kill $module_vm; exit 143' TERM INT
 	module_run "$@" || rc=$?
-	if [ $rc = 122 ] && module_cpu_is_broken; then
+	while [ $rc = 122 ] && [ $((tries -= 1)) -gt 0 ] && module_cpu_is_broken; do
 		echo "# an emulated CPU went wrong ($(grep -m 1 -oE 'Oops: .*|EFLAGS: [0-9a-f]+' "$module_tmp/log")): once more"
 		rc=0
 		module_run "$@" || rc=$?
-	fi
+	done
 	cat "$module_tmp/out"
 	cat "$module_tmp/err" >&2
 	[ $rc != 122 ] || tail -n 60 "$module_tmp/log" >&2
