@@ -34,6 +34,7 @@ module_cpu_is_broken() {
 
 	! grep -q 'Hypervisor detected: KVM' "$module_tmp/log" || return 1
 	! grep -q 'Oops: int3' "$module_tmp/log" || return 0
+	# shellcheck disable=SC2013 # words
 	for flags in $(sed -nE 's/.* EFLAGS: ([0-9a-f]{8}).*/\1/p' "$module_tmp/log"); do
 		[ $((0x$flags & 0xffc0802a)) = 2 ] || return 0
 	done
