@@ -270,7 +270,7 @@ $(fuzz_box): $(fuzz_obj)
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
 # Targets that are not about cocobox: the parts of the library that they test, and what those need.
-fuzz_policy   := parse policy policy_file policy_yaml react rules
+fuzz_policy   := parse policy policy_file policy_yaml react regular rules
 fuzz_lib_obj  := $(foreach p,$(fuzz_policy),$O/fuzz/obj/src/lib/$p.o)
 
 $O/fuzz/fuzz_policy: $(fuzz_policy:%=$O/fuzz/obj/src/lib/%.o)
