@@ -133,6 +133,7 @@ static void print_check(void (*print)(FILE *f, const struct map_diff *d), const 
 static void compare(struct map_diff *d)
 {
 	int err = cw_diff_make(&d->diff, &d->old, &d->now);
+	size_t i;
 
 	CHECK(!err);
 	diff_check(&d->diff);
@@ -141,7 +142,9 @@ static void compare(struct map_diff *d)
 	cw_diff_free(&d->diff);
 
 	CHECK(!cw_diff_make(&d->diff, &d->old, &d->old));
-	CHECK(!d->diff.nr);
+	diff_check(&d->diff);
+	for (i = 0; i < d->diff.nr; i++)
+		CHECK(d->diff.range[i].change == CW_CHANGE_KEPT);
 	cw_diff_free(&d->diff);
 }
 
