@@ -24,14 +24,13 @@ int on_task_exit(struct bpf_raw_tracepoint_args *ctx)
 			cw_open_drop(&st, task, depth < CW_DEPTH_MAX ? depth : CW_DEPTH_MAX);
 			continue;
 		}
-		if (cw_open_is_over(open)) {
-			cw_open_drop(&st, task, depth);
-			continue;
-		}
 		s = step_get(CW_EV_TASK_EXIT, open->vaddr, open->nr_pages, open->to_shared);
 		if (!s)
 			return 0;
 		s->ev.depth = depth;
+		/* it may have ended, and the end was not seen */
+		if (cw_open_is_over(open))
+			s->ev.flags |= CW_STEP_UNCONFIRMED;
 		s->ev.gfn = open->gfn_min;
 		s->ev.gfn_min = open->gfn_min;
 		s->ev.gfn_max = open->gfn_max;

@@ -105,7 +105,7 @@ struct cw_walk {
 #define CW_STEP_DIRECT	 (1U << 2)	/* vaddr lies in the direct map: it has no other alias */
 #define CW_STEP_TOLD	 (1U << 3)	/* HOST_CALL: the list handed over was read and compared */
 #define CW_STEP_CONTIG	 (1U << 4)	/* the frames of the range follow each other from gfn */
-#define CW_STEP_UNCONFIRMED (1U << 5)	/* the confirmation asked for could not be had */
+#define CW_STEP_UNCONFIRMED (1U << 5)	/* BEGIN: T5 is not confirmed; TASK_EXIT: it may be over */
 #define CW_STEP_NO_BIT	 (1U << 6)	/* PTEs do not tell, a second mapping does (before 6.4) */
 #define CW_STEP_STEPPED	 (1U << 7)	/* END: there were steps between the beginning and it */
 

@@ -214,12 +214,16 @@ static void on_task_exit(struct cw_judge *j, const struct cw_ev_step *ev, struct
 {
 	struct open_txn *txn = open_find(j, ev->hdr.task, ev->depth);
 
-	out->checked |= CW_RULE_BIT(CW_RULE_T7);
-	cw_judge_report(out, CW_FIND_TASK_GONE, CW_NO_INDEX,
-			ev->gfn_max ? ev->gfn
-			: txn	    ? txn->begin.gfn
-				    : 0,
-			ev->hdr.task, ev->hdr.task);
+	if (ev->flags & CW_STEP_UNCONFIRMED) {
+		out->no_evidence |= CW_RULE_BIT(CW_RULE_T7);
+	} else {
+		out->checked |= CW_RULE_BIT(CW_RULE_T7);
+		cw_judge_report(out, CW_FIND_TASK_GONE, CW_NO_INDEX,
+				ev->gfn_max ? ev->gfn
+				: txn	    ? txn->begin.gfn
+					    : 0,
+				ev->hdr.task, ev->hdr.task);
+	}
 	if (txn)
 		open_drop(j, txn);
 }

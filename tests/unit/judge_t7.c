@@ -150,6 +150,19 @@ static void test_task_gone(void **state)
 	assert_int_equal(cw_judge_nr_open(judge), 0);
 }
 
+/* All of its steps were seen, and its end was not: it may have ended. */
+static void test_task_gone_after_finish(void **state)
+{
+	struct cw_ev_step gone = a_step(CW_EV_TASK_EXIT, 2, 20);
+
+	(void)state;
+	gone.flags |= CW_STEP_UNCONFIRMED;
+	feed(a_step(CW_EV_BEGIN, 1, 10));
+	feed(gone);
+	assert_true(out.no_evidence == T7 && !out.checked && !out.violated);
+	assert_int_equal(cw_judge_nr_open(judge), 0);
+}
+
 static void test_slow(void **state)
 {
 	struct cw_ev_step begin;
@@ -240,6 +253,7 @@ static void test_bounded(void **state)
 static const struct CMUnitTest tests[] = {
 	CASE(test_honest),	CASE(test_own_left_absent),	 CASE(test_alias_left_absent),
 	CASE(test_no_evidence), CASE(test_task_gone),		 CASE(test_slow),
+	CASE(test_no_evidence), CASE(test_task_gone_after_finish),		 CASE(test_slow),
 	CASE(test_bounded),	CASE(test_slow_between_ticks),	 CASE(test_lost_end_is_not_slow),
 	CASE(test_depths_and_tasks_apart), CASE(test_refused_leaves_nothing),
 	CASE(test_forgotten_failure), CASE(test_inner_end_unseen),
