@@ -19,25 +19,11 @@
 #include <bpf/libbpf.h>
 
 #include "memstore.h"
+#include "native.h"
 #include "vectors.h"
 #include "vectors.skel.h"
 
-static int tests, failed;
 static struct vectors_bpf *skel;	/* NULL: this machine refuses the programs */
-
-static bool report(bool pass, const char *format, ...)
-{
-	va_list args;
-
-	tests++;
-	failed += !pass;
-	printf("%sok %d - ", pass ? "" : "not ", tests);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf("\n");
-	return pass;
-}
 
 /* ---- the two engines ---- */
 
@@ -103,14 +89,6 @@ static __attribute__((unused)) bool has_finding(const struct cw_out *out, int fi
 		if (out->detail[i].finding == finding)
 			return true;
 	return false;
-}
-
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
 }
 
 static void open_bpf(__u64 nr_frames)

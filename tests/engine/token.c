@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "native.h"
 #include "token.h"
 #include "token.skel.h"
 
@@ -23,26 +24,10 @@
 #define LONG	(1 << 17)	/* nobody stays so long between two programs */
 #define MANY	4096		/* more than there is room for */
 
-static int tests, failed;
 static struct token_bpf *skel;
 static __u32 pair;	/* each test has its own */
 static __u64 jiffies = JIFFIES;
 static cpu_set_t cpus;	/* that we may use; all is done on the first */
-
-static void report(bool pass, const char *name)
-{
-	tests++;
-	failed += !pass;
-	printf("%sok %d - %s\n", pass ? "" : "not ", tests, name);
-}
-
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
 
 static bool ask(enum token_op op, __u64 call, __u64 task)
 {

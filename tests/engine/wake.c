@@ -13,6 +13,7 @@
 #include <cocowatch/event.h>
 #include <cocowatch/rules.h>
 
+#include "native.h"
 #include "wake.h"
 #include "wake.skel.h"
 
@@ -20,25 +21,9 @@
 #define ASLEEP_MS  200
 #define RING_BYTES (4 << 20)	/* CW_RING_BYTES */
 
-static int tests, failed;
 static struct wake_bpf *skel;
 static struct ring_buffer *ring;
 static int nr_records, nr_verdicts;
-
-static void report(bool pass, const char *name)
-{
-	tests++;
-	failed += !pass;
-	printf("%sok %d - %s\n", pass ? "" : "not ", tests, name);
-}
-
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
 
 static int on_record(void *ctx, void *data, size_t size)
 {
