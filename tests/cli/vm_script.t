@@ -63,6 +63,40 @@ run "$vm" --kernel "$CW_KERNEL" -- sh -c 'echo c >/proc/sysrq-trigger; sleep 60'
 is "$rc" 122 'a panic: status'
 like "$err" 'Kernel panic - not syncing: sysrq' 'a panic: shown'
 
+# A QEMU whose kernel falls before its first process, as often as $tap_tmp/falls has lines.
+cat >"$tap_tmp/falling" <<END
+#!/bin/bash
+if [ -s "$tap_tmp/falls" ]; then
+	sed -i 1d "$tap_tmp/falls"
+	[[ \$* =~ id=log,path=([^ ]*) ]]
+	{
+		echo '[    2.0] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI'
+		echo '[    2.1] Kernel panic - not syncing: Fatal exception'
+	} >"\${BASH_REMATCH[1]}"
+	exit 0
+fi
+exec qemu-system-x86_64 "\$@"
+END
+chmod +x "$tap_tmp/falling"
+falling() {
+	run env QEMU="$tap_tmp/falling" COCOVM_ACCEL="$accel" "$vm" --kernel "$CW_KERNEL" "$@"
+}
+accel=tcg
+echo once >"$tap_tmp/falls"
+falling --stdin -- sh -c 'read -r a; echo "$a"; exit 42' <"$tap_tmp/input"
+is "$rc" 42 'an emulated kernel falls in its boot: booted once more'
+is "$out" first 'an emulated kernel falls in its boot: the input is not lost'
+like "$err" 'fell in its own boot.*once more' 'an emulated kernel falls in its boot: said'
+like "$err" 'Oops: int3' 'an emulated kernel falls in its boot: what it said'
+printf '1\n2\n3\n4\n' >"$tap_tmp/falls"
+falling -- true
+is "$rc" 122 'an emulated kernel always falls: status'
+is "$(cat "$tap_tmp/falls")" 4 'an emulated kernel always falls: three boots'
+accel=kvm
+falling -- true
+is "$rc" 122 'a kernel falls on real CPUs: that is the result'
+: >"$tap_tmp/falls"
+
 run "$vm" --kernel "$CW_KERNEL" --timeout 2 -- sleep 100
 is "$rc" 124 'time limit: status'
 like "$err" 'time limit of 2 s passed' 'time limit: said'
