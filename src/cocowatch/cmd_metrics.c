@@ -18,6 +18,7 @@
 #include "parse.h"
 #include "rules.h"
 #include "run.h"
+#include "target.h"
 
 #define SAMPLE_NS 100000000ULL	/* however often somebody asks */
 #define INTERVAL_MIN_NS 1000000000ULL
@@ -73,6 +74,18 @@ static error_t recorder_check(struct metrics *m)
 	return 0;
 }
 
+/* It is replaced whole, whatever has its name. */
+static error_t textfile_check(const struct metrics *m)
+{
+	struct stat st;
+
+	if (m->listen.path[0] && cw_target_same(m->textfile, m->listen.path))
+		return cw_say(EINVAL, "two outputs go to %s", m->textfile);
+	if (!lstat(m->textfile, &st) && !S_ISREG(st.st_mode))
+		return cw_say(EINVAL, "--textfile: '%s' is no regular file", m->textfile);
+	return 0;
+}
+
 static error_t targets_check(const struct metrics *m)
 {
 	if (!m->listen_text && !m->textfile) {
@@ -88,7 +101,7 @@ static error_t targets_check(const struct metrics *m)
 		       m->listen_text);
 		return EINVAL;
 	}
-	return 0;
+	return m->textfile ? textfile_check(m) : 0;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -105,6 +118,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			return cw_option_bad("--interval", arg, "a duration from 1s");
 		return 0;
 	case KEY_LISTEN:
+		if (m->listen_text)
+			return cw_say(EINVAL, "--listen: given twice");
 		m->listen_text = arg;
 		if (cw_listen_parse(&m->listen, arg))
 			return cw_option_bad("--listen", arg, "127.0.0.1:PORT, [::1]:PORT or unix:PATH");
@@ -113,6 +128,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		m->anywhere = true;
 		return 0;
 	case KEY_TEXTFILE:
+		if (m->textfile)
+			return cw_say(EINVAL, "--textfile: given twice");
 		if (!*arg)
 			return cw_say(EINVAL, "--textfile names no file");
 		m->textfile = arg;
@@ -279,6 +296,7 @@ int cw_cmd_metrics(int argc, char **argv)
 	if (!cw_options_parse(&argp, argc, argv, false, &m, &status))
 		return status;
 	m.run.view = &m;
+	m.run.view_file = m.textfile;
 	if (m.listen_text) {	/* before a minute is spent on attaching */
 		m.listen_fd = cw_listen_open(&m.listen);
 		if (m.listen_fd < 0) {

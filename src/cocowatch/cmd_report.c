@@ -38,6 +38,8 @@ static const struct argp_option options[] = {
 
 static error_t page_parse(struct report_opts *o, const char *arg)
 {
+	if (o->has_page)
+		return cw_say(EINVAL, "--page: given twice");
 	if (cw_parse_u64(arg, &o->gfn))
 		return cw_option_bad("--page", arg, "the number of a frame (0x1f00)");
 	o->has_page = true;

@@ -17,6 +17,7 @@
 #include "err.h"
 #include "libbpf_log.h"
 #include "running.h"
+#include "target.h"
 #include "text.h"
 
 #define TICK_MS 100
@@ -483,12 +484,25 @@ static int command_check(const struct cw_run *r)
 	return err ? cw_err(err, "cannot run '%s'", r->command[0]) : 0;
 }
 
+/* The same of the file that a view writes beside the reports. */
+static bool view_file_check(const struct cw_run *r)
+{
+	const char *file = r->view_file, *recording = r->common.recording;
+
+	if (!file)
+		return true;
+	if (recording && cw_target_spoils(file, recording))
+		return cw_say(false, "two outputs go to %s", file);
+	return cw_writers_apart(&r->common.writers, file) &&
+	       (!r->policy_path || cw_target_spares(file, r->policy_path, "the policy"));
+}
+
 /* What is read, and what is recorded, is no place for a report. */
 static bool reports_check(const struct cw_run *r)
 {
 	const struct cw_writers *ws = &r->common.writers;
 
-	return cw_writers_apart(ws, r->common.recording) &&
+	return cw_writers_apart(ws, r->common.recording) && view_file_check(r) &&
 	       cw_writers_spare(ws, r->policy_path, "the policy");
 }
 

@@ -37,6 +37,7 @@ struct cw_view_ops {
 struct cw_run {
 	const struct cw_view_ops *view_ops;	/* or NULL */
 	void *view;
+	const char *view_file;	/* one that the view writes; NULL: none */
 	struct cw_common common;
 	struct cw_policy policy;
 	const char *policy_path;	/* of a file below what the options say; NULL: none */

@@ -93,14 +93,14 @@ bool cw_writers_spare(const struct cw_writers *ws, const char *file, const char 
 	return !file || ws->nr || ws->none_is_fine || cw_target_spares(NULL, file, what);
 }
 
-bool cw_writers_apart(const struct cw_writers *ws, const char *recording)
+bool cw_writers_apart(const struct cw_writers *ws, const char *file)
 {
 	const char *path;
 	size_t i;
 
-	for (i = 0; recording && i < ws->nr; i++) {
+	for (i = 0; file && i < ws->nr; i++) {
 		path = ws->writer[i].path;
-		if (cw_target_spoils(path, recording))
+		if (cw_target_spoils(path, file))
 			return cw_say(false, "two outputs go to %s", path ? path : "stdout");
 	}
 	return true;

@@ -131,11 +131,11 @@ int cw_writers_add(struct cw_writers *ws, const char *arg);
 /* Whether an argument of -o begins with a format that there is. */
 bool cw_writers_know(const char *arg);
 
-/* Whether none goes to a file that is read (what: "the policy"), or that is recorded to; NULL is no
- * file.  Else false after a message.  Before they are opened.
+/* Whether none goes to a file that is read (what: "the policy"), or that something else is written
+ * to, such as a recording; NULL is no file.  Else false after a message.  Before they are opened.
  */
 bool cw_writers_spare(const struct cw_writers *ws, const char *file, const char *what);
-bool cw_writers_apart(const struct cw_writers *ws, const char *recording);
+bool cw_writers_apart(const struct cw_writers *ws, const char *file);
 
 /* Opens the files; text on stdout when nothing was asked for.  0 or -errno after a message. */
 int cw_writers_open(struct cw_writers *ws);

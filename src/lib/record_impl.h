@@ -12,7 +12,7 @@
 
 #define CW_SYMBOLS_MAX 65536	/* of one recording; more are not taken */
 
-#define CW_STACKS_READ 65536	/* stacks that a reader keeps */
+#define CW_STACKS_READ 65536	/* the highest number of a stack; a writer ends long before */
 
 struct cw_named_stack {
 	__u32 number;
@@ -36,9 +36,9 @@ struct cw_recording {
 	struct cw_symbols *symbols;
 	__u64 *addr;		/* of symbol id - 1, what stacks are given as */
 	__u32 nr_addr;
-	struct cw_named_stack *stacks;	/* by number; read when the first is asked for */
+	struct cw_named_stack *stacks;	/* by number */
 	__u32 nr_stacks;
-	bool stacks_read;
+	__u32 nr_words;		/* of the command */
 	__u64 nr_records;
 	char why[192];
 	/* the records: the block that is being unpacked */
@@ -75,6 +75,9 @@ int cw_recording_each(struct cw_recording *r, const char *sql,
 
 /* What was asked of the rules and what became of them.  Likewise. */
 int cw_recording_policy_read(struct cw_recording *r);
+
+/* The table of stacks, after the symbols.  Likewise. */
+int cw_recording_stacks_read(struct cw_recording *r);
 
 /* A column as text, cut to the room and made printable. */
 void cw_column_text(sqlite3_stmt *stmt, int column, char *text, size_t size);

@@ -155,24 +155,32 @@ static int session_read(struct cw_recording *r)
 	return 0;
 }
 
+static int word_read(struct cw_recording *r, sqlite3_stmt *stmt)
+{
+	const char *arg = (const char *)sqlite3_column_text(stmt, 1);
+	__u32 nr = r->nr_words;
+
+	if (!r->info.has_command)
+		return cw_recording_damaged(r, "command: there is one, and the session had none");
+	if ((__u64)sqlite3_column_int64(stmt, 0) != nr)
+		return cw_recording_damaged(r, "command: word %u is missing", nr);
+	r->info.command[nr] = strdup(arg ? arg : "");
+	if (!r->info.command[nr])
+		return -ENOMEM;
+	r->nr_words++;
+	return 0;
+}
+
 static int command_read(struct cw_recording *r)
 {
-	sqlite3_stmt *stmt = cw_recording_query(r, "SELECT arg FROM command ORDER BY nr LIMIT 4096", 0);
-	int err = stmt ? 0 : -EBADMSG;
-	size_t nr = 0;
+	int err;
 
-	if (!err)
-		r->info.command = calloc(COMMAND_MAX + 1, sizeof(*r->info.command));
-	if (!err && !r->info.command)
-		err = -ENOMEM;
-	while (!err && cw_recording_step(r, stmt) > 0 && nr < COMMAND_MAX) {
-		const char *arg = (const char *)sqlite3_column_text(stmt, 0);
-
-		r->info.command[nr] = strdup(arg ? arg : "");
-		if (!r->info.command[nr++])
-			err = -ENOMEM;
-	}
-	sqlite3_finalize(stmt);
+	r->info.command = r->info.has_command ? calloc(COMMAND_MAX + 1, sizeof(char *)) : NULL;
+	if (r->info.has_command && !r->info.command)
+		return -ENOMEM;
+	err = cw_recording_each(r, "SELECT nr, arg FROM command ORDER BY nr LIMIT 4096", word_read);
+	if (!err && r->info.has_command && !r->nr_words)
+		err = cw_recording_damaged(r, "command: the session had one, and it is missing");
 	return err;
 }
 
@@ -280,8 +288,10 @@ static int info_read(struct cw_recording *r)
 	if (!err)
 		err = cw_recording_each(r, "SELECT id, addr, text FROM symbols ORDER BY id", symbol_read);
 	if (!err)
+		err = cw_recording_stacks_read(r);
+	if (!err)
 		err = records_count(r);
-	if (!err && info->has_command)
+	if (!err)
 		err = command_read(r);
 	info->platform.mode = info->mode;
 	info->arming.way = info->platform.way;

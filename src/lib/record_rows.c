@@ -23,6 +23,125 @@ static __u32 u32_of(sqlite3_stmt *stmt, int column)
 	return (__u32)sqlite3_column_int64(stmt, column);
 }
 
+/* ---- stacks ---- */
+
+static int stack_order(const void *a, const void *b)
+{
+	const struct cw_named_stack *x = a, *y = b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static const struct cw_named_stack *stack_find(const struct cw_recording *r, __u32 number)
+{
+	const struct cw_named_stack key = { .number = number };
+
+	if (!r->nr_stacks)
+		return NULL;
+	return bsearch(&key, r->stacks, r->nr_stacks, sizeof(key), stack_order);
+}
+
+/* What was lost while it was recorded may have been a stack, too. */
+static bool stacks_are_whole(const struct cw_recording_info *info)
+{
+	__u64 lost = info->nr_lost;
+	__u32 i;
+
+	for (i = 0; i < CW_EV_NR; i++)
+		lost += info->totals.loss[i][CW_LOSS_QUEUE];
+	return info->complete && !lost;
+}
+
+static int stack_check(struct cw_recording *r, __u32 number, const char *table)
+{
+	if (!number || stack_find(r, number) || !stacks_are_whole(&r->info))
+		return 0;
+	return cw_recording_damaged(r, "stacks: stack %u, which %s name, is missing", number,
+				    table);
+}
+
+/* The last one that was read, or a new one after it.  NULL: no memory. */
+static struct cw_named_stack *stack_of(struct cw_recording *r, __u32 number)
+{
+	struct cw_named_stack *s = r->nr_stacks ? &r->stacks[r->nr_stacks - 1] : NULL, *more;
+
+	if (s && s->number == number)
+		return s;
+	if (!(r->nr_stacks & (r->nr_stacks - 1))) {
+		more = reallocarray(r->stacks, r->nr_stacks ? 2UL * r->nr_stacks : 1,
+				    sizeof(*more));
+		if (!more)
+			return NULL;
+		r->stacks = more;
+	}
+	s = &r->stacks[r->nr_stacks++];
+	*s = (struct cw_named_stack){ .number = number };
+	return s;
+}
+
+/* The next frame of a stack. */
+static int frame_read(struct cw_recording *r, sqlite3_stmt *stmt)
+{
+	__u64 number = u64_of(stmt, 0), symbol = u64_of(stmt, 2);
+	struct cw_named_stack *s;
+
+	if (!number || number > CW_STACKS_READ)
+		return cw_recording_damaged(r, "stacks: there is no stack of such a number");
+	if (number > r->nr_stacks + 1ULL && stacks_are_whole(&r->info))
+		return cw_recording_damaged(r, "stacks: stack %u is missing", r->nr_stacks + 1);
+	s = stack_of(r, (__u32)number);
+	if (!s)
+		return -ENOMEM;
+	if (u64_of(stmt, 1) != s->nr || s->nr == CW_STACK_MAX)
+		return cw_recording_damaged(r, "stacks: frame %u of stack %llu is missing", s->nr,
+					    number);
+	if (symbol > r->nr_addr)
+		return cw_recording_damaged(r, "stacks: a symbol of stack %llu is missing", number);
+	s->stack[s->nr++] = cw_recording_symbol_key(r, symbol);
+	return 0;
+}
+
+/* Replay and report have the findings from the records.  Damage of this table itself is told by who
+ * reads it.
+ */
+static int findings_check(struct cw_recording *r)
+{
+	struct cw_order order = { .table = "violations", .column = 1, .nr = 1 };
+	sqlite3_stmt *stmt = cw_recording_query(
+		r, "SELECT stack, id FROM violations ORDER BY id", 0);
+	int err = 0;
+
+	while (!err && stmt && cw_recording_step_on(r, stmt, &order) > 0)
+		err = stack_check(r, u32_of(stmt, 0), order.table);
+	sqlite3_finalize(stmt);
+	return err;
+}
+
+int cw_recording_stacks_read(struct cw_recording *r)
+{
+	struct cw_order order = { .table = "stacks", .nr = 2 };
+	sqlite3_stmt *stmt = cw_recording_query(
+		r, "SELECT stack, depth, symbol FROM stacks ORDER BY stack, depth", 0);
+	int err = stmt ? 0 : -EBADMSG;
+
+	while (!err && (err = cw_recording_step_on(r, stmt, &order)) > 0)
+		err = frame_read(r, stmt);
+	sqlite3_finalize(stmt);
+	return err ? err : findings_check(r);
+}
+
+__u32 cw_recording_stack(struct cw_recording *r, __u32 number, __u64 stack[CW_STACK_MAX])
+{
+	const struct cw_named_stack *s = stack_find(r, number);
+
+	if (!s)
+		return 0;
+	memcpy(stack, s->stack, s->nr * sizeof(*stack));
+	return s->nr;
+}
+
+/* ---- rows ---- */
+
 static int transitions_each(struct cw_recording *r, sqlite3_stmt *stmt,
 			    int (*fn)(void *ctx, const struct cw_rec_transition *t), void *ctx)
 {
@@ -48,7 +167,9 @@ static int transitions_each(struct cw_recording *r, sqlite3_stmt *stmt,
 		};
 
 		cw_column_text(stmt, 14, t.comm, sizeof(t.comm));
-		err = fn(ctx, &t);
+		err = stack_check(r, t.stack, order.table);
+		if (!err)
+			err = fn(ctx, &t);
 	}
 	sqlite3_finalize(stmt);
 	return err;
@@ -180,63 +301,4 @@ int cw_recording_pages(struct cw_recording *r,
 	}
 	sqlite3_finalize(stmt);
 	return err;
-}
-
-/* ---- stacks ---- */
-
-static int stack_order(const void *a, const void *b)
-{
-	const struct cw_named_stack *x = a, *y = b;
-
-	return (x->number > y->number) - (x->number < y->number);
-}
-
-static struct cw_named_stack *stack_add(struct cw_recording *r, __u32 number)
-{
-	struct cw_named_stack *s = r->nr_stacks ? &r->stacks[r->nr_stacks - 1] : NULL, *more;
-
-	if (s && s->number == number)
-		return s;
-	if (r->nr_stacks == CW_STACKS_READ)
-		return NULL;
-	if (!(r->nr_stacks & (r->nr_stacks - 1))) {
-		more = reallocarray(r->stacks, r->nr_stacks ? 2UL * r->nr_stacks : 1,
-				    sizeof(*more));
-		if (!more)
-			return NULL;
-		r->stacks = more;
-	}
-	s = &r->stacks[r->nr_stacks++];
-	*s = (struct cw_named_stack){ .number = number };
-	return s;
-}
-
-/* All of them, once: they are asked for again and again.  What finds no room has no stack. */
-static void stacks_read(struct cw_recording *r)
-{
-	struct cw_order order = { .table = "stacks", .nr = 2 };
-	sqlite3_stmt *stmt = cw_recording_query(
-		r, "SELECT stack, depth, symbol FROM stacks ORDER BY stack, depth", 0);
-
-	while (stmt && cw_recording_step_on(r, stmt, &order) > 0) {
-		struct cw_named_stack *s = stack_add(r, u32_of(stmt, 0));
-
-		if (s && s->nr < CW_STACK_MAX)
-			s->stack[s->nr++] = cw_recording_symbol_key(r, u64_of(stmt, 2));
-	}
-	sqlite3_finalize(stmt);
-	r->stacks_read = true;
-}
-
-__u32 cw_recording_stack(struct cw_recording *r, __u32 number, __u64 stack[CW_STACK_MAX])
-{
-	const struct cw_named_stack key = { .number = number }, *s;
-
-	if (!r->stacks_read)
-		stacks_read(r);
-	s = r->nr_stacks ? bsearch(&key, r->stacks, r->nr_stacks, sizeof(key), stack_order) : NULL;
-	if (!s)
-		return 0;
-	memcpy(stack, s->stack, s->nr * sizeof(*stack));
-	return s->nr;
 }

@@ -15,6 +15,8 @@ ln a.ccw hard.ccw
 ln -s a.ccw link.ccw
 echo '{"type":"map","version":1,"wall_ns":1790000000000000000,"kernel":"6.12","mode":"snp-vtom","nr_ranges":0}' >old
 printf 'version: 1\n' >policy.yaml
+ln policy.yaml hard.yaml
+ln -s policy.yaml link.yaml
 mkdir kept
 cp a.ccw old policy.yaml kept
 
@@ -45,7 +47,25 @@ refused 'two outputs go to ./new.ccw' record -o new.ccw -o tap=./new.ccw
 refused 'cannot write to ./old: a snapshot is read from there' map --diff old -o ndjson=./old
 refused 'cannot write to old: a snapshot is read from there' map --diff kept/old old -o text=old
 refused 'cannot write to policy.yaml: the policy is read from there' gate --policy ./policy.yaml -o text=policy.yaml -- true
-is "$(ls -d trace new.ccw a.ccw-wal 2>/dev/null)" '' 'nothing else was made'
+# the file of the numbers is an output too
+for name in policy.yaml ./policy.yaml hard.yaml; do
+	refused "cannot write to $name: the policy is read from there" \
+		metrics --policy policy.yaml --textfile "$name"
+	refused "two outputs go to policy.yaml" metrics --textfile "$name" -o ndjson=policy.yaml
+done
+for name in a.ccw ./a.ccw hard.ccw a.ccw-wal; do
+	refused "two outputs go to $name" metrics --last 1s -o a.ccw --textfile "$name"
+done
+# it is replaced whole: what is no file would be gone
+mkfifo pipe.prom
+ln -s /dev/null null.prom
+for name in pipe.prom null.prom link.yaml kept; do
+	refused "--textfile: '$name' is no regular file" metrics --textfile "$name"
+done
+ok 'and all is there' test -p pipe.prom -a -L null.prom -a -L link.yaml -a -d kept
+refused 'two outputs go to ./new.prom' metrics --textfile new.prom -o journal -o ndjson=./new.prom
+refused 'two outputs go to new.prom' metrics --textfile new.prom --listen unix:./new.prom
+is "$(ls -d trace new.ccw new.prom a.ccw-wal 2>/dev/null)" '' 'nothing else was made'
 
 # appended: the shell has not emptied it
 for command in report replay; do
@@ -54,6 +74,11 @@ for command in report replay; do
 	is "$? $(cat err)" '2 cocowatch: cannot write to stdout: the recording is read from there' "$command to the end of it"
 	ok 'and it is whole' cmp -s a.ccw kept/a.ccw
 done
+
+# shellcheck disable=SC2094 # that is the test
+"$CW" metrics --textfile old -o text >>old 2>err
+is "$? $(cat err)" '2 cocowatch: two outputs go to stdout' 'a report and the numbers to one file'
+ok 'and it is whole' cmp -s old kept/old
 
 # a session that is refused leaves everything as it was, and nothing behind
 echo before >z.ndjson

@@ -23,6 +23,24 @@ run "$CW" replay "$file"
 is "$rc" 1 'as text'
 like "$out" '^ +stack +cw_transition\+0x[0-9a-f]+/0x[0-9a-f]+ \[cocovm\]$' 'with the names of that kernel'
 
+# terminal [NAME=VALUE...]: sets $out to what a terminal gets
+terminal() {
+	run script -qec "env -u NO_COLOR TERM=xterm $* '$CW' replay '$file'" /dev/null </dev/null
+	is "$rc" 1 "to a terminal, $*: exit status 1"
+}
+escape=$(printf '\033')
+terminal
+like "$out" "$escape\\[[0-9;]*mVIOLATION" 'a terminal gets colours'
+terminal NO_COLOR=
+like "$out" "$escape" 'with an empty NO_COLOR too'
+for none in NO_COLOR=1 NO_COLOR=0 TERM=dumb; do
+	terminal "$none"
+	like "$out" '^VIOLATION' "with $none it gets the same"
+	unlike "$out" "$escape" 'and no escape sequence'
+done
+run "$CW" replay "$file"
+unlike "$out" "$escape" 'a pipe gets none either'
+
 pointers=$O/tests/data/kernel_pointers
 run "$pointers" "$file"
 is "$rc" 0 'it has no address of the kernel'

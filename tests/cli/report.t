@@ -69,6 +69,7 @@ bad 2 'two outputs go to x' "$CW" export -o ndjson=x -o perfetto=x a.ccw
 bad 2 'two outputs go to ./x' "$CW" export -o ctf=x -o perfetto=./x a.ccw
 not_ok 'two exports to one place: nothing is made' test -e x
 bad 2 'html: given twice' "$CW" report --html x --html y a.ccw
+bad 2 'page: given twice' "$CW" report --page 1 --page 0x2 a.ccw
 echo hello >text.ccw
 bad 2 'no recording' "$CW" report text.ccw
 bad 2 'no recording' "$CW" export -o ndjson=x text.ccw

@@ -44,6 +44,8 @@ flight='metrics: a flight recorder has both --last TIME and -o FILE.ccw or -o DI
 refused "$flight" metrics --textfile x --last 30s
 refused "$flight" metrics --textfile x -o a.ccw
 refused '--textfile names no file' metrics --textfile ''
+refused '--textfile: given twice' metrics --textfile x --textfile y
+refused '--listen: given twice' metrics --listen 127.0.0.1:1 --listen unix:x
 refused '--html names no file' report --html '' a.ccw
 refused "--last: 'long' is not a duration (such as 500ms, 30s or 5m)" metrics --textfile x --last long -o a.ccw
 refused "metrics takes no arguments: 'me' (a command is run by gate)" metrics me

@@ -16,7 +16,7 @@ burst() {
 	run timeout 60 "$CW_FUZZ/fuzz_$1" -runs="$2" -max_total_time=$seconds -seed=1 -timeout=20 \
 		-rss_limit_mb=1024 -artifact_prefix="$tap_tmp/$1-" "$tap_tmp/new" "$TOP/tests/fuzz/corpus/$1"
 	rm -rf "$tap_tmp/new"
-	[ "$rc" = 0 ] || diag "$err"
+	[ "$rc" = 0 ] || diag "$out$err"
 }
 
 for file in "$TOP"/tests/fuzz/fuzz_*.c; do

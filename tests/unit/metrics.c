@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The metrics: each sample belongs to the family announced before it, once; OpenMetrics names
- * families without the suffixes of their samples and has an end; numbers are those of the session.
+ * families without the suffixes of their samples and has an end; numbers are those of the session;
+ * and alerts and dashboard ask for nothing that there is not.
  */
 #include "unit.h"
 
 #include <stdlib.h>
+
+#include <jansson.h>
 
 #include "metrics.h"
 
@@ -230,38 +233,224 @@ static void test_lines(void **state)
 	lines_check(true);
 }
 
-/* Alerts and dashboard ask for nothing that there is not. */
-static void names_check(const char *path)
+/* ---- what alerts and the dashboard ask for ---- */
+
+#define NAME "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
+/* Labels that the samples of one question have, as ",name=" after each other. */
+struct asked {
+	char labels[4096];
+	size_t nr_metrics, nr_labels;
+};
+
+static void labels_add(struct asked *a, const char *from, size_t len)
 {
-	char line[4096], name[128], sample[136];
-	FILE *f = fopen(path, "r");
-	size_t nr = 0;
+	size_t used = strlen(a->labels);
 
-	if (!f)
-		fail_msg("cannot read %s (run it at the top of the tree)", path);
-	while (fgets(line, sizeof(line), f)) {
-		const char *at = line;
-
-		while ((at = strstr(at, "cocowatch_"))) {
-			assert_int_equal(sscanf(at, "%127[a-z_]", name), 1);
-			at += strlen(name);
-			snprintf(sample, sizeof(sample), "\n%s", name);
-			if (!strstr(text, sample))
-				fail_msg("%s asks for %s", path, name);
-			nr++;
-		}
-	}
-	fclose(f);
-	assert_true(nr > 5);
+	assert_in_range(used + len + 2, 0, sizeof(a->labels) - 1);
+	sprintf(a->labels + used, ",%.*s", (int)len, from);
 }
 
-static void test_names(void **state)
+/* A metric is asked for: it is printed under exactly this name.  Its labels are known then. */
+static void metric_check(struct asked *a, const char *where, const char *name, size_t len)
 {
+	const char *line = text;
+	bool found = false;
+
+	for (; line; line = strchr(line, '\n'), line += !!line) {
+		if (strncmp(line, name, len) || (line[len] != '{' && line[len] != ' '))
+			continue;
+		found = true;
+		if (line[len] == '{')
+			labels_add(a, line + len + 1, strcspn(line + len + 1, "}"));
+		break;
+	}
+	if (!found)
+		fail_msg("%s asks for %.*s", where, (int)len, name);
+	a->nr_metrics++;
+}
+
+/* Prometheus itself adds where a sample is from. */
+static void label_check(struct asked *a, const char *where, const char *name, size_t len)
+{
+	static const char *const added[] = { "instance", "job" };
+	char want[80];
+	size_t i;
+
+	for (i = 0; i < NR(added); i++)
+		if (strlen(added[i]) == len && !strncmp(added[i], name, len))
+			return;
+	snprintf(want, sizeof(want), ",%.*s=", (int)len, name);
+	if (!strstr(a->labels, want))
+		fail_msg("%s uses the label %.*s", where, (int)len, name);
+	a->nr_labels++;
+	/* and some sample has the value that it is to have */
+	if (name[len] != '=' || name[len + 1] != '"')
+		return;
+	snprintf(want, sizeof(want), "%.*s", (int)(len + strcspn(name + len + 2, "\"") + 3), name);
+	if (!strstr(text, want))
+		fail_msg("%s wants %s", where, want);
+}
+
+/* The names up to the end; quoted texts between them are passed over.  Behind the end. */
+static const char *labels_check(struct asked *a, const char *where, const char *at, char end)
+{
+	size_t len;
+
+	while (*at && *at != end) {
+		len = strspn(at, NAME);
+		if (len)
+			label_check(a, where, at, len);
+		at += len;
+		if (*at == '"')
+			at = strchr(at + 1, '"');
+		assert_non_null(at);
+		at += !len || *at == '"';
+	}
+	assert_int_equal(*at, end);
+	return at + 1;
+}
+
+static bool is_one_of(const char *const *words, size_t nr, const char *at, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (strlen(words[i]) == len && !strncmp(words[i], at, len))
+			return true;
+	return false;
+}
+
+/* One name of an expression, and what belongs to it. */
+static const char *word_check(struct asked *a, const char *where, const char *at, size_t len)
+{
+	static const char *const groups[] = { "by", "without" };
+	/* Prometheus' own */
+	static const char *const others[] = { "up", "or", "and", "unless", "sum" };
+	const char *next = at + len + strspn(at + len, " ");
+
+	if (is_one_of(groups, NR(groups), at, len)) {
+		/* its metric may come behind it */
+		const char *metric = strstr(next, "cocowatch_");
+
+		assert_non_null(metric);
+		metric_check(a, where, metric, strspn(metric, NAME));
+		return labels_check(a, where, next + 1, ')');
+	}
+	if (*next == '(')
+		return next;	/* a function */
+	if (!is_one_of(others, NR(others), at, len))
+		metric_check(a, where, at, len);
+	return *next == '{' ? labels_check(a, where, next + 1, '}') : next;
+}
+
+static void expression_check(struct asked *a, const char *where, const char *expr)
+{
+	const char *at = expr;
+	size_t len;
+
+	while (*at) {
+		len = strspn(at, NAME);
+		if (*at == '[')		/* a time */
+			at += strcspn(at, "]");
+		else if (len && (*at < '0' || *at > '9'))
+			at = word_check(a, where, at, len);
+		else
+			at += len ? len : 1;
+	}
+}
+
+/* Labels in a text that is filled in: after "$labels." of alerts, or "{{" of a legend. */
+static void template_check(struct asked *a, const char *where, const char *at, const char *mark)
+{
+	while ((at = strstr(at, mark))) {
+		at += strlen(mark);
+		at += strspn(at, " ");
+		if (*at != '$')
+			label_check(a, where, at, strspn(at, NAME));
+	}
+}
+
+static void test_alerts(void **state)
+{
+	const char *path = "scripts/dist/cocowatch.rules.yml";
+	struct asked a = { .labels = "" };
+	size_t nr_metrics = 0, nr_labels = 0;
+	FILE *f = fopen(path, "r");
+	char line[1024];
+	const char *expr;
+
 	(void)state;
 	live.now.cost.bpf_known = true;
 	print(false);
-	names_check("scripts/dist/cocowatch.rules.yml");
-	names_check("scripts/dist/cocowatch.grafana.json");
+	if (!f)
+		fail_msg("cannot read %s (run it at the top of the tree)", path);
+	while (fgets(line, sizeof(line), f)) {
+		expr = strstr(line, " expr: ");
+		if (expr) {
+			a = (struct asked){ .labels = "" };
+			expression_check(&a, path, expr + strlen(" expr: "));
+			nr_metrics += a.nr_metrics;
+			nr_labels += a.nr_labels;
+		} else if (line[0] != '#') {
+			template_check(&a, path, line, "$labels.");
+		}
+	}
+	fclose(f);
+	assert_true(nr_metrics >= 8);
+	assert_true(nr_labels >= 3);
+}
+
+static void panel_check(struct asked *a, const char *where, json_t *panel)
+{
+	json_t *target;
+	size_t i;
+
+	json_array_foreach(json_object_get(panel, "targets"), i, target) {
+		struct asked one = { .labels = "" };
+
+		expression_check(&one, where, json_string_value(json_object_get(target, "expr")));
+		template_check(&one, where,
+			       json_string_value(json_object_get(target, "legendFormat")), "{{");
+		assert_true(one.nr_metrics > 0);
+		a->nr_metrics += one.nr_metrics;
+		a->nr_labels += one.nr_labels;
+	}
+}
+
+/* "label_values(METRIC, LABEL)" */
+static void variable_check(struct asked *a, const char *where, json_t *variable)
+{
+	const char *query = json_string_value(json_object_get(json_object_get(variable, "query"),
+							      "query"));
+	char metric[80], label[80];
+
+	if (!query)
+		return;
+	assert_int_equal(sscanf(query, "label_values(%79[a-z_], %79[a-z_])", metric, label), 2);
+	metric_check(a, where, metric, strlen(metric));
+	label_check(a, where, label, strlen(label));
+}
+
+static void test_dashboard(void **state)
+{
+	const char *path = "scripts/dist/cocowatch.grafana.json";
+	json_t *board = json_load_file(path, 0, NULL), *each;
+	struct asked a = { .labels = "" };
+	size_t i;
+
+	(void)state;
+	live.now.cost.bpf_known = true;
+	print(false);
+	if (!board)
+		fail_msg("cannot read %s (run it at the top of the tree)", path);
+	json_array_foreach(json_object_get(board, "panels"), i, each)
+		panel_check(&a, path, each);
+	json_array_foreach(json_object_get(json_object_get(board, "templating"), "list"), i, each)
+		variable_check(&a, path, each);
+	json_decref(board);
+	assert_true(a.nr_metrics >= 12);
+	assert_true(a.nr_labels >= 8);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -271,7 +460,8 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_excused),
 	CASE(test_bpf_time),
 	CASE(test_lines),
-	CASE(test_names),
+	CASE(test_alerts),
+	CASE(test_dashboard),
 };
 
 UNIT_MAIN(tests)

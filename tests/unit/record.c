@@ -4,6 +4,8 @@
  */
 #include "record_file.h"
 
+#include <sqlite3.h>
+
 #include <dirent.h>
 #include <sys/stat.h>
 
@@ -322,6 +324,27 @@ static void test_flight_thread_has_no_capability(void **state)
 	thread_drops(1000000000ULL);
 }
 
+/* A column that is in the format and in no use. */
+static void test_no_notes(void **state)
+{
+	sqlite3_stmt *stmt;
+	sqlite3 *db;
+
+	(void)state;
+	record_begin(0, false);
+	made_transition(made, 0x1000, 8, true, true);
+	assert_int_equal(record_end(), 0);
+	assert_int_equal(sqlite3_open(path, &db), 0);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*), count(outcome), count(note) "
+					    "FROM rules", -1, &stmt, NULL), 0);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(stmt, 0), CW_RULE_NR);
+	assert_int_equal(sqlite3_column_int(stmt, 1), CW_RULE_NR);
+	assert_int_equal(sqlite3_column_int(stmt, 2), 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+}
+
 static const struct CMUnitTest tests[] = {
 	CASE(test_records_come_back),
 	CASE(test_addresses_on_request),
@@ -334,6 +357,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_counts_of_what_was_left_out),
 	CASE(test_thread_has_no_capability),
 	CASE(test_flight_thread_has_no_capability),
+	CASE(test_no_notes),
 };
 
 UNIT_MAIN(tests)

@@ -136,6 +136,15 @@ static void test_not_a_recording(void **state)
 	}
 }
 
+/* The session was one of "sh -c true". */
+static void command_add(void)
+{
+	static char *words[] = { "sh", "-c", "true", NULL };
+
+	info->has_command = true;
+	info->command = words;
+}
+
 /* What somebody added or changed with sqlite3. */
 static void test_tampered(void **state)
 {
@@ -167,6 +176,22 @@ static void test_tampered(void **state)
 		  "it is damaged: losses: there is no such event or loss" },
 		{ "UPDATE symbols SET id = 5 WHERE id = 2",
 		  "it is damaged: symbols: they are not numbered from 1 on" },
+		{ "DELETE FROM stacks WHERE depth = 0",
+		  "it is damaged: stacks: frame 0 of stack 1 is missing" },
+		{ "UPDATE stacks SET depth = 2 WHERE depth = 1",
+		  "it is damaged: stacks: frame 1 of stack 1 is missing" },
+		{ "UPDATE stacks SET symbol = 99 WHERE depth = 1",
+		  "it is damaged: stacks: a symbol of stack 1 is missing" },
+		{ "UPDATE stacks SET stack = 1 << 33",
+		  "it is damaged: stacks: there is no stack of such a number" },
+		{ "INSERT INTO stacks VALUES(0, 0, 1)",
+		  "it is damaged: stacks: there is no stack of such a number" },
+		{ "DELETE FROM command WHERE nr = 0", "it is damaged: command: word 0 is missing" },
+		{ "DELETE FROM command WHERE nr = 1", "it is damaged: command: word 1 is missing" },
+		{ "DELETE FROM command",
+		  "it is damaged: command: the session had one, and it is missing" },
+		{ "UPDATE session SET value = 0 WHERE name = 'has_command'",
+		  "it is damaged: command: there is one, and the session had none" },
 	};
 	char command[160];
 	sqlite3 *db;
@@ -174,6 +199,7 @@ static void test_tampered(void **state)
 
 	(void)state;
 	record_begin(0, false);
+	command_add();
 	made_transition(made, 0x1000, 8, true, true);
 	assert_int_equal(record_end(), 0);
 	for (i = 0; i < NR(cases); i++) {
@@ -186,6 +212,48 @@ static void test_tampered(void **state)
 		assert_true(cw_recording_open(&rec, command, why, sizeof(why)) < 0);
 		assert_string_equal(why, cases[i].why);
 	}
+}
+
+static void sql_run(const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), 0);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), 0);
+	sqlite3_close(db);
+}
+
+/* A stack that rows name is gone: said of findings when it is opened, of transitions by who reads
+ * them, and no trouble where something was lost when it was recorded.
+ */
+static void test_stack_missing(void **state)
+{
+	(void)state;
+	record_begin(0, false);
+	made->stacks = true;
+	made_transition(made, 0x1000, 8, true, true);
+	assert_int_equal(record_end(), 0);
+	open_it();
+	assert_int_equal(cw_recording_transitions(rec, on_transition, NULL), 0);
+	cw_recording_close(rec);
+	sql_run("UPDATE stacks SET stack = 2");
+	assert_int_equal(cw_recording_open(&rec, path, why, sizeof(why)), -EBADMSG);
+	assert_string_equal(why, "it is damaged: stacks: stack 1 is missing");
+	sql_run("DELETE FROM stacks");
+	assert_int_equal(cw_recording_open(&rec, path, why, sizeof(why)), -EBADMSG);
+	assert_string_equal(why,
+			    "it is damaged: stacks: stack 1, which violations name, is missing");
+	sql_run("UPDATE violations SET stack = 0");
+	open_it();
+	assert_int_equal(cw_recording_transitions(rec, on_transition, NULL), -EBADMSG);
+	assert_string_equal(cw_recording_why(rec),
+			    "stacks: stack 1, which transitions name, is missing");
+	cw_recording_close(rec);
+	sql_run("UPDATE session SET value = 1 WHERE name = 'nr_lost'; "
+		"UPDATE violations SET stack = 1");
+	open_it();
+	assert_int_equal(cw_recording_transitions(rec, on_transition, NULL), 0);
+	assert_int_equal(cw_recording_violations(rec, on_violation, NULL), 0);
 }
 
 /* ---- tables that lead back into themselves ---- */
@@ -244,6 +312,7 @@ static void test_endless(void **state)
 		{ "violations", violations_read, "violations: its rows are not in order" },
 		{ "owners", owners_read, "a table does not end" },	/* as they are sorted */
 		{ "pages", pages_read, "pages: its rows are not in order" },
+		{ "command", NULL, "it is damaged: command: word 3 is missing" },
 	};
 	char command[160];
 	sqlite3 *db;
@@ -251,6 +320,7 @@ static void test_endless(void **state)
 
 	(void)state;
 	record_begin(0, false);
+	command_add();
 	made_transition(made, 0x1000, 8, true, true);
 	made_transition(made, 0x1000, 8, false, true);
 	assert_int_equal(record_end(), 0);
@@ -433,6 +503,7 @@ static const struct CMUnitTest tests[] = {
 	CASE(test_disk_full),
 	CASE(test_not_a_recording),
 	CASE(test_tampered),
+	CASE(test_stack_missing),
 	CASE(test_endless),
 	CASE(test_flipped),
 	CASE(test_cut),
