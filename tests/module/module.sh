@@ -12,6 +12,7 @@ TOP=$(cd "$(dirname "$0")/../.." && pwd)
 : "${O:=$TOP/.build}" "${CW:=$O/cocowatch}" "${CW_KERNEL:=linux-image-6.12-cloud-amd64}"
 export O
 module_args=()
+. "$TOP/scripts/emulated.sh"
 
 module_run() {
 	local cpus=$1 release
@@ -27,28 +28,14 @@ module_run() {
 	wait $module_vm
 }
 
-# QEMU's emulated CPUs lose breakpoints, now and then, when a kernel patches its own code while another of them runs it;
-# and seldom they have flags that no CPU can have (SDM volume 1, 3.4.3: bit 1 is set, bits 3, 5, 15 and 22 to 31 are not).
-module_cpu_is_broken() {
-	local flags
-
-	! grep -q 'Hypervisor detected: KVM' "$module_tmp/log" || return 1
-	! grep -q 'Oops: int3' "$module_tmp/log" || return 0
-	# shellcheck disable=SC2013 # words
-	for flags in $(sed -nE 's/.* EFLAGS: ([0-9a-f]{8}).*/\1/p' "$module_tmp/log"); do
-		[ $((0x$flags & 0xffc0802a)) = 2 ] || return 0
-	done
-	return 1
-}
-
 boot() {
-	local rc=0 tries=3
+	local rc=0 tries=3 fault
 	module_tmp=$(mktemp -d "${TMPDIR:-/tmp}/module.XXXXXX")
 	trap 'rm -rf "$module_tmp"' EXIT
 	trap 'kill $module_vm; exit 143' TERM INT
 	module_run "$@" || rc=$?
-	while [ $rc = 122 ] && [ $((tries -= 1)) -gt 0 ] && module_cpu_is_broken; do
-		echo "# an emulated CPU went wrong ($(grep -m 1 -oE 'Oops: .*|EFLAGS: [0-9a-f]+' "$module_tmp/log")): once more"
+	while [ $rc = 122 ] && [ $((tries -= 1)) -gt 0 ] && fault=$(emulated_cpu_broke "$module_tmp/log"); do
+		echo "# an emulated CPU went wrong ($fault): once more"
 		rc=0
 		module_run "$@" || rc=$?
 	done

@@ -99,6 +99,7 @@ static struct running s;
 static int setup(void **state)
 {
 	(void)state;
+	signal(SIGINT, SIG_DFL);	/* what a shell starts in the background inherits another */
 	opts = (struct cw_run){ .slow_limit_ns = CW_SLOW_LIMIT_NS };
 	s = (struct running){ .run = &opts, .signal_fd = -1 };
 	s.feed.writers = &opts.common.writers;
