@@ -24,7 +24,8 @@ kernel  host              finding            because
 *       refuse-monitor    S4:owner_unknown   leaked
 '
 
-# What of a host's deeds must be told, or which rule must have been exercised by them and held.
+# What of a host's deeds must be told, or which rule must have been exercised by them and held.  Completions of the disk
+# are no rule's: storvsc looks them up by their SCSI tags, past __vmbus_request_addr_match().
 hosts_wanted='
 host                  what
 refuse-ring           T4:held
@@ -43,7 +44,6 @@ length-long-disk      H1:held
 length-zero           H1:held
 length-short          H1:held
 length-flips          H1:held
-complete-unknown      H6:completion_unknown
 complete-unknown-net  H6:completion_unknown
 offer-unknown         H5:device_refused
 offer-refused         H5:device_refused
@@ -156,7 +156,12 @@ hosts_exercised() {
 	for wanted in $(awk -v name="$name" '$1 == name { print $2 }' <<<"$hosts_wanted"); do
 		rule=${wanted%:*}
 		what=${wanted#*:}
-		if [ "$what" != held ]; then
+		# three frames come with that index, and the next one sets it right: whether the guest looked in between
+		# is seen by its network, which then has no more frames
+		if [ "$name" = index-write-net ] && box_out "$run" | grep -q '^net works$' &&
+			! stock_found "$run" | grep -q 'H3 index_used'; then
+			like "$(stock_number "$run" H3 checked)" '^[1-9]' "$run: the guest never looked at the index, and H3 was exercised"
+		elif [ "$what" != held ]; then
 			like "$(stock_found "$run" | sed 's/^[0-9]* //')" "^$rule $what$" "$run: $rule $what is told"
 		# no rule without a hook for it, and no summary of a session whose guest stopped
 		elif [ -n "$(stock_summary "$run")" ] && [ "$(stock_outcome "$run" "$rule")" != 'not armed' ]; then
@@ -177,7 +182,7 @@ hosts_intact() {
 hosts_judge() {
 	local name=$1 run=$2 works
 
-	works=$(box_out "$run" | grep ' works$' | tr '\n' ' ')
+	works=$(box_out "$run" | grep ' works$' | sort | tr '\n' ' ')
 	like "$(box_field "$run" summary hostile_deeds)" "$([ "$name" = honest ] && echo '^0$' || echo '^[1-9]')" \
 		"$run: the host did what it is there for"
 	is "$(hosts_strangers "$name" "$run")" '' "$run: nothing of the guest's is accused but what is known"
