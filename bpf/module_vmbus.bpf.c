@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The source "module", continued: rings (Z1, H1 to H4), their second mappings (S2), devices (H5),
- * completions (H6), packets that name frames (S6), bounce slots (S7) and PCI config space (R2).
- * Arguments: cocovm(4), src/kmod/trace.h.
+ * completions (H6), packets that name frames (S6), bounce slots (S7), PCI config space (R2), the
+ * SynIC's page (S1).  Arguments: cocovm(4), src/kmod/trace.h.
  */
 #include "compat.bpf.h"
 
@@ -103,7 +103,7 @@ int on_ring_read_end(struct bpf_raw_tracepoint_args *ctx)
 
 struct other_scratch {
 	struct cw_out out;
-	struct cw_chunk chunk;
+	struct cw_looker looker;
 	struct {
 		struct cw_rec_verdict verdict;
 		union {
@@ -113,6 +113,7 @@ struct other_scratch {
 			struct cw_ev_completion completion;
 			struct cw_ev_mapping mapping;
 			struct cw_ev_config config;
+			struct cw_ev_handover handover;
 		} ev;
 	} sent;
 };
@@ -124,6 +125,7 @@ enum other_user {
 	OTHER_COMPLETION,
 	OTHER_MAPPING,
 	OTHER_CONFIG,
+	OTHER_SYNIC,
 	OTHER_USERS,
 };
 
@@ -273,13 +275,40 @@ int on_ring_mapped(struct bpf_raw_tracepoint_args *ctx)
 	ev->kind = ctx->args[3] ? CW_MAP_RING_IN : CW_MAP_RING_OUT;
 	ev->space = CW_SPACE;
 	ev->confidential = ctx->args[4];
-	ev->nr_unwalked = mapping_walk(&ev->own, &s->chunk, CW_EV_MAPPING, ev->vaddr,
-				       ev->nr_pages);
+	ev->nr_unwalked = mapping_walk(&ev->own, &s->looker.chunk, CW_EV_MAPPING,
+				       ev->vaddr, ev->nr_pages);
 	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
 	if (kern)
 		fmt_fill(kern, &fmt);
 	cw_step_mapping(&fmt, ev, &s->out);
 	other_send(ctx, s, CW_EV_MAPPING, sizeof(*ev), true);
+	return 0;
+}
+
+/* ---- the SynIC's page, where the guest supplies it: one frame, walked whatever its state ---- */
+
+SEC("raw_tp/cocovm_synic_named")
+int on_synic_named(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct other_scratch *s = other_get(OTHER_SYNIC);
+	struct cw_ev_handover *ev;
+	struct cw_kern *kern;
+
+	if (!s)
+		return 0;
+	ev = &s->sent.ev.handover;
+	ev->gfn = ctx->args[0];
+	ev->nr_named = 1;
+	ev->kind = CW_HAND_SYNIC;
+	ev->space = CW_SPACE;
+	kern = look_begin(&s->looker, true);
+	if (kern)
+		cw_look_frame(kern, &s->looker, ev->gfn, 0);
+	look_end(&s->looker, CW_EV_HANDOVER);
+	__builtin_memcpy(&ev->look, &s->looker.look, sizeof(ev->look));
+	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+	cw_step_handover(ev, &s->out);
+	other_send(ctx, s, CW_EV_HANDOVER, sizeof(*ev), true);
 	return 0;
 }
 

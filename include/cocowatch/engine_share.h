@@ -129,6 +129,7 @@ static __always_inline void cw_step_handover(const struct cw_ev_handover *ev, st
 	case CW_HAND_GPADL:
 	case CW_HAND_GPADL_BODY:
 	case CW_HAND_CONTACT:
+	case CW_HAND_SYNIC:
 		cw_rule_s1(ev, out);
 		break;
 	case CW_HAND_DMA:

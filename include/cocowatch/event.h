@@ -108,6 +108,7 @@ struct cw_walk {
 #define CW_STEP_UNCONFIRMED (1U << 5)	/* BEGIN: T5 is not confirmed; TASK_EXIT: it may be over */
 #define CW_STEP_NO_BIT	 (1U << 6)	/* PTEs do not tell, a second mapping does (before 6.4) */
 #define CW_STEP_STEPPED	 (1U << 7)	/* END: there were steps between the beginning and it */
+#define CW_STEP_UNSEEN	 (1U << 8)	/* HOST_CALL, HOST_DONE: a flush may have gone unseen */
 
 /* Order-sensitive sum over frame numbers, to compare two lists without keeping either. */
 #define CW_SUM_NEXT(sum, gfn) ((sum) * 0x100000001b3ULL + (gfn) + 1)

@@ -65,13 +65,14 @@ enum cw_handover_kind {
 	CW_HAND_GPADL_BODY = 2,	/* message GPADL_BODY; S1 */
 	CW_HAND_CONTACT = 3,	/* message INITIATE_CONTACT: the monitor pages; S1 */
 	CW_HAND_DMA = 4,	/* the GPA list of a packet; S6 */
+	CW_HAND_SYNIC = 5,	/* MSR SIMP or SIEFP: a SynIC page that the guest supplies; S1 */
 };
 
 /* The host is about to learn frames. */
 struct cw_ev_handover {
 	struct cw_rec_hdr hdr;
 	__u64 gfn;		/* first frame named */
-	__u32 nr_named;		/* frames that the message or packet names */
+	__u32 nr_named;		/* frames that the message, packet or MSR names */
 	__u32 nr_ranges;	/* DMA: ranges that the packet says it has */
 	__u32 relid;		/* channel; messages: as they say, 0 where they do not */
 	__u32 gpadl;		/* handle, in GPADL messages */

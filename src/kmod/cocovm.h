@@ -336,6 +336,7 @@ struct cw_run {
 #define CW_NEEDS_PARAVISOR	BIT(1)
 #define CW_NEEDS_TDX		BIT(2)	/* without a paravisor */
 #define CW_NEEDS_CPUS		BIT(3)	/* several, for the misbehaviour */
+#define CW_NEEDS_OWN_SYNIC	BIT(4)	/* pages that the guest supplies: without a paravisor */
 
 struct cw_scenario {
 	const char *name;

@@ -392,7 +392,7 @@ const struct cw_scenario *cw_scenario_find(const char *name)
 bool cw_scenario_fits(const struct cw_scenario *sc)
 {
 	u32 has = CW_NEEDS_CPUS | (cw_platform.window ? CW_NEEDS_WINDOW : 0) |
-		  (cw_platform.paravisor ? CW_NEEDS_PARAVISOR : 0) |
+		  (cw_platform.paravisor ? CW_NEEDS_PARAVISOR : CW_NEEDS_OWN_SYNIC) |
 		  (cw_platform.callbacks == CW_CALLBACKS_TDX ? CW_NEEDS_TDX : 0);
 
 	return !(sc->needs & ~has) && (sc->native || !cw_platform.native);

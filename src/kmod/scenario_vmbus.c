@@ -161,6 +161,8 @@ const struct cw_scenario cw_scenarios_vmbus[] = {
 	    "a ring's frames are named though the host refused to share them"),
 	ROW("private-monitor", "S1", HANDED_PRIVATE, MONITOR_PRIVATE, HONEST, work_bus,
 	    "the monitor pages are named to the host and not shared"),
+	ROW("synic-private", "S1", HANDED_PRIVATE, SYNIC_PRIVATE, HONEST, work_bus,
+	    "the SynIC page is named to the host and not shared", .needs = CW_NEEDS_OWN_SYNIC),
 	ROW("second-private", "S2", SECOND_PRIVATE, SECOND_PRIVATE, HONEST, work_ring,
 	    "the second mapping of a ring is private"),
 	ROW("last-second", "S2", SECOND_PRIVATE, SECOND_PART, HONEST, work_ring,

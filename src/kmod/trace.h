@@ -111,6 +111,8 @@ COCOVM_EVENT(cocovm_kexec_range, addr(vaddr), hex(gfn), num(nr_pages));
 
 /* ---- VMBus and its devices ---- */
 
+/* the guest is about to name a SynIC page of its own to the host, by this MSR (TLFS) */
+COCOVM_EVENT(cocovm_synic_named, hex(gfn), code(msr));
 /* answer: type of the message that is waited for, 0: none */
 COCOVM_EVENT(cocovm_message_posted, n(connection), n(type), n(bytes), n(answer));
 COCOVM_EVENT(cocovm_message_taken, n(connection), n(type), n(bytes), n(taken));

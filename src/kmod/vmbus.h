@@ -19,6 +19,7 @@
 
 #define CW_VERSION_MIN	VERSION_WIN10_V5_2	/* under isolation nothing older is spoken */
 
+#define CW_MSR_SIMP	0x40000083	/* TLFS: where the SynIC's message page is */
 #define CW_MESSAGE_SINT	2	/* of VMBus: which slot of the SynIC's message page */
 #define CW_MESSAGE_CHANNEL 1	/* type of a message from a VMBus host, and to it */
 
@@ -160,6 +161,7 @@ struct cw_disk_msg {
 #define CW_GUEST_BOUNCE_PART	BIT(30)	/* the last frame named is of private memory */
 #define CW_GUEST_POOL_HIDDEN	BIT(31)	/* that sharing the bounce slots failed is ignored */
 #define CW_GUEST_SLOT_BEYOND	BIT(32)	/* a slot begins in the pool and ends behind it */
+#define CW_GUEST_SYNIC_PRIVATE	BIT(33)
 
 /* ---- vmbus_bus.c: the connection ---- */
 
@@ -318,6 +320,7 @@ void cw_bounce_name(const struct cw_bounce *b, int slot, u32 bytes, struct cw_pa
 
 /* ---- the peer: vmbus_host.c, vmbus_lie.c ---- */
 
+/* -EACCES: the host is not to see that page. */
 struct cw_peer *cw_peer_new(enum cw_host_id host, u64 synic_gfn, u32 *connection);
 void cw_peer_free(struct cw_peer *peer);
 /* What hypercalls reach is queued, since they do not sleep; the host acts on it here. */

@@ -205,7 +205,7 @@ static struct cw_range *synic_get(struct cw_bus *bus)
 	struct cw_range *range;
 
 	if (!cw_platform.paravisor)
-		return bus_pages(bus, 1, true);
+		return bus_pages(bus, 1, !cw_bus_is(bus, CW_GUEST_SYNIC_PRIVATE));
 	range = cw_pool_get_more(1);
 	if (!IS_ERR(range))
 		cw_area_supply(range->area, range->first, true);
@@ -215,10 +215,22 @@ static struct cw_range *synic_get(struct cw_bus *bus)
 static int synic_put(struct cw_bus *bus)
 {
 	if (!cw_platform.paravisor || IS_ERR_OR_NULL(bus->synic))
-		return bus_pages_put(bus, bus->synic, true);
+		return bus_pages_put(bus, bus->synic,
+				     !cw_bus_is(bus, CW_GUEST_SYNIC_PRIVATE));
 	cw_area_supply(bus->synic->area, bus->synic->first, false);
 	cw_range_put(bus->synic);
 	return 0;
+}
+
+/* The host learns where the page is: from the paravisor, or by the MSR that the guest writes. */
+static int synic_name(struct cw_bus *bus)
+{
+	u64 gfn = cw_range_gfn(bus->synic, 0);
+
+	if (!cw_platform.paravisor)
+		trace_cocovm_synic_named(gfn, CW_MSR_SIMP);
+	bus->peer = cw_peer_new(bus->host, gfn, &bus->connection);
+	return PTR_ERR_OR_ZERO(bus->peer);
 }
 
 /* ---- connecting ---- */
@@ -263,10 +275,8 @@ static int bus_connect(struct cw_bus *bus)
 	if (IS_ERR(bus->int_page))
 		return PTR_ERR(bus->int_page);
 	trace_cocovm_page_kept(cw_range_vaddr(bus->int_page), 1, CW_MAP_INT_PAGE);
-	bus->peer = cw_peer_new(bus->host, cw_range_gfn(bus->synic, 0), &bus->connection);
-	if (IS_ERR(bus->peer))
-		return PTR_ERR(bus->peer);
-	err = bus_negotiate(bus);
+	err = synic_name(bus);
+	err = err ?: bus_negotiate(bus);
 	return err ?: cw_bus_say(bus, NULL, CHANNELMSG_REQUESTOFFERS, 0,
 				 CHANNELMSG_ALLOFFERS_DELIVERED);
 }

@@ -513,10 +513,13 @@ u32 cw_peer_other(u16 code, const void *input, void *output)
 
 struct cw_peer *cw_peer_new(enum cw_host_id host, u64 synic_gfn, u32 *connection)
 {
-	struct cw_peer *peer = cw_zalloc(1, sizeof(*peer));
+	struct cw_peer *peer;
 	int err = -ENOMEM;
 	u32 id;
 
+	if (!cw_host_sees(synic_gfn))
+		return ERR_PTR(-EACCES);
+	peer = cw_zalloc(1, sizeof(*peer));
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
 	peer->host = host;

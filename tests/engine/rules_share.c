@@ -54,6 +54,13 @@ static const struct cw_ev_handover honest_gpadl = {
 		  .first_unknown = CW_NO_INDEX },
 };
 
+static const struct cw_ev_handover honest_synic = {
+	.hdr = HDR(CW_EV_HANDOVER, cw_ev_handover),
+	.gfn = 0x1000, .nr_named = 1, .kind = CW_HAND_SYNIC,
+	.look = { .looked = 1, .shared = 1, .first_priv = CW_NO_INDEX,
+		  .first_unknown = CW_NO_INDEX },
+};
+
 static const struct cw_ev_handover honest_dma = {
 	.hdr = HDR(CW_EV_HANDOVER, cw_ev_handover),
 	.gfn = 0x1000, .nr_named = 3, .nr_ranges = 2, .kind = CW_HAND_DMA,
@@ -157,6 +164,16 @@ static const struct row rows[] = {
 	  1),
 	    HAND(look.priv, 1), HAND(look.first_priv, 0) },
 	  .checked = BIT(S1), .violated = BIT(S1), .finding = CW_FIND_HANDED_PRIVATE },
+	{ "S1: honest SynIC page", &honest_synic, .checked = BIT(S1) },
+	{ "S1: a private SynIC page", &honest_synic,
+	  { HAND(look.shared, 0), HAND(look.priv, 1), HAND(look.first_priv, 0),
+	    HAND(look.gfn_priv, 0x1000), HAND(look.pte_priv, PTE_PRIVATE) },
+	  .checked = BIT(S1), .violated = BIT(S1), .finding = CW_FIND_HANDED_PRIVATE },
+	{ "S1: an unknown SynIC page", &honest_synic,
+	  { HAND(look.shared, 0), HAND(look.unknown, 1), HAND(look.first_unknown, 0) },
+	  .checked = BIT(S1), .violated = BIT(S1), .finding = CW_FIND_HANDED_UNKNOWN },
+	{ "S1: a SynIC page that was not looked at", &honest_synic,
+	  { HAND(look.looked, 0), HAND(look.shared, 0) }, .no_evidence = BIT(S1) },
 	{ "S1: an unknown frame", &honest_gpadl,
 	  { HAND(look.shared, 25), HAND(look.unknown, 1), HAND(look.first_unknown, 3) },
 	  .checked = BIT(S1), .violated = BIT(S1), .finding = CW_FIND_HANDED_UNKNOWN },

@@ -199,10 +199,12 @@ misbehave_check() {
 section_modes() {
 	mode=snp-vtom
 	mode_features
+	mode_lacks
 	for mode in tdx-vtom vbs snp tdx; do
 		rmmod cocovm
 		ok "modes: insmod emulate=$mode" module_in emulate=$mode
 		mode_features
+		mode_lacks
 		mode_honest
 		mode_misbehave
 	done
@@ -240,6 +242,22 @@ vtpm gpa=0xfed40000 private=$devices
 pci gpa=0xf8000000 private=0" "modes: $mode: which devices are mapped private"
 }
 
+# Scenarios of something that the mode has not: in no list, and refused.
+mode_lacks() {
+	lacks='synic-private implicit' has='post-trapped window-present'
+	case $mode in
+	vbs) lacks='post-trapped implicit' has='synic-private window-present' ;;
+	snp) lacks='post-trapped window-present implicit' has=synic-private ;;
+	tdx) lacks='post-trapped window-present' has='synic-private implicit' ;;
+	esac
+	for name in $lacks; do
+		run sh -c "echo honest $name >/dev/cocovm"
+		like "$rc $err" '^[1-9].*[nN]ot supported$' "modes: $mode: there is no $name"
+	done
+	is "$(for name in $lacks $has; do sed -n "s/^scenario \\($name\\) .*/\\1/p" /dev/cocovm; done | tr '\n' ' ')" "$has " \
+		"modes: $mode: nor in the list, unlike $has"
+}
+
 mode_honest() {
 	scenarios >/tmp/scenarios
 	watch_start
@@ -267,6 +285,8 @@ mode_misbehave() {
 		[ "$twin" = 0 ] || [ "$name" = flush-one-cpu ] || is_observed "$name" || echo "$(task_name "$name") $rule"
 	done </tmp/scenarios | sort -u >/tmp/expected
 	is "$(reported)" "$(cat /tmp/expected)" "modes: $mode: and fires its rule, and no other"
+	[ "${mode%-vtom}" != "$mode" ] || is "$(grep '"type":"violation".*"finding":"handed_private"' $nd |
+		grep -c '"kind":"SynIC register')" 1 "modes: $mode: S1 of the SynIC's page among them"
 }
 
 # host_run NAME: what there is for such a host to lie about; on stdout what did not go as it should.
