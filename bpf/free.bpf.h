@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Pages that go back to the allocator: each frame that took part in a transition is
- * judged by its state, confirmed by a walk.  The includer defines CW_SPACE.
+ * judged by its state, confirmed by a walk.  The includer defines CW_SPACE, and CW_PAIR_FREE among
+ * its pairs of programs.
  */
 #ifndef CW_FREE_BPF_H
 #define CW_FREE_BPF_H
 
 #include "engine.bpf.h"
 #include "kern.h"
+#include "nested.bpf.h"
 #include "pagewalk.bpf.h"
 
 struct cw_free_scratch {
@@ -153,15 +155,14 @@ static __always_inline void free_send(void *ctx, struct cw_free_scratch *s)
 			     sizeof(s->ev));
 }
 
-/* Frames of the block that were judged. */
-static __always_inline __u32 free_judge(void *ctx, struct cw_kern *kern, __u32 nr, __u64 gfn,
-					__u32 order)
+static __always_inline void free_judge(void *ctx, struct cw_kern *kern, __u32 nr, __u64 gfn,
+				       __u32 order)
 {
 	struct cw_free_scratch *s = bpf_map_lookup_elem(&cw_free_scratches, &nr);
 	struct free_ctx frames = { .s = s, .kern = kern };
 
 	if (!s)
-		return 0;
+		return;
 	__builtin_memset(&s->ev, 0, sizeof(s->ev));
 	__builtin_memset(&s->worst, 0, sizeof(s->worst));
 	s->judged = 0;
@@ -171,10 +172,9 @@ static __always_inline __u32 free_judge(void *ctx, struct cw_kern *kern, __u32 n
 	fmt_fill(kern, &frames.fmt);
 	bpf_loop(s->ev.nr_pages, free_frame, &frames, 0);
 	if (!s->judged)
-		return 0;
+		return;
 	stat_add(CW_STAT_FREES, 1);
 	free_send(ctx, s);
-	return s->judged;
 }
 
 static __always_inline bool free_is_watched(const struct cw_kern *kern, __u64 gfn, __u32 order)
@@ -186,37 +186,22 @@ static __always_inline bool free_is_watched(const struct cw_kern *kern, __u64 gf
 	return order > CW_BLOCK_SHIFT || bpf_map_lookup_elem(&cw_blocks, &block);
 }
 
-static __always_inline __u32 free_see(struct bpf_raw_tracepoint_args *ctx, __u32 nr)
+static __always_inline void free_see(void *ctx, __u32 nr)
 {
-	__u32 zero = 0, order = ctx->args[1];
+	const struct bpf_raw_tracepoint_args *free = ctx;
+	__u32 zero = 0, order = free->args[1];
 	struct cw_kern *kern = bpf_map_lookup_elem(&cw_kerns, &zero);
 	__u64 gfn;
 
 	/* before the first transition there is nothing to judge */
 	if (!kern || !kern->ready)
-		return 0;
-	gfn = (ctx->args[0] - kern->vmemmap) / bpf_core_type_size(struct page___cw);
-	if (!free_is_watched(kern, gfn, order))
-		return 0;
-	return free_judge(ctx, kern, nr, gfn, order);
+		return;
+	gfn = (free->args[0] - kern->vmemmap) / bpf_core_type_size(struct page___cw);
+	if (free_is_watched(kern, gfn, order))
+		free_judge(ctx, kern, nr, gfn, order);
 }
 
-SEC("raw_tp/mm_page_free")
-int on_page_free(struct bpf_raw_tracepoint_args *ctx)
-{
-	free_see(ctx, 0);
-	return 0;
-}
-
-/* Attached after on_page_free and run right after it.  The kernel refuses on_page_free where it was
- * interrupted, or preempted, on the same CPU: then the frames are still watched, and judged here.
- */
-SEC("raw_tp/mm_page_free")
-int on_page_free_nested(struct bpf_raw_tracepoint_args *ctx)
-{
-	if (free_see(ctx, 1))
-		stat_add(CW_STAT_NESTED, 1);
-	return 0;
-}
+/* Of the programs on a tracepoint the kernel runs the one that was attached first first. */
+CW_PAIR("raw_tp/mm_page_free", on_page_free, CW_PAIR_FREE, CW_EV_PAGE_FREE, free_see)
 
 #endif

@@ -6,6 +6,7 @@
 #include "compat.bpf.h"
 
 #define CW_SPACE CW_SPACE_EMULATED
+#define CW_PAIR_FREE 0
 
 #include "exit.bpf.h"
 #include "free.bpf.h"

@@ -3,8 +3,9 @@
  * already: the kernel refuses the second run.  So there is a second program on the same hook, with
  * a scratch of its own, which acts on what the first did not, see token.bpf.h.
  *
- * Of the programs on one function the kernel runs the one that was attached last first: the second
- * one is attached before the first, and detached before it too, or it would do all the work.
+ * Of the programs on one function the kernel runs the one that was attached last first, and of
+ * those on one tracepoint the one that was attached first: so are they attached.  The second one is
+ * detached before the first, or it would do all the work.
  */
 #ifndef CW_NESTED_BPF_H
 #define CW_NESTED_BPF_H
@@ -29,6 +30,7 @@ static __always_inline bool second_acts(void *ctx, __u32 pair, __u32 event)
 {
 	if (!token_second(pair, token_now(ctx), bpf_get_current_task()))
 		return false;
+	token_second_begins(pair);
 	cell_add(&cw_nested, event);
 	stat_add(CW_STAT_NESTED, 1);
 	return true;
@@ -51,8 +53,10 @@ int name(__u64 *ctx)					\
 SEC(section)						\
 int name##_nested(__u64 *ctx)				\
 {							\
-	if (second_acts(ctx, pair, event))		\
+	if (second_acts(ctx, pair, event)) {		\
 		act(ctx, 1);				\
+		token_second_done(pair, bpf_ktime_get_ns());	\
+	}						\
 	return 0;					\
 }
 

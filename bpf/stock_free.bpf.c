@@ -3,6 +3,7 @@
 #include "compat.bpf.h"
 
 #define CW_SPACE CW_SPACE_KERNEL
+#define CW_PAIR_FREE 0
 
 #include "free.bpf.h"
 

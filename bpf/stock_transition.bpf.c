@@ -164,6 +164,15 @@ static __always_inline void flushed_see(__u64 *ctx, __u32 nested)
 }
 CW_PAIR("fexit/cpa_flush", on_flushed, PAIR_FLUSHED, CW_EV_FLUSHED, flushed_see)
 
+static __always_inline __u32 flush_flags(const struct cw_open *open)
+{
+	bool seen = open->seen & CW_SEEN(CW_EV_FLUSHED);
+
+	if (!open->window || seen || !token_crowded(PAIR_FLUSHED, open->ts_ns))
+		return 0;
+	return CW_STEP_UNSEEN;
+}
+
 /* int __change_page_attr_set_clr(struct cpa_data *cpa, int primary).  It calls itself for aliases
  * with primary 0, and set_memory_np() and set_memory_p() call it before and after the change.
  */
@@ -220,6 +229,7 @@ static __always_inline void host_done_see(__u64 *ctx, __u32 nested)
 	s = step_get_for(nested, CW_EV_HOST_DONE, vaddr, nr_pages, 0);
 	if (!s)
 		return;
+	s->ev.flags |= flush_flags(open);
 	step_walk(s, CW_EV_HOST_DONE, RANGE_LOOK, 0, nr_pages);
 	step_inside(ctx, CW_EV_HOST_DONE, s, open);
 }

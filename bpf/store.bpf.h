@@ -6,7 +6,7 @@
 #include "compat.bpf.h"
 #include <cocowatch/engine.h>
 
-#define CW_OPEN_MAX	4096
+#define CW_OPEN_MAX	2048	/* transitions in flight at a time, one a task */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -50,6 +50,22 @@ struct {
 	__type(value, __u64);
 } token_runs SEC(".maps");
 
+/* While the second program of a pair acts there is nobody for a third call.  It notes that as soon
+ * as it knows that it acts, and as the last thing that it does: calls that were refused lie between,
+ * but for those in the few instructions at both ends of the program.
+ */
+struct token_crowd {
+	__u64 acting;	/* runs of the second program that are under way, on all CPUs */
+	__u64 ended_ns;	/* when the last one was done; bpf_ktime_get_ns() */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TOKEN_PAIRS);
+	__type(key, __u32);
+	__type(value, struct token_crowd);
+} token_crowds SEC(".maps");
+
 const volatile __u32 cfg_token_base;	/* only its address matters */
 
 /* The context's address as a number.  The verifier lets nobody calculate with one, but the
@@ -164,6 +180,32 @@ static __always_inline bool token_second(__u32 pair, __u64 token, __u64 task)
 		return false;
 	first = cw_read_once(*run);
 	return first != TOKEN_NEVER && (!has_acted || first == task);
+}
+
+static __always_inline void token_second_begins(__u32 pair)
+{
+	struct token_crowd *crowd = bpf_map_lookup_elem(&token_crowds, &pair);
+
+	if (crowd)
+		__sync_fetch_and_add(&crowd->acting, 1);
+}
+
+static __always_inline void token_second_done(__u32 pair, __u64 now_ns)
+{
+	struct token_crowd *crowd = bpf_map_lookup_elem(&token_crowds, &pair);
+
+	if (!crowd)
+		return;
+	cw_write_once(crowd->ended_ns, now_ns);
+	__sync_fetch_and_add(&crowd->acting, -1);
+}
+
+/* Whether both programs may have been refused a call since then. */
+static __always_inline bool token_crowded(__u32 pair, __u64 since_ns)
+{
+	struct token_crowd *crowd = bpf_map_lookup_elem(&token_crowds, &pair);
+
+	return !crowd || cw_read_once(crowd->acting) || cw_read_once(crowd->ended_ns) >= since_ns;
 }
 
 #endif

@@ -16,6 +16,9 @@
 const volatile __u64 cfg_sym_hyperv_pcpu_input_arg;
 const volatile __u64 cfg_sym_per_cpu_offset;
 
+/* CW_STEP_UNSEEN, where a flush of this transition may have gone unseen; the includer's. */
+static __always_inline __u32 flush_flags(const struct cw_open *open);
+
 /* Address of this CPU's hypercall input page; 0 where it cannot be read. */
 static __always_inline __u64 input_page(void)
 {
@@ -100,6 +103,7 @@ static __always_inline void told_send(void *ctx, __u32 nested, struct cw_open *o
 	s->ev.told_count = nr;
 	s->ev.told_sum = open->virt_sum;
 	s->ev.host_code = HV_VISIBILITY;
+	s->ev.flags |= flush_flags(open);
 	if (open->virt_differ) {
 		s->ev.told_differ = open->virt_differ;
 		s->ev.told_first = open->virt_first;
@@ -178,6 +182,7 @@ static __always_inline void told_call(void *ctx, __u32 nested, __u64 control, __
 	s->ev.told_count = control_reps(control);
 	s->ev.nr_pages = s->ev.told_count;
 	s->ev.host_code = control & 0xffff;
+	s->ev.flags |= flush_flags(open);
 	step_told(s, kern->page_offset + input, open->nr_told, s->ev.told_count);
 	step_inside(ctx, CW_EV_HOST_CALL, s, open);
 }

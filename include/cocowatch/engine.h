@@ -62,19 +62,22 @@ static __always_inline int cw_flush_known(const struct cw_open *open)
 static __always_inline void cw_rule_t2(struct cw_open *open, const struct cw_ev_step *ev,
 				       struct cw_out *out)
 {
+	int unseen = !(open->seen & CW_SEEN(CW_EV_FLUSHED));
+
 	if (open->flush_judged || !open->window)
 		return;
 	open->flush_judged = 1;
-	if ((open->seen & CW_SEEN(CW_EV_FLUSHED)) && !cw_flush_known(open))
+	if (unseen ? ev->flags & CW_STEP_UNSEEN : !cw_flush_known(open))
 		CW_NO_EVIDENCE(out, T2);
 	else
 		CW_CHECKED(out, T2);
-	if (!(open->seen & CW_SEEN(CW_EV_FLUSHED)))
+	if (unseen && !(ev->flags & CW_STEP_UNSEEN))
 		CW_REPORT(out, FLUSH_MISSING, CW_NO_INDEX, ev->gfn, 1, 0);
-	else if (open->flush_present != ~0U && open->flush_present > open->prepared_present)
+	else if (!unseen && open->flush_present != ~0U &&
+		 open->flush_present > open->prepared_present)
 		CW_REPORT(out, FLUSH_EARLY, CW_NO_INDEX, ev->gfn, open->prepared_present,
 			  open->flush_present);
-	else if (open->cpus_flushed < open->cpus_online)
+	else if (!unseen && open->cpus_flushed < open->cpus_online)
 		CW_REPORT(out, FLUSH_PARTIAL, CW_NO_INDEX, ev->gfn, open->cpus_online,
 			  open->cpus_flushed);
 	if (open->cpus_stale)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The kernel's BTF, loaded once, and that of modules as they are asked for. */
+/* The kernel's BTF, and that of modules as they are asked for. */
 #include "kbtf.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 #define ASKED_MAX 128
 
 struct cw_kbtf {
-	struct btf *kernel;
+	struct btf *kernel;	/* NULL at rest */
 	/* what was asked before: libbpf looks at every type to find one by its name */
 	struct {
 		const char *func, *module;
@@ -46,16 +46,27 @@ struct cw_kbtf *cw_kbtf_new(void)
 	return NULL;
 }
 
+void cw_kbtf_rest(struct cw_kbtf *k)
+{
+	while (k->nr_modules)	/* they stand on the kernel's */
+		btf__free(k->module[--k->nr_modules].btf);
+	btf__free(k->kernel);
+	k->kernel = NULL;
+}
+
 void cw_kbtf_free(struct cw_kbtf *k)
 {
-	int i;
-
 	if (!k)
 		return;
-	for (i = 0; i < k->nr_modules; i++)
-		btf__free(k->module[i].btf);
-	btf__free(k->kernel);
+	cw_kbtf_rest(k);
 	free(k);
+}
+
+static const struct btf *kernel_btf(struct cw_kbtf *k)
+{
+	if (!k->kernel)
+		k->kernel = btf__load_vmlinux_btf();
+	return k->kernel;
 }
 
 bool cw_kbtf_has_module(const char *module)
@@ -90,7 +101,7 @@ static struct btf *module_btf(struct cw_kbtf *k, const char *module)
 	for (i = 0; i < k->nr_modules; i++)
 		if (!strcmp(k->module[i].name, module))
 			return k->module[i].btf;
-	if (k->nr_modules == MODULES_MAX || !cw_kbtf_has_module(module))
+	if (k->nr_modules == MODULES_MAX || !cw_kbtf_has_module(module) || !kernel_btf(k))
 		return NULL;
 	btf = btf__load_module_btf(module, k->kernel);
 	if (!btf)
@@ -119,7 +130,7 @@ int cw_kbtf_nr_args(struct cw_kbtf *k, const char *func, const char *module)
 	for (i = 0; i < k->nr_asked; i++)
 		if (!strcmp(k->asked[i].func, func) && k->asked[i].module == module)
 			return k->asked[i].nr_args;
-	nr = cw_btf_nr_args(k->kernel, func);
+	nr = kernel_btf(k) ? cw_btf_nr_args(k->kernel, func) : -ENOMEM;
 	btf = nr < 0 && module ? module_btf(k, module) : NULL;
 	if (btf)
 		nr = cw_btf_nr_args(btf, func);
@@ -136,14 +147,14 @@ bool cw_kbtf_has_func(struct cw_kbtf *k, const char *func, const char *module)
 	return cw_kbtf_nr_args(k, func, module) >= 0;
 }
 
-bool cw_kbtf_counts_misses(const struct cw_kbtf *k)
+bool cw_kbtf_counts_misses(struct cw_kbtf *k)
 {
-	return cw_kprobe_counted(k->kernel);
+	return kernel_btf(k) && cw_kprobe_counted(k->kernel);
 }
 
 bool cw_kbtf_returns_bool(struct cw_kbtf *k, const char *func)
 {
-	__s32 id = btf__find_by_name_kind(k->kernel, func, BTF_KIND_FUNC);
+	__s32 id = kernel_btf(k) ? btf__find_by_name_kind(k->kernel, func, BTF_KIND_FUNC) : -ENOMEM;
 	const struct btf_type *t;
 
 	if (id <= 0)

@@ -13,6 +13,9 @@ struct cw_kbtf;
 struct cw_kbtf *cw_kbtf_new(void);
 void cw_kbtf_free(struct cw_kbtf *k);	/* NULL is fine */
 
+/* Gives back what it can read again, some 8 MiB: answers are kept, other questions take longer. */
+void cw_kbtf_rest(struct cw_kbtf *k);
+
 /* Whether there is such a function; module: one that may have it, or NULL.  A module that is not
  * loaded has none.
  */
@@ -28,7 +31,7 @@ int cw_btf_nr_args(const struct btf *btf, const char *func);
 bool cw_kbtf_returns_bool(struct cw_kbtf *k, const char *func);
 
 /* Whether the kernel says how many runs its kprobes missed. */
-bool cw_kbtf_counts_misses(const struct cw_kbtf *k);
+bool cw_kbtf_counts_misses(struct cw_kbtf *k);
 
 /* Whether the module is loaded and has BTF. */
 bool cw_kbtf_has_module(const char *module);

@@ -7,13 +7,10 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "kallsyms.h"
 #include "name_filter.h"
-
-#define TYPE_AT 17	/* "ffffffff81000000 T name", and for a module "\t[name]" behind it */
-#define NAME_AT 19
 
 static bool name_is(const char *name, size_t len, const char *wanted)
 {
@@ -26,9 +23,9 @@ static void sym_see(const char *line, size_t len, const struct cw_ksym *syms, si
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
-		if (*syms[i].addr || !name_is(line + NAME_AT, len, syms[i].name))
+		if (*syms[i].addr || !name_is(line + CW_KALLSYMS_NAME, len, syms[i].name))
 			continue;
-		*syms[i].addr = strtoull(line, NULL, 16);
+		*syms[i].addr = cw_kallsyms_addr(line);
 		return;
 	}
 }
@@ -36,24 +33,22 @@ static void sym_see(const char *line, size_t len, const struct cw_ksym *syms, si
 /* Whether the line is of the kernel itself, or of this module. */
 static bool is_of(const char *behind, const char *module)
 {
+	const char *its;
 	size_t len;
 
-	behind += strspn(behind, " \t");
-	if (*behind != '[')
-		return true;
-	len = strcspn(behind + 1, "]");
-	return module && name_is(behind + 1, len, module);
+	its = cw_kallsyms_module(behind, &len);
+	return !its || (module && name_is(its, len, module));
 }
 
 static void func_see(const char *line, size_t len, struct cw_kfunc *funcs, size_t nr)
 {
 	size_t i;
 
-	if (!strchr("tTwW", line[TYPE_AT]))
+	if (!cw_kallsyms_is_text(line))
 		return;
 	for (i = 0; i < nr; i++)
-		if (name_is(line + NAME_AT, len, funcs[i].name) &&
-		    is_of(line + NAME_AT + len, funcs[i].module))
+		if (name_is(line + CW_KALLSYMS_NAME, len, funcs[i].name) &&
+		    is_of(line + CW_KALLSYMS_NAME + len, funcs[i].module))
 			funcs[i].nr++;
 }
 
@@ -62,7 +57,7 @@ int cw_ksyms_find(const char *path, const struct cw_ksym *syms, size_t nr, struc
 {
 	FILE *f = fopen(path, "re");
 	struct cw_name_filter filter = {};
-	char line[1024];
+	char line[CW_KALLSYMS_LINE];
 	size_t i;
 
 	if (!f)
@@ -76,12 +71,9 @@ int cw_ksyms_find(const char *path, const struct cw_ksym *syms, size_t nr, struc
 		cw_name_filter_add(&filter, funcs[i].name);
 	}
 	while (fgets(line, sizeof(line), f)) {
-		size_t len;
+		size_t len = cw_kallsyms_name_len(line);
 
-		if (strnlen(line, NAME_AT + 1) <= NAME_AT)
-			continue;
-		len = strcspn(line + NAME_AT, " \t\n");
-		if (!cw_name_filter_passes(&filter, line + NAME_AT, len))
+		if (!len || !cw_name_filter_passes(&filter, line + CW_KALLSYMS_NAME, len))
 			continue;
 		sym_see(line, len, syms, nr);
 		func_see(line, len, funcs, nr_funcs);

@@ -118,6 +118,7 @@ static int object_try(struct cw_loader *l, enum cw_object_id id, int only, struc
 	obj = object_open(l, id, only);
 	if (!obj)
 		return -errno;
+	cw_kbtf_rest(l->hooks.btf);	/* libbpf reads it for itself */
 	err = bpf_object__load(obj);
 	if (err)
 		bpf_object__close(obj);
@@ -356,17 +357,28 @@ static void everything_drop(struct cw_loader *l)
 		object_close(l, (enum cw_object_id)id);
 }
 
+/* What there is to ask of BTF, before it is given back for the first load. */
+static void everything_ask(struct cw_loader *l)
+{
+	size_t id;
+
+	for (id = 0; id < CW_OBJ_NR; id++)
+		if (object_waits(l, (enum cw_object_id)id))
+			object_wait(l, (enum cw_object_id)id);
+		else
+			object_has_probes(l, (enum cw_object_id)id);
+}
+
 /* One pass over all objects.  What was learned of hooks that fail stays. */
 static int pass(struct cw_loader *l, char *why, size_t size)
 {
 	int err, first = 0;
 	size_t id;
 
+	everything_ask(l);
 	for (id = 0; id < CW_OBJ_NR; id++) {
-		if (object_waits(l, (enum cw_object_id)id)) {
-			object_wait(l, (enum cw_object_id)id);
+		if (l->waits[id])
 			continue;
-		}
 		err = object_bring(l, (enum cw_object_id)id, why, size);
 		if (err == -EPERM)
 			return err;

@@ -18,12 +18,9 @@ void cw_misses_add(const struct cw_arming *a, const struct cw_misses *m, struct 
 
 	for (i = 0; i < source->nr_probes; i++) {
 		const struct cw_probe *probe = &source->probes[i];
-		__u64 *n = &missed[probe->event];
 
 		if (!probe->spare)
-			*n += m->refused[i];
-		else if (probe->again && a->attached[i])
-			*n = at_most(*n, m->refused[i]);
+			missed[probe->event] += m->refused[i];
 	}
 	for (i = 0; i < CW_EV_NR; i++) {
 		missed[i] += m->left[i];

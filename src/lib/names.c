@@ -149,6 +149,7 @@ const char *cw_handover_name(__u32 kind)
 		[CW_HAND_GPADL_BODY] = "GPADL's continuation",
 		[CW_HAND_CONTACT] = "first contact (monitor pages)",
 		[CW_HAND_DMA] = "packet",
+		[CW_HAND_SYNIC] = "SynIC register (SIMP, SIEFP)",
 	};
 
 	return WORD(names, kind);

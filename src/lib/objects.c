@@ -3,8 +3,11 @@
 #include "objects.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <bpf/btf.h>
 
@@ -52,6 +55,23 @@ struct bpf_object *cw_object_open(enum cw_object_id id, bool no_module_btf)
 	const void *elf = objects[id].elf(&size);
 
 	return bpf_object__open_mem(elf, size, &opts);
+}
+
+void cw_objects_rest(void)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from, to;
+	size_t id, size;
+
+	for (id = 0; id < CW_OBJ_NR; id++) {
+		if (!objects[id].elf)
+			continue;
+		from = (uintptr_t)objects[id].elf(&size);
+		/* what else is on the first page and the last stays */
+		to = (from + size) / page * page;
+		from = (from + page - 1) / page * page;
+		if (from < to)
+			madvise((void *)from, to - from, MADV_DONTNEED);
+	}
 }
 
 /* ---- configuration ---- */

@@ -24,6 +24,11 @@ const char *cw_object_name(enum cw_object_id id);	/* "stock_transition" */
  */
 struct bpf_object *cw_object_open(enum cw_object_id id, bool no_module_btf);
 
+/* Takes the bytes of all objects out of memory: they are in the program's file, and come back when
+ * one is opened again.
+ */
+void cw_objects_rest(void);
+
 /* Sets a configuration variable (const volatile cfg_*) of an object that is not loaded yet; an
  * object that has no such variable is left as it is.  0 or -errno.
  */

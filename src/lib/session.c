@@ -22,6 +22,7 @@
 #include "ksyms.h"
 #include "loader.h"
 #include "misses.h"
+#include "objects.h"
 #include "pages_runs.h"
 #include "ram.h"
 
@@ -54,7 +55,7 @@ struct cw_session {
 	size_t nr_funcs;
 	int nr_cpus;
 	__u64 nr_read;		/* records */
-	__u64 ring_lost;	/* beginnings and ends that the ring had no room for, so far */
+	__u64 lost;		/* beginnings and ends, as far as that is known */
 	__u64 late_ns;		/* when modules were looked for last */
 };
 
@@ -270,6 +271,9 @@ int cw_session_open(struct cw_session **out, const struct cw_platform *p,
 		cw_session_close(s);
 		return err;
 	}
+	if (feed)	/* our own programs have their names by now */
+		cw_symbols_load(feed->symbols);
+	cw_objects_rest();
 	malloc_trim(0);	/* libbpf has just freed the kernel's BTF */
 	*out = s;
 	return 0;
@@ -309,18 +313,41 @@ static int loss_read(const struct cw_session *s, __u32 event, __u32 loss, __u64 
 	return percpu_sum(s, "cw_losses", event * CW_LOSS_NR + loss, sum, 1);
 }
 
-/* An end that was lost, or may have been, must not make its transition look slow. */
-static void ring_losses_heed(struct cw_session *s)
+/* Ends that both programs were refused. */
+static int ends_missed(const struct cw_session *s, __u64 *missed)
 {
-	__u64 begins, ends;
+	const struct cw_source *source = s->arming->source;
+	__u64 refused, left, acted = 0;
+	int err = percpu_sum(s, "cw_left", CW_EV_END, &left, 1);
+	__u32 i;
+
+	if (!err)
+		err = percpu_sum(s, "cw_nested", CW_EV_END, &acted, 1);
+	*missed = left;
+	for (i = 0; i < source->nr_probes && !err; i++) {
+		if (source->probes[i].event != CW_EV_END || source->probes[i].spare)
+			continue;
+		err = cw_loader_misses(s->loader, i, &refused);
+		*missed += refused;
+	}
+	*missed -= err || acted > *missed ? *missed : acted;
+	return err;
+}
+
+/* An end that was lost, or may have been, must not make its transition look slow. */
+static void losses_heed(struct cw_session *s)
+{
+	__u64 begins, ends = 0, missed = 0;
 	int err = loss_read(s, CW_EV_BEGIN, CW_LOSS_RING, &begins);
 
 	if (!err)
 		err = loss_read(s, CW_EV_END, CW_LOSS_RING, &ends);
-	if (!err && begins + ends == s->ring_lost)
+	if (!err)
+		err = ends_missed(s, &missed);
+	if (!err && begins + ends + missed == s->lost)
 		return;
 	if (!err)
-		s->ring_lost = begins + ends;
+		s->lost = begins + ends + missed;
 	cw_feed_forget(s->feed, cw_clock_ns(CLOCK_MONOTONIC));
 }
 
@@ -346,8 +373,10 @@ __u64 cw_session_late(struct cw_session *s)
 	if (!cw_loader_can_go_on(s->loader))
 		return 0;
 	late_symbols(s);
-	if (cw_loader_late(s->loader))	/* and what it has shared meanwhile has an owner */
+	if (cw_loader_late(s->loader)) {	/* and what it has shared meanwhile has an owner */
 		cw_baseline_take(&s->baseline, s->arming, s->loader, s->platform, true);
+		cw_symbols_load(s->feed->symbols);
+	}
 	cw_arming_finish(s->arming);
 	armed = s->arming->armed & ~armed;
 	for (i = 0; i < CW_RULE_NR; i++)
@@ -378,7 +407,8 @@ bool cw_session_drain(struct cw_session *s)
 	cw_baseline_feed(&s->baseline, s->feed);
 	if (ring_buffer__consume(s->ring) == -EAGAIN)
 		return false;
-	ring_losses_heed(s);
+	if (cw_judge_nr_open(s->feed->judge))
+		losses_heed(s);
 	cw_feed_tick(s->feed, now);
 	return true;
 }

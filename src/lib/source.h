@@ -63,8 +63,7 @@ struct cw_probe {
 	__u64 rules;		/* that it feeds, as a mask */
 	struct cw_hook hooks[CW_HOOKS_MAX];	/* up to the first without a program */
 	__u32 ways;		/* CW_WAY_*; 0: any */
-	bool spare;		/* of a later one, where that is refused; no loss itself */
-	bool again;		/* spare of an earlier one, which looks each time too */
+	bool spare;		/* of another one, where that is refused; no loss itself */
 	bool entry_of_next;	/* for the arguments, where the next probe uses a kretprobe */
 	bool optional;		/* more evidence for its rules, which are armed without it too */
 };

@@ -215,7 +215,7 @@ static const struct cw_probe probes[] = {
 	  { CW_FENTRY("on_mmio_write", "hv_pci_write_mmio"), CW_KPROBE("on_mmio_write_k", "hv_pci_write_mmio") } },
 
 	{ .event = CW_EV_PAGE_FREE,   CW_OBJ_FREE, S(3),
-	  { CW_RAW_TP("on_page_free_nested", "mm_page_free") }, .spare = true, .again = true },
+	  { CW_RAW_TP("on_page_free_nested", "mm_page_free") }, .spare = true },
 };
 
 /* Who judges by the state of frames loses with it; the hypercall page is looked at by the way. */

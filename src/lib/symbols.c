@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Kernel addresses to names.  Only text symbols are kept, sorted by address, with
- * all names in one block: a few MiB, and nothing before the first stack.
+ * all names in one block: a few MiB.
  */
 #include "symbols.h"
 
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "kallsyms.h"
 
 #define TRACING_DEPTH 8		/* innermost frames among which the tracing itself is looked for */
 #define RELOAD_NS 5000000000ULL	/* not more often: an address may have no name at all */
@@ -129,20 +130,35 @@ static int by_addr(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;	/* the order of the file */
 }
 
-/* Lines are "ffffffff81000000 T name", then a tab and "[module]" for modules. */
+/* Gives the line's parts an end each.  False when it is of no function. */
+static bool line_split(char *line, char **name, const char **module)
+{
+	size_t len = cw_kallsyms_name_len(line), module_len = 0;
+
+	if (!len || !cw_kallsyms_is_text(line))
+		return false;
+	*name = line + CW_KALLSYMS_NAME;
+	*module = cw_kallsyms_module(*name + len, &module_len);
+	if (*module)
+		line[*module - line + (ptrdiff_t)module_len] = '\0';
+	else
+		*module = "";
+	(*name)[len] = '\0';
+	return true;
+}
+
 static int symbols_parse(struct cw_symbols *s, FILE *f)
 {
-	char line[1024], name[512], module[128], type;
-	unsigned long long addr;
+	char line[CW_KALLSYMS_LINE], *name;
+	const char *module;
 	size_t nr_hidden = 0;
+	__u64 addr;
 
 	name_add(s, "?");
 	while (fgets(line, sizeof(line), f)) {
-		module[0] = '\0';
-		if (sscanf(line, "%llx %c %511s [%127[^]]]", &addr, &type, name, module) < 3)
+		if (!line_split(line, &name, &module))
 			continue;
-		if (!strchr("tTwW", type))
-			continue;
+		addr = cw_kallsyms_addr(line);
 		if (!addr)
 			nr_hidden++;
 		else if (symbol_add(s, addr, name, module))
@@ -193,7 +209,7 @@ static const struct symbol *symbol_exact(struct cw_symbols *s, __u64 addr)
 	return NULL;
 }
 
-static void symbols_load(struct cw_symbols *s)
+void cw_symbols_load(struct cw_symbols *s)
 {
 	s->trouble = s->file ? NULL : "/proc/kallsyms could not be read";
 	symbols_clear(s);
@@ -255,7 +271,7 @@ static const struct symbol *symbol_find(struct cw_symbols *s, __u64 addr)
 		found = symbol_search(s, addr);
 	if (found || (s->loaded_ns && cw_clock_ns(CLOCK_MONOTONIC) - s->loaded_ns < RELOAD_NS))
 		return found;
-	symbols_load(s);
+	cw_symbols_load(s);
 	return symbol_search(s, addr);
 }
 
@@ -317,6 +333,6 @@ __u32 cw_symbols_skip(struct cw_symbols *s, const __u64 *stack, __u32 nr_stack)
 const char *cw_symbols_trouble(struct cw_symbols *s)
 {
 	if (!s->loaded_ns && !s->exact)
-		symbols_load(s);
+		cw_symbols_load(s);
 	return s->trouble;
 }

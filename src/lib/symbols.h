@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Kernel addresses to names: /proc/kallsyms, read when the first stack asks. */
+/* Kernel addresses to names: /proc/kallsyms, read when somebody says so or the first stack asks. */
 #ifndef CW_SYMBOLS_H
 #define CW_SYMBOLS_H
 
@@ -16,6 +16,11 @@ struct cw_symbols;
  */
 struct cw_symbols *cw_symbols_new(const char *path);
 void cw_symbols_free(struct cw_symbols *s);
+
+/* Reads them now, and again what was read before: a fifth of a second that the first violation need
+ * not wait for.  Programs that are attached later are not known.
+ */
+void cw_symbols_load(struct cw_symbols *s);
 
 /* Names that a recording brings along: each address has the whole text that was added for it, and
  * /proc/kallsyms is never asked.  add: 0 or -ENOMEM.

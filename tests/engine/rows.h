@@ -79,6 +79,13 @@ static const struct row rows[] = {
 
 	{ "T2: no flush", .edits = { DROP(FLUSHED) },
 	  .checked = WINDOW | BIT(S5), .violated = BIT(T2), .finding = CW_FIND_FLUSH_MISSING },
+	{ "T2: a flush that may have gone unseen is no evidence",
+	  .edits = { DROP(FLUSHED), SET(HOST_CALL, flags, CW_STEP_TOLD | CW_STEP_UNSEEN) },
+	  .checked = (WINDOW & ~BIT(T2)) | BIT(S5), .no_evidence = BIT(T2) },
+	{ "T2: one that was seen is judged, whatever else may not have been",
+	  .edits = { SET(FLUSHED, cpus_flushed, 3),
+		     SET(HOST_CALL, flags, CW_STEP_TOLD | CW_STEP_UNSEEN) },
+	  .checked = WINDOW | BIT(S5), .violated = BIT(T2), .finding = CW_FIND_FLUSH_PARTIAL },
 	{ "T2: a flush before present was cleared on the last page", .edits = { SET(FLUSHED, own.present, 1) },
 	  .checked = WINDOW | BIT(S5), .violated = BIT(T2), .finding = CW_FIND_FLUSH_EARLY },
 	{ "T2: a flush before the alias was cleared", .edits = { SET(FLUSHED, alias.present, 8) },

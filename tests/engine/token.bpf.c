@@ -33,6 +33,15 @@ int run_token(struct __sk_buff *skb)
 	case TOKEN_SECOND:
 		io->acts = token_second(io->pair, token, io->task);
 		break;
+	case TOKEN_BEGINS:
+		token_second_begins(io->pair);
+		break;
+	case TOKEN_DONE:
+		token_second_done(io->pair, io->ns);
+		break;
+	case TOKEN_CROWDED:
+		io->acts = token_crowded(io->pair, io->ns);
+		break;
 	}
 	return 0;
 }

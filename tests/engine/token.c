@@ -27,14 +27,15 @@
 static struct token_bpf *skel;
 static __u32 pair;	/* each test has its own */
 static __u64 jiffies = JIFFIES;
+static __u64 ns;
 static cpu_set_t cpus;	/* that we may use; all is done on the first */
 
 static bool ask(enum token_op op, __u64 call, __u64 task)
 {
 	static const char packet[64];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet));
-	struct token_io io = { .call = call, .jiffies = jiffies, .task = task, .pair = pair,
-			       .op = (__u32)op };
+	struct token_io io = { .call = call, .jiffies = jiffies, .task = task, .ns = ns,
+			       .pair = pair, .op = (__u32)op };
 	int map = bpf_map__fd(skel->maps.token_ios);
 	__u32 key = 0;
 
@@ -199,11 +200,37 @@ static void test_pairs(void)
 	report(acts && other && !second(CALL, TASK), "no pair takes another's token");
 }
 
+/* Of any call that began at that time. */
+static bool crowded(__u64 since_ns)
+{
+	ns = since_ns;
+	return ask(TOKEN_CROWDED, CALL, TASK);
+}
+
+static void test_crowded(void)
+{
+	report(!crowded(1), "nobody was refused twice while no second one acts");
+	ask(TOKEN_BEGINS, CALL, TASK);
+	ask(TOKEN_BEGINS, OTHER, TASK2);
+	report(crowded(1000), "while one acts a third call may be");
+	ns = 900;
+	ask(TOKEN_DONE, OTHER, TASK2);
+	report(crowded(1000), "and while another one does");
+	ns = 2000;
+	ask(TOKEN_DONE, CALL, TASK);
+	report(crowded(2000) && crowded(1), "and one that began before it was done");
+	report(!crowded(2001), "and none that began later");
+	pair--;
+	report(!crowded(1), "nor one of another pair");
+	pair++;
+}
+
 int main(void)
 {
 	static void (*const runs[])(void) = {
 		test_both, test_not_attached, test_interrupted, test_window, test_preempted,
 		test_moved, test_left_behind, test_full, test_old, test_pairs,
+		test_crowded,
 	};
 	size_t i;
 

@@ -5,12 +5,20 @@
 
 #include <linux/types.h>
 
-enum token_op { TOKEN_FIRST, TOKEN_FIRST_DONE, TOKEN_SECOND };
+enum token_op {
+	TOKEN_FIRST,
+	TOKEN_FIRST_DONE,
+	TOKEN_SECOND,
+	TOKEN_BEGINS,
+	TOKEN_DONE,
+	TOKEN_CROWDED,
+};
 
 struct token_io {
 	__u64 call;
 	__u64 jiffies;
 	__u64 task;
+	__u64 ns;
 	__u32 pair;
 	__u32 op;
 	__u32 acts;	/* what was said */

@@ -74,14 +74,10 @@ static void test_event(void)
 
 static void test_verdict(const char *name, struct wake_io io)
 {
-	char text[80];
-
 	step(&io, 1);
-	snprintf(text, sizeof(text), "%s wakes at once", name);
-	report(is_woken(WOKEN_MS), text);
+	report(is_woken(WOKEN_MS), "%s wakes at once", name);
 	consume();
-	snprintf(text, sizeof(text), "%s comes behind its event", name);
-	report(nr_records == 2 && nr_verdicts == 1, text);
+	report(nr_records == 2 && nr_verdicts == 1, "%s comes behind its event", name);
 	report(!is_woken(0), "what was read wakes nobody");
 }
 
