@@ -10,20 +10,21 @@ static __u64 at_most(__u64 n, __u64 limit)
 	return n < limit ? n : limit;
 }
 
-void cw_misses_add(const struct cw_arming *a, const struct cw_misses *m, struct cw_totals *t)
+__u64 cw_misses_of(const struct cw_source *source, const struct cw_misses *m, __u32 event)
 {
-	const struct cw_source *source = a->source;
-	__u64 missed[CW_EV_NR] = { 0 };
+	__u64 missed = m->left[event];
 	size_t i;
 
-	for (i = 0; i < source->nr_probes; i++) {
-		const struct cw_probe *probe = &source->probes[i];
+	for (i = 0; i < source->nr_probes; i++)
+		if (source->probes[i].event == event && !source->probes[i].spare)
+			missed += m->refused[i];
+	return missed - at_most(m->acted[event], missed);
+}
 
-		if (!probe->spare)
-			missed[probe->event] += m->refused[i];
-	}
-	for (i = 0; i < CW_EV_NR; i++) {
-		missed[i] += m->left[i];
-		t->loss[i][CW_LOSS_MISSED] += missed[i] - at_most(m->acted[i], missed[i]);
-	}
+void cw_misses_add(const struct cw_arming *a, const struct cw_misses *m, struct cw_totals *t)
+{
+	__u32 i;
+
+	for (i = 0; i < CW_EV_NR; i++)
+		t->loss[i][CW_LOSS_MISSED] += cw_misses_of(a->source, m, i);
 }

@@ -15,6 +15,9 @@ struct cw_misses {
 	__u64 acted[CW_EV_NR];		/* spares that acted on an event, since the first had not */
 };
 
+/* How often no program acted on an event of that type. */
+__u64 cw_misses_of(const struct cw_source *source, const struct cw_misses *m, __u32 event);
+
 /* Adds to the losses of each event what no program acted on. */
 void cw_misses_add(const struct cw_arming *a, const struct cw_misses *m, struct cw_totals *t);
 

@@ -313,25 +313,29 @@ static int loss_read(const struct cw_session *s, __u32 event, __u32 loss, __u64 
 	return percpu_sum(s, "cw_losses", event * CW_LOSS_NR + loss, sum, 1);
 }
 
+/* Runs for events of that type; returns how many counters could not be read. */
+static __u32 misses_read(const struct cw_session *s, __u32 event, struct cw_misses *m)
+{
+	const struct cw_source *source = s->arming->source;
+	__u32 i, unreadable = 0;
+
+	for (i = 0; i < source->nr_probes; i++)
+		if (source->probes[i].event == event)
+			unreadable += !!cw_loader_misses(s->loader, i, &m->refused[i]);
+	unreadable += !!percpu_sum(s, "cw_left", event, &m->left[event], 1);
+	unreadable += !!percpu_sum(s, "cw_nested", event, &m->acted[event], 1);
+	return unreadable;
+}
+
 /* Ends that both programs were refused. */
 static int ends_missed(const struct cw_session *s, __u64 *missed)
 {
-	const struct cw_source *source = s->arming->source;
-	__u64 refused, left, acted = 0;
-	int err = percpu_sum(s, "cw_left", CW_EV_END, &left, 1);
-	__u32 i;
+	struct cw_misses m = { 0 };
 
-	if (!err)
-		err = percpu_sum(s, "cw_nested", CW_EV_END, &acted, 1);
-	*missed = left;
-	for (i = 0; i < source->nr_probes && !err; i++) {
-		if (source->probes[i].event != CW_EV_END || source->probes[i].spare)
-			continue;
-		err = cw_loader_misses(s->loader, i, &refused);
-		*missed += refused;
-	}
-	*missed -= err || acted > *missed ? *missed : acted;
-	return err;
+	if (misses_read(s, CW_EV_END, &m))
+		return -EIO;
+	*missed = cw_misses_of(s->arming->source, &m, CW_EV_END);
+	return 0;
 }
 
 /* An end that was lost, or may have been, must not make its transition look slow. */
@@ -429,16 +433,12 @@ static void misses_count(const struct cw_session *s, struct cw_totals *t)
 	struct cw_misses m = { 0 };
 	__u32 i;
 
-	for (i = 0; i < source->nr_probes; i++) {
-		t->unreadable += !!cw_loader_misses(s->loader, i, &m.refused[i]);
+	for (i = 0; i < source->nr_probes; i++)
 		if (!source->probes[i].spare)
 			t->loss[source->probes[i].event][CW_LOSS_RELOADED] +=
 				cw_loader_is_reloaded(s->loader, i);
-	}
-	for (i = 0; i < CW_EV_NR; i++) {
-		t->unreadable += !!percpu_sum(s, "cw_left", i, &m.left[i], 1);
-		t->unreadable += !!percpu_sum(s, "cw_nested", i, &m.acted[i], 1);
-	}
+	for (i = 0; i < CW_EV_NR; i++)
+		t->unreadable += misses_read(s, i, &m);
 	cw_misses_add(s->arming, &m, t);
 }
 

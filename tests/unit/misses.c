@@ -61,6 +61,8 @@ static void test_rows(void **state)
 		cw_misses_add(&arming, &misses, &totals);
 		if (totals.loss[E][CW_LOSS_MISSED] != 100 + rows[i].lost)
 			fail_msg("row %zu: %llu lost", i, totals.loss[E][CW_LOSS_MISSED] - 100);
+		assert_int_equal(cw_misses_of(&source, &misses, E), rows[i].lost);
+		assert_int_equal(cw_misses_of(&source, &misses, E + 1), 0);
 	}
 }
 
