@@ -18,11 +18,14 @@
 #define SYMBOL_FAR (1U << 20)	/* no function is longer: beyond it an address has no name */
 #define PROGRAM_FAR (1U << 16)	/* no program of BPF */
 #define LAST_FAR 4096		/* behind the last function of a module another one may have come */
+#define MODULE_BITS 24
+#define PADDING_MAX 255
 
 struct symbol {
 	__u64 addr;
 	__u32 name;	/* offset in names; 0: only the end of the one before */
-	__u32 module;	/* offset in names, 0: none */
+	__u32 module : MODULE_BITS;	/* offset in names, 0: none */
+	__u32 padding : 8;	/* bytes in front of it that are no function's */
 };
 
 struct cw_symbols {
@@ -87,10 +90,12 @@ static __u32 name_add(struct cw_symbols *s, const char *name)
 	return (__u32)off;
 }
 
-/* Symbols of one module follow each other: its name is stored once for a run of them. */
+/* Symbols of one module follow each other: its name is stored once for a run of them.  0 behind
+ * more names than any kernel has.
+ */
 static __u32 module_add(struct cw_symbols *s, const char *module)
 {
-	if (!module[0])
+	if (!module[0] || s->names_len >> MODULE_BITS)
 		return 0;
 	if (s->nr && s->symbol[s->nr - 1].module &&
 	    !strcmp(s->names + s->symbol[s->nr - 1].module, module))
@@ -98,26 +103,47 @@ static __u32 module_add(struct cw_symbols *s, const char *module)
 	return name_add(s, module);
 }
 
+static int symbol_room(struct cw_symbols *s)
+{
+	size_t room = s->room ? s->room + s->room / 2 : 1 << 15;
+	struct symbol *symbol;
+
+	if (s->nr < s->room)
+		return 0;
+	symbol = realloc(s->symbol, room * sizeof(*symbol));
+	if (!symbol)
+		return -ENOMEM;
+	s->symbol = symbol;
+	s->room = room;
+	return 0;
+}
+
+/* Bytes of padding that the last symbol is of, if it is the padding of what begins at addr. */
+static __u32 padding_of(const struct cw_symbols *s, __u64 addr)
+{
+	const struct symbol *last = s->nr ? &s->symbol[s->nr - 1] : NULL;
+
+	if (!last || last->name || addr <= last->addr || addr - last->addr > PADDING_MAX)
+		return 0;
+	return (__u32)(addr - last->addr);
+}
+
+/* Kernels that are built with padding in front of each function have a symbol for each padding, in
+ * front of the function's: it becomes a part of that one.
+ */
 static int symbol_add(struct cw_symbols *s, __u64 addr, const char *name, const char *module)
 {
-	__u32 module_off = module_add(s, module), name_off = 0;
+	bool is_padding = !strncmp(name, "__pfx_", 6);
+	struct symbol symbol = {.addr = addr, .module = module_add(s, module) & ((1U << MODULE_BITS) - 1)};
 
-	/* padding in front of each function on kernels built with it: half of all symbols */
-	if (strncmp(name, "__pfx_", 6)) {
-		name_off = name_add(s, name);
-		if (!name_off)
-			return -ENOMEM;
+	if (!is_padding) {
+		symbol.name = name_add(s, name);
+		symbol.padding = padding_of(s, addr) & PADDING_MAX;
 	}
-	if (s->nr == s->room) {
-		size_t room = s->room ? s->room + s->room / 2 : 1 << 15;
-		struct symbol *symbol = realloc(s->symbol, room * sizeof(*symbol));
-
-		if (!symbol)
-			return -ENOMEM;
-		s->symbol = symbol;
-		s->room = room;
-	}
-	s->symbol[s->nr++] = (struct symbol){.addr = addr, .name = name_off, .module = module_off};
+	if ((!is_padding && !symbol.name) || symbol_room(s))
+		return -ENOMEM;
+	s->nr -= symbol.padding ? 1 : 0;
+	s->symbol[s->nr++] = symbol;
 	return 0;
 }
 
@@ -254,6 +280,8 @@ static const struct symbol *symbol_search(const struct cw_symbols *s, __u64 addr
 	}
 	if (!low || addr - s->symbol[low - 1].addr >= symbol_reach(s, &s->symbol[low - 1]))
 		return NULL;
+	if (low < s->nr && addr >= s->symbol[low].addr - s->symbol[low].padding)
+		return NULL;
 	/* of several names for one address the first is the one that the kernel prints */
 	while (low > 1 && s->symbol[low - 2].addr == s->symbol[low - 1].addr)
 		low--;
@@ -282,7 +310,7 @@ static __u64 symbol_size(const struct cw_symbols *s, const struct symbol *symbol
 
 	while (next < end && next->addr == symbol->addr)
 		next++;
-	return next < end ? next->addr - symbol->addr : 0;
+	return next < end ? next->addr - next->padding - symbol->addr : 0;
 }
 
 const char *cw_symbol_text(struct cw_symbols *s, __u64 addr, char *buf, size_t size)

@@ -14,6 +14,11 @@ static const char text[] =
 	"ffffffff81000100 t second_alias\n"
 	"ffffffff81000180 D a_variable\n"
 	"ffffffff81000200 T third\n"
+	"ffffffff81000300 T __pfx_padded\n"
+	"ffffffff81000310 T padded\n"
+	"ffffffff81000310 T padded_alias\n"
+	"ffffffff81000400 T __pfx_far\n"
+	"ffffffff81000500 T far\n"
 	"ffffffffc0000000 t last_of_a\t[cocovm]\n"
 	"ffffffffc0000040 t only_of_b\t[hv_vmbus]\n"
 	"ffffffffc0001000 t bpf_prog_6deef7357e7b4530_on_end\t[bpf]\n"
@@ -76,6 +81,14 @@ static void test_text(void **state)
 		{ 0xffffffff81000112ULL, "second+0x12/0x100" },	/* the first name of an address */
 		{ 0xffffffffc0000004ULL, "last_of_a+0x4/0x40 [cocovm]" },
 		{ 0xffffffffc0000044ULL, "only_of_b+0x4/0xfc0 [hv_vmbus]" },
+		/* what is in front of a function is not the one before */
+		{ 0xffffffff810002ffULL, "third+0xff/0x100" },
+		{ 0xffffffff81000300ULL, "?" },
+		{ 0xffffffff8100030fULL, "?" },
+		{ 0xffffffff81000310ULL, "padded+0x0/0xf0" },
+		{ 0xffffffff810003ffULL, "padded+0xef/0xf0" },
+		{ 0xffffffff81000400ULL, "?" },
+		{ 0xffffffff810004ffULL, "?" },
 		{ 0xffffffff80ffffffULL, "?" },
 		{ 0xffffffff90000000ULL, "?" },
 		{ 0, "?" },
