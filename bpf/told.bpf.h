@@ -166,14 +166,22 @@ static __always_inline struct cw_open *told_open(__u64 control)
 	return open && !cw_open_is_over(open) ? open : NULL;
 }
 
-/* A batch.  One that goes on where the hypervisor paused names nothing new. */
+/* Whether a call goes on with the batch of the one before: where that paused, which may be at its
+ * first repetition.  Such a call names nothing new.
+ */
+static __always_inline bool told_goes_on(const struct cw_open *open, __u64 control)
+{
+	return control_start(control) || open->told_paused;
+}
+
+/* A batch. */
 static __always_inline void told_call(void *ctx, __u32 nested, __u64 control, __u64 input)
 {
 	struct cw_open *open = told_open(control);
 	struct cw_kern *kern = kern_get();
 	struct cw_scratch *s;
 
-	if (!open || !kern || control_start(control))
+	if (!open || !kern || told_goes_on(open, control))
 		return;
 	s = step_get_for(nested, CW_EV_HOST_CALL, open->vaddr, 0, open->to_shared);
 	if (!s)
@@ -198,9 +206,10 @@ static __always_inline void told_answer(void *ctx, __u32 nested, __u64 control, 
 			 open->to_shared);
 	if (!s)
 		return;
-	s->ev.told_count = control_start(control) ? 0 : control_reps(control);
+	s->ev.told_count = told_goes_on(open, control) ? 0 : control_reps(control);
 	s->ev.host_reps = control_reps(ret) - control_start(control);
 	s->ev.host_status = ret & 0xffff;
+	open->told_paused = !s->ev.host_status && control_reps(ret) < control_reps(control);
 	step_inside(ctx, CW_EV_HOST_ANSWER, s, open);
 }
 

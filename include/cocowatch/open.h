@@ -62,6 +62,7 @@ struct cw_open {
 	__u64 virt_sum;
 	__u64 virt_want;
 	__u64 virt_seen;
+	__u64 told_paused;	/* stock: the next call goes on with the batch of the last one */
 };
 
 /* ---- the store, defined by the includer ---- */

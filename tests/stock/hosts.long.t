@@ -190,6 +190,7 @@ hosts_judge() {
 	if [ -n "$(stock_summary "$run")" ]; then
 		stock_lost_little "$run"
 		hosts_agree "$run" "$name"
+		stock_keep_held hosts "$box_name" "$run"
 		# what it was used for may keep the guest from powering off
 		like "$(box_rc "$run")" "^([013]|$([ "$(hosts_column "$name" 3)" != stops ] || echo 124))\$" \
 			"$run: the guest ends in order"
@@ -229,7 +230,7 @@ if [ "${1:-}" = --kernel ]; then
 	shift 2
 elif [ $# = 0 ]; then
 	[ "$CW_KERNEL" = linux-image-6.12-cloud-amd64 ] || skip_all 'this has all kernels in it'
-	few='refuse-ring part-failed refuse-to-private length-flips index-read complete-unknown-net offer-refused flags-unknown'
+	few='refuse-ring part-failed reps-none-once refuse-to-private length-flips index-read complete-unknown-net offer-refused flags-unknown'
 fi
 # shellcheck disable=SC2046 # words
 [ $# -gt 0 ] || set -- $(awk -F '\t' '{ print $1 }' <<<"$hosts_table")
