@@ -149,5 +149,6 @@ misuse_check() {
 	# a stray read into a window must come back with zeros
 	[ "$(misuse_told "$run" | grep '^zeropad-window ')" != 'zeropad-window - silent' ] ||
 		is "$(stock_outcome "$run" T8)" held "$run: the stray read was seen, and is no violation"
+	stock_keep_held misuse "$1" "$run"
 	diag "$run: $(misuse_told "$run" | grep -c ' fired$') fired, $(box_seconds "$run") s"
 }

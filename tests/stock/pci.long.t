@@ -19,5 +19,6 @@ for kernel in $kernels; do
 	is "$(stock_found "$kernel" | grep -v -E ' (Z2 reserved_set|Z3 tail_set)$')" '' "$kernel: nothing is found but what is known"
 	is "$(stock_losses "$kernel")" '"losses":[]' "$kernel: nothing was lost"
 	box_clean "$kernel"
+	stock_keep_held pci "$kernel" "$kernel"
 done
 done_testing
