@@ -17,6 +17,8 @@ kernel  host              finding            because
 *       *                 Z3:tail_set        message-tail
 *       index-write-disk  H3:index_used      ring-index-read
 *       index-write-net   H3:index_used      ring-index-read
+6.1     index-read        H3:index_used      ring-index-write
+7.2     index-read        H3:index_used      ring-index-write
 *       refuse-first      S6:dma_private     bounce-pool-private
 *       refuse-tenth      S6:dma_private     bounce-pool-private
 *       refuse-all        S4:owner_unknown   leaked
@@ -65,17 +67,27 @@ hosts_queue() {
 	# frames are taken back when a driver goes
 	case $name in
 	refuse-to-private | again-torndown) module=hv_utils ;;
+	# and the disk's when its first command has timed out, after three minutes
+	rescind-opened) tenths=2400 limit=500s ;;
 	esac
 	box_sh "$box_name.$name.disk" 'dd if=/dev/zero of=/tmp/disk bs=1M count=1'
 	box_run "$box_name.$name" --no-drivers --host "$name" --disk /tmp/disk --net --timeout "$limit" -- \
 		"sh /hosts.guest $tenths $module"
 }
 
+hosts_kernel() {
+	case $box_name in
+	*_sid) echo 7.2 ;;
+	linux-image-6.12-*) echo 6.12 ;;
+	*) echo 6.1 ;;
+	esac
+}
+
 # hosts_strangers NAME RUN: findings that are not known, each with how often.  Observations are no accusation.
 hosts_strangers() {
 	box_out "$2" | grep -E '^\{"type":"(violation|warning)"' |
 		sed 's/.*"rule":"\([^"]*\)".*"finding":"\([^"]*\)".*/\1:\2/' | sort | uniq -c |
-		awk -v kernel="$box_name" -v host="$1" -v table="$hosts_known" '
+		awk -v kernel="$(hosts_kernel)" -v host="$1" -v table="$hosts_known" '
 			BEGIN {
 				n = split(table, line, "\n")
 				for (i = 1; i <= n; i++) {
@@ -163,6 +175,11 @@ hosts_exercised() {
 			like "$(stock_number "$run" H3 checked)" '^[1-9]' "$run: the guest never looked at the index, and H3 was exercised"
 		elif [ "$what" != held ]; then
 			like "$(stock_found "$run" | sed 's/^[0-9]* //')" "^$rule $what$" "$run: $rule $what is told"
+		# where VMBus is built in it has met the host before the session begins, and where it gave up then nothing is
+		# converted any more
+		elif [ "$name" = refuse-to-shared ] && [ "$(hosts_kernel)" = 7.2 ]; then
+			is "$(stock_summary "$run" | sed 's/.*"why":"\([^"]*\)".*/\1/')" \
+				'no rule on transitions (T) was exercised' "$run: a session without transitions has no verdict"
 		# no rule without a hook for it, and no summary of a session whose guest stopped
 		elif [ -n "$(stock_summary "$run")" ] && [ "$(stock_outcome "$run" "$rule")" != 'not armed' ]; then
 			is "$(stock_outcome "$run" "$rule")" held "$run: $rule was exercised, and held"
@@ -170,13 +187,30 @@ hosts_exercised() {
 	done
 }
 
-# What was written before the guest stopped: whole lines, from the first on, but for the one that it was at.
+# What was written before the guest stopped: whole lines, from the first on, but for the one that it was at.  Where VMBus
+# is built in a guest may stop before there is a session.
 hosts_intact() {
 	local lines
 
+	if [ "$2" = reps-none ] && [ "$(hosts_kernel)" = 7.2 ]; then
+		is "$(box_out "$1")" '' "$1: the guest stopped in its own boot"
+		return
+	fi
 	lines=$(box_out "$1" | sed '$d')
 	like "$lines" '^\{"type":"session"' "$1: what was written before has its beginning"
 	is "$(grep -v -E '^\{"type":"[a-z_]+".*\}$' <<<"$lines")" '' "$1: and is intact"
+}
+
+# A kernel that takes old bytes for packets without end makes more of them than anybody can follow: it stands accused,
+# and what was lost are these packets.
+hosts_lost() {
+	if [ "$1" = index-write-disk ] && [ -n "$(stock_losses "$2" | grep -o '"loss"')" ]; then
+		is "$(stock_outcome "$2" H3)" violated "$2: a flood of packets that are none is a violation"
+		is "$(stock_losses "$2" | grep -o '"event":"[^"]*"' | sort -u)" '"event":"ring_read"' \
+			"$2: nothing was lost but some of these"
+	else
+		stock_lost_little "$2"
+	fi
 }
 
 hosts_judge() {
@@ -188,7 +222,7 @@ hosts_judge() {
 	is "$(hosts_strangers "$name" "$run")" '' "$run: nothing of the guest's is accused but what is known"
 	hosts_exercised "$name" "$run"
 	if [ -n "$(stock_summary "$run")" ]; then
-		stock_lost_little "$run"
+		hosts_lost "$name" "$run"
 		hosts_agree "$run" "$name"
 		stock_keep_held hosts "$box_name" "$run"
 		# what it was used for may keep the guest from powering off
@@ -196,7 +230,7 @@ hosts_judge() {
 			"$run: the guest ends in order"
 	else
 		like "$(box_rc "$run")" '^(122|124)$' "$run: the guest panics, or hangs"
-		hosts_intact "$run"
+		hosts_intact "$run" "$name"
 	fi
 	if [ "$(hosts_column "$name" 3)" = works ] && [ "$box_package" = linux-image-6.12-cloud-amd64 ]; then
 		is "$works" 'disk works net works ' "$run: the guest works under cocowatch as without"
