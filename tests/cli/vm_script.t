@@ -83,6 +83,7 @@ falling() {
 }
 accel=tcg
 echo once >"$tap_tmp/falls"
+# shellcheck disable=SC2016 # expanded in the guest
 falling --stdin -- sh -c 'read -r a; echo "$a"; exit 42' <"$tap_tmp/input"
 is "$rc" 42 'an emulated kernel falls in its boot: booted once more'
 is "$out" first 'an emulated kernel falls in its boot: the input is not lost'
