@@ -127,6 +127,19 @@ box_findings() {
 		sort | uniq -c | sed 's/^ *//'
 }
 
+# box_accesses_by NAME FUNCTION: what was used through the wrong alias by the first 512 bytes of a function of the guest's
+# kernel, whose line of /proc/kallsyms the guest has printed.
+box_accesses_by() {
+	local first rip line
+
+	first=$(box_out "$1" | tr -d '\r' | sed -n "s/^\([0-9a-f]*\) [tT] $2\$/0x\1/p" | head -n 1)
+	[ -n "$first" ] || return 0
+	box_referee "$1" wrong_alias | while read -r line; do
+		rip=$(sed -n 's/.*"rip":"\(0x[0-9a-f]*\)".*/\1/p' <<<"$line")
+		((rip < first || rip >= first + 512)) || echo "$line"
+	done
+}
+
 # box_splats NAME: what the guest's kernel warned of.
 box_splats() {
 	box_console "$1" | grep -a -E \

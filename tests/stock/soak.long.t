@@ -5,7 +5,7 @@
 # CW_SOAK_MINUTES=N in the environment: how long (default: 10).
 
 # shellcheck disable=SC2034 # for stock.sh
-box_more=(--file "$(dirname "$0")/soak.guest:/soak.guest")
+box_more=(--file "$(dirname "$0")/soak.guest:/soak.guest" --file "$(dirname "$0")/turns.guest:/turns.guest")
 . "$(dirname "$0")/stock.sh"
 minutes=${CW_SOAK_MINUTES:-10}
 
@@ -30,14 +30,24 @@ like "$said" '^disk [0-9]+ network [0-9]+ rebinds [0-9]+$' 'the load came to its
 is "$(grep -v '^disk ' <<<"$said")" '' 'and all of it worked'
 is "$(stock_found soak | sed 's/^[0-9]* //')" 'Z3 tail_set' 'nothing is found but what is known'
 stock_lost_nothing soak
+# each owner once when the session begins, and never again where no module comes
+at_least S4 10
 # each minute has a driver that comes and goes twice, and some hundred packets
-for rule in T3 S1 S4; do
+for rule in T3 S1; do
 	[ "$(stock_outcome soak $rule)" = 'not armed' ] || at_least $rule $((2 * minutes))
 done
 for rule in S6 S7 Z1 H1 H3 H6; do
 	at_least $rule $((100 * minutes))
 done
 stock_agrees soak
+# tests/findings/monitor-pages-alias, zeropad-alias
+strays=$(box_accesses_by soak csum_partial | wc -l)
+diag "checksums that read into a shared page: $strays"
+if [ "$CW_KERNEL" = linux-image-cloud-amd64 ] && [ "$strays" -gt 0 ]; then
+	box_known_findings() {
+		echo "$((2 + strays)) {\"type\":\"wrong_alias\",\"alias\":\"private\"}"
+	}
+fi
 box_clean soak
 diag "$(stock_summary soak | grep -o '"rule":"[^"]*"[^}]*"checked":[0-9]*' |
 	sed 's/"rule":"\([^"]*\)".*:/\1 /' | tr '\n' ';')"
