@@ -10,6 +10,19 @@ static __u64 at_most(__u64 n, __u64 limit)
 	return n < limit ? n : limit;
 }
 
+void cw_misses_since(struct cw_misses *m, const struct cw_misses *begun)
+{
+	size_t i;
+
+	/* of a module that was loaded again the count may begin anew */
+	for (i = 0; i < CW_PROBES_MAX; i++)
+		m->refused[i] -= at_most(begun->refused[i], m->refused[i]);
+	for (i = 0; i < CW_EV_NR; i++) {
+		m->left[i] -= at_most(begun->left[i], m->left[i]);
+		m->acted[i] -= at_most(begun->acted[i], m->acted[i]);
+	}
+}
+
 __u64 cw_misses_of(const struct cw_source *source, const struct cw_misses *m, __u32 event)
 {
 	__u64 missed = m->left[event];

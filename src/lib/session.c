@@ -57,7 +57,66 @@ struct cw_session {
 	__u64 nr_read;		/* records */
 	__u64 lost;		/* beginnings and ends, as far as that is known */
 	__u64 late_ns;		/* when modules were looked for last */
+	/* While programs are attached and detached one of a pair is alone, and what it leaves to the
+	 * other is nobody's: that is before the session, and after it.
+	 */
+	struct cw_misses begun, ended;
+	__u32 unreadable;	/* counters of ended */
+	bool stopped;
 };
+
+/* ---- counters ---- */
+
+/* The sum over all CPUs of n numbers at one key.  0, or -errno with the sums 0. */
+static int percpu_sum(const struct cw_session *s, const char *name, __u32 key, __u64 *sum,
+		      size_t n)
+{
+	const struct bpf_map *map = cw_loader_map(s->loader, name);
+	__u64 *values = s->nr_cpus > 0 ? calloc((size_t)s->nr_cpus, n * sizeof(*values)) : NULL;
+	size_t cpu, i;
+	int err;
+
+	memset(sum, 0, n * sizeof(*sum));
+	if (!values || !map) {
+		free(values);
+		return -ENOMEM;
+	}
+	err = bpf_map_lookup_elem(bpf_map__fd(map), &key, values);
+	for (cpu = 0; !err && cpu < (size_t)s->nr_cpus; cpu++)
+		for (i = 0; i < n; i++)
+			sum[i] += values[cpu * n + i];
+	free(values);
+	return err;
+}
+
+static int loss_read(const struct cw_session *s, __u32 event, __u32 loss, __u64 *sum)
+{
+	return percpu_sum(s, "cw_losses", event * CW_LOSS_NR + loss, sum, 1);
+}
+
+/* Runs for events of that type; returns how many counters could not be read. */
+static __u32 misses_read(const struct cw_session *s, __u32 event, struct cw_misses *m)
+{
+	const struct cw_source *source = s->arming->source;
+	__u32 i, unreadable = 0;
+
+	for (i = 0; i < source->nr_probes; i++)
+		if (source->probes[i].event == event)
+			unreadable += !!cw_loader_misses(s->loader, i, &m->refused[i]);
+	unreadable += !!percpu_sum(s, "cw_left", event, &m->left[event], 1);
+	unreadable += !!percpu_sum(s, "cw_nested", event, &m->acted[event], 1);
+	return unreadable;
+}
+
+/* The same of all types. */
+static __u32 misses_read_all(const struct cw_session *s, struct cw_misses *m)
+{
+	__u32 event, unreadable = 0;
+
+	for (event = 0; event < CW_EV_NR; event++)
+		unreadable += misses_read(s, event, m);
+	return unreadable;
+}
 
 /* ---- configuration ---- */
 
@@ -191,6 +250,7 @@ static int on_record(void *ctx, void *data, size_t size)
 static int session_attach(struct cw_session *s, const struct cw_platform *p,
 			  const struct cw_session_opts *opts, char *why, size_t size)
 {
+	misses_read_all(s, &s->begun);
 	if (!opts->try_only) {
 		struct bpf_map *events = cw_loader_map(s->loader, "cw_events");
 
@@ -286,47 +346,6 @@ int cw_session_fd(const struct cw_session *s)
 	return ring_buffer__epoll_fd(s->ring);
 }
 
-/* The sum over all CPUs of n numbers at one key.  0, or -errno with the sums 0. */
-static int percpu_sum(const struct cw_session *s, const char *name, __u32 key, __u64 *sum,
-		      size_t n)
-{
-	const struct bpf_map *map = cw_loader_map(s->loader, name);
-	__u64 *values = s->nr_cpus > 0 ? calloc((size_t)s->nr_cpus, n * sizeof(*values)) : NULL;
-	size_t cpu, i;
-	int err;
-
-	memset(sum, 0, n * sizeof(*sum));
-	if (!values || !map) {
-		free(values);
-		return -ENOMEM;
-	}
-	err = bpf_map_lookup_elem(bpf_map__fd(map), &key, values);
-	for (cpu = 0; !err && cpu < (size_t)s->nr_cpus; cpu++)
-		for (i = 0; i < n; i++)
-			sum[i] += values[cpu * n + i];
-	free(values);
-	return err;
-}
-
-static int loss_read(const struct cw_session *s, __u32 event, __u32 loss, __u64 *sum)
-{
-	return percpu_sum(s, "cw_losses", event * CW_LOSS_NR + loss, sum, 1);
-}
-
-/* Runs for events of that type; returns how many counters could not be read. */
-static __u32 misses_read(const struct cw_session *s, __u32 event, struct cw_misses *m)
-{
-	const struct cw_source *source = s->arming->source;
-	__u32 i, unreadable = 0;
-
-	for (i = 0; i < source->nr_probes; i++)
-		if (source->probes[i].event == event)
-			unreadable += !!cw_loader_misses(s->loader, i, &m->refused[i]);
-	unreadable += !!percpu_sum(s, "cw_left", event, &m->left[event], 1);
-	unreadable += !!percpu_sum(s, "cw_nested", event, &m->acted[event], 1);
-	return unreadable;
-}
-
 /* Ends that both programs were refused. */
 static int ends_missed(const struct cw_session *s, __u64 *missed)
 {
@@ -419,6 +438,8 @@ bool cw_session_drain(struct cw_session *s)
 
 void cw_session_stop(struct cw_session *s)
 {
+	s->unreadable = misses_read_all(s, &s->ended);
+	s->stopped = true;
 	cw_loader_detach(s->loader);
 	while (!cw_session_drain(s))
 		;
@@ -430,15 +451,15 @@ void cw_session_stop(struct cw_session *s)
 static void misses_count(const struct cw_session *s, struct cw_totals *t)
 {
 	const struct cw_source *source = s->arming->source;
-	struct cw_misses m = { 0 };
+	struct cw_misses m = s->ended;
 	__u32 i;
 
 	for (i = 0; i < source->nr_probes; i++)
 		if (!source->probes[i].spare)
 			t->loss[source->probes[i].event][CW_LOSS_RELOADED] +=
 				cw_loader_is_reloaded(s->loader, i);
-	for (i = 0; i < CW_EV_NR; i++)
-		t->unreadable += misses_read(s, i, &m);
+	t->unreadable += s->stopped ? s->unreadable : misses_read_all(s, &m);
+	cw_misses_since(&m, &s->begun);
 	cw_misses_add(s->arming, &m, t);
 }
 

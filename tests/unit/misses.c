@@ -66,7 +66,29 @@ static void test_rows(void **state)
 	}
 }
 
+/* What the first left while it was alone is no loss of the session. */
+static void test_since(void **state)
+{
+	static struct cw_misses begun, now;
+
+	(void)state;
+	begun.left[E] = 20;
+	begun.refused[FIRST] = 3;
+	begun.acted[E] = 1;
+	now = begun;
+	assert_int_equal(cw_misses_of(&source, &now, E), 22);
+	now.left[E] += 4;
+	now.acted[E] += 3;
+	cw_misses_since(&now, &begun);
+	assert_int_equal(cw_misses_of(&source, &now, E), 1);
+	assert_int_equal(now.refused[FIRST], 0);
+	begun.refused[FIRST] = 9;	/* more than there are now */
+	cw_misses_since(&now, &begun);
+	assert_int_equal(now.refused[FIRST], 0);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_since),
 	cmocka_unit_test(test_rows),
 };
 
