@@ -51,8 +51,8 @@ struct {
 } token_runs SEC(".maps");
 
 /* While the second program of a pair acts there is nobody for a third call.  It notes that as soon
- * as it knows that it acts, and as the last thing that it does: calls that were refused lie between,
- * but for those in the few instructions at both ends of the program.
+ * as it knows that it acts, and as the last thing that it does: calls that were refused lie
+ * between, but for those in the few instructions at both ends of the program.
  */
 struct token_crowd {
 	__u64 acting;	/* runs of the second program that are under way, on all CPUs */

@@ -125,9 +125,9 @@ static void rates_draw(struct top_grid *g, const struct cw_live *l, const struct
 	double shared = cw_live_rate(l, a->nr_transitions[1], b->nr_transitions[1]);
 	double private = cw_live_rate(l, a->nr_transitions[0], b->nr_transitions[0]);
 
-	put(g, 1, 0, TOP_PLAIN, "transitions %9.1f/s  (%.1f to shared, %.1f to private), %llu in all, "
-	    "%llu failed", shared + private, shared, private,
-	    b->nr_transitions[0] + b->nr_transitions[1], b->nr_failed);
+	put(g, 1, 0, TOP_PLAIN, "transitions %9.1f/s  (%.1f shared, %.1f private), %llu of %llu failed",
+	    shared + private, shared, private, b->nr_failed,
+	    b->nr_transitions[0] + b->nr_transitions[1]);
 	if (!h->packets) {
 		put(g, 2, 0, TOP_PLAIN, "packets     not watched (the rules that see them are not armed)");
 		return;

@@ -57,8 +57,8 @@ struct cw_session {
 	__u64 nr_read;		/* records */
 	__u64 lost;		/* beginnings and ends, as far as that is known */
 	__u64 late_ns;		/* when modules were looked for last */
-	/* While programs are attached and detached one of a pair is alone, and what it leaves to the
-	 * other is nobody's: that is before the session, and after it.
+	/* While programs are attached and detached one of a pair is alone, and what it leaves to
+	 * the other is nobody's: that is before the session, and after it.
 	 */
 	struct cw_misses begun, ended;
 	__u32 unreadable;	/* counters of ended */

@@ -134,7 +134,8 @@ static __u32 padding_of(const struct cw_symbols *s, __u64 addr)
 static int symbol_add(struct cw_symbols *s, __u64 addr, const char *name, const char *module)
 {
 	bool is_padding = !strncmp(name, "__pfx_", 6);
-	struct symbol symbol = {.addr = addr, .module = module_add(s, module) & ((1U << MODULE_BITS) - 1)};
+	__u32 module_off = module_add(s, module) & ((1U << MODULE_BITS) - 1);
+	struct symbol symbol = {.addr = addr, .module = module_off};
 
 	if (!is_padding) {
 		symbol.name = name_add(s, name);

@@ -675,7 +675,7 @@ section_top() {
 	is "$rc" 0 'top: exit status 0'
 	is "$err" '' 'top: nothing on stderr'
 	is "$(printf '%s\n' "$out" | grep -c '^cocowatch top  00:')" 2 'top: --batch 2 prints two pictures'
-	like "$last" '^transitions +[1-9][0-9.]*/s  \([1-9].* to shared, [1-9].* to private\), [1-9][0-9]* in all, 0 failed$' \
+	like "$last" '^transitions +[1-9][0-9.]*/s  \([1-9].* shared, [1-9].* private\), 0 of [1-9][0-9]* failed$' \
 		'top: transitions are seen both ways'
 	like "$last" '50% <[0-9.]+[num]?s, 99% <' 'top: and how long they took'
 	like "$last" 'T3  held +[1-9]' 'top: T3 is held'
