@@ -62,6 +62,7 @@ is "$out" 'second first' '--stdin: lines arrive in the guest'
 run "$vm" --kernel "$CW_KERNEL" -- sh -c 'echo c >/proc/sysrq-trigger; sleep 60'
 is "$rc" 122 'a panic: status'
 like "$err" 'Kernel panic - not syncing: sysrq' 'a panic: shown'
+unlike "$err" 'once more' 'a panic: what has run is not run again'
 
 # A QEMU whose kernel falls before its first process, as often as $tap_tmp/falls has lines.
 cat >"$tap_tmp/falling" <<END
@@ -70,6 +71,7 @@ if [ -s "$tap_tmp/falls" ]; then
 	sed -i 1d "$tap_tmp/falls"
 	[[ \$* =~ id=log,path=([^ ]*) ]]
 	{
+		[ "\$QUIET" ] || echo '[    0.0] Command line: console=ttyS0'
 		echo '[    2.0] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI'
 		echo '[    2.1] Kernel panic - not syncing: Fatal exception'
 	} >"\${BASH_REMATCH[1]}"
@@ -93,6 +95,10 @@ printf '1\n2\n3\n4\n' >"$tap_tmp/falls"
 falling -- true
 is "$rc" 122 'an emulated kernel always falls: status'
 is "$(cat "$tap_tmp/falls")" 4 'an emulated kernel always falls: three boots'
+echo once >"$tap_tmp/falls"
+QUIET=1 falling -- true
+is "$rc" 122 'nobody knows how far a quiet kernel came: it is not booted again'
+echo once >"$tap_tmp/falls"
 accel=kvm
 falling -- true
 is "$rc" 122 'a kernel falls on real CPUs: that is the result'
