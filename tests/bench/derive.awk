@@ -54,7 +54,7 @@ $1 == "box_rss" { emit("box_rss", $2 / 1024) }
 
 # ---- beside the peers, in a stock kernel ----
 
-# of off.cw, off.bt and off.bcc, which follow the watcher that they are compared with, "off"
+# of off.all, off.cw, off.bt and off.bcc, which follow the watcher that they are compared with, "off"
 function rate(name,    key) {
 	key = $1
 	sub(/\..*/, "", key)

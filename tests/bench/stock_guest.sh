@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What scripts/bench measures in a stock kernel that cocobox boots as a confidential VM: lines "KEY
-# VALUE" on stdout, one for each round.  In each round come cocowatch (cw), a bpftrace script (bt) and
-# a bcc program (bcc), and right after each the same load without a watcher (off.cw, off.bt, off.bcc).
+# VALUE" on stdout, one for each round.  In each round come cocowatch with all that its profiles check
+# (all) and with what its peers check (cw), a bpftrace script (bt) and a bcc program (bcc), and right
+# after each the same load without a watcher (off.all, off.cw, off.bt, off.bcc).
 #
 # Usage: stock_guest.sh ROUNDS MS NR    (in the guest, with --net; MS: how long one timed loop lasts
 #                                        at least; NR: loops under the kernel's own statistics)
@@ -29,27 +30,57 @@ value() {
 	echo "$key $got"
 }
 
-#--- the watchers: WHO_start (of cw with the profile), WHO_stop, WHO_has_found RULE
+#--- the watchers: WHO_start (of cocowatch with the profile), WHO_stop, WHO_has_found RULE
 
-# software emulation stretches time: a transition is slow after 100 s, not after one
-cw_start() {
+# policy FILE RULE...: all other rules are off.
+policy() {
+	file=$1
+	shift
+	{
+		printf 'version: 1\nrules:\n'
+		cocowatch rules -o ndjson |
+			awk -F'"' -v kept=" $* " '!index(kept, " " $8 " ") { print "  " $8 ": off" }'
+	} >"$file"
+}
+
+# cocowatch_start PROFILE POLICY.  Software emulation stretches time: a transition is slow after 100 s,
+# not after one.
+cocowatch_start() {
 	rm -f $nd
 	# bcc's are there all the time
 	maps_before=$(gauge maps | awk '{ n += $2 } END { print n + 0 }')
-	gauge stamp /tmp/stamp cocowatch watch --profile "$1" --slow-limit 100s -o ndjson=$nd \
+	gauge stamp /tmp/stamp cocowatch watch --profile "$1" --policy "$2" --slow-limit 100s -o ndjson=$nd \
 		-o text=/dev/null 2>/tmp/cw.err &
 	cw_pid=$!
-	value "s_attach_$1" gauge since /tmp/stamp $nd '"type":"session"' $cw_pid
+	gauge since /tmp/stamp $nd '"type":"session"' $cw_pid >/tmp/attached ||
+		die "cocowatch did not attach: $(cat /tmp/cw.err)"
 }
 
-# What an unmodified 6.12 does wrong (Z3) it may report.
-cw_stop() {
+all_start() {
+	cocowatch_start "$1" /tmp/all.yaml
+	echo "s_attach_$1 $(cat /tmp/attached)"
+}
+
+cw_start() {
+	cocowatch_start "$1" "/tmp/same_$1.yaml"
+}
+
+# cocowatch_stop WHO.  What an unmodified 6.12 does wrong (Z3) it may report.
+cocowatch_stop() {
 	kill -INT "$cw_pid"
 	rc=0
 	wait "$cw_pid" || rc=$?
 	[ $rc -le 1 ] || [ $rc -eq 3 ] || die "cocowatch ended with $rc: $(cat /tmp/cw.err)"
-	echo "s_lost_cw $(sed -n 's/.*"losses":\[\([^]]*\)\].*/\1/p' $nd | grep -o '"count":[0-9]*' |
+	echo "s_lost_$1 $(sed -n 's/.*"losses":\[\([^]]*\)\].*/\1/p' $nd | grep -o '"count":[0-9]*' |
 		awk -F: '{ n += $2 } END { print n + 0 }')"
+}
+
+all_stop() {
+	cocowatch_stop all
+}
+
+cw_stop() {
+	cocowatch_stop cw
 }
 
 cw_has_found() {
@@ -160,7 +191,7 @@ convert() {
 stats_pages() {
 	stats_of conv1 convert 1
 	stats_each "s_bpf_conv_1_$1" $((2 * nr)) conv1
-	[ "$1" != cw ] || awk '$2 { printf "s_run.%s %.1f\n", $1, $3 / $2 }' /tmp/stats.conv1
+	[ "$1" != all ] || awk '$2 { printf "s_run.%s %.1f\n", $1, $3 / $2 }' /tmp/stats.conv1
 	stats_of conv16 convert 16
 	stats_each "s_bpf_conv_16_$1" $((2 * nr)) conv16
 	stats_of exits gauge freed $((nr / 5)) /bin/true
@@ -182,7 +213,7 @@ memory() {
 	for field in VmRSS VmHWM; do
 		echo "s_${field}_$1 $(sed -n "s/^$field:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$2/status")"
 	done
-	[ "$1" != cw ] || gauge maps | awk -v before="$maps_before" '
+	[ "$1" != all ] || gauge maps | awk -v before="$maps_before" '
 		{ if ($1 == "cw_pages") state += $2; else other += $2 }
 		END { print "s_maps_state", state; print "s_maps_other", other - before }'
 }
@@ -207,20 +238,21 @@ violations() {
 	echo "s_unseen_$1 $missed"
 }
 
-# The other side of each comparison comes last, since stopping takes a moment and starting minutes.
-cw_round() {
-	cw_start pages
-	stats_pages cw
-	memory cw "$cw_pid"
-	[ "$round" -gt 0 ] || violations cw
-	load_pages cw
-	cw_stop
-	load_pages off.cw
-	cw_start io
-	stats_io cw
-	load_io cw
-	cw_stop
-	load_io off.cw
+# cocowatch_round WHO: each profile in a session of its own.  The other side of each comparison comes
+# last, since stopping takes a moment and starting minutes.
+cocowatch_round() {
+	"${1}_start" pages
+	stats_pages "$1"
+	memory "$1" "$cw_pid"
+	[ "$1" != cw ] || [ "$round" -gt 0 ] || violations cw
+	load_pages "$1"
+	"${1}_stop"
+	load_pages "off.$1"
+	"${1}_start" io
+	stats_io "$1"
+	load_io "$1"
+	"${1}_stop"
+	load_io "off.$1"
 }
 
 # The probe of a peer on packets is nowhere near transitions and frees, so that it needs no second
@@ -246,12 +278,16 @@ ip addr add 10.0.5.2/24 dev eth0
 ip link set eth0 up || die 'no network'
 insmod $here/cw_convert.ko || die 'cw_convert.ko could not be inserted'
 bcc_prepare
+echo 'version: 1' >/tmp/all.yaml
+policy /tmp/same_pages.yaml T1 T2 T3 T4 T5 T6 S3 S5
+policy /tmp/same_io.yaml Z1
 # the first conversions split large pages of the direct map
 value s_first gauge convert 16 "$ms" >/dev/null
 echo "s_freed_each $(gauge freed 20 /bin/true)"
 round=0
 while [ $round -lt "$rounds" ]; do
-	cw_round
+	cocowatch_round all
+	cocowatch_round cw
 	peer_round bt
 	peer_round bcc
 	round=$((round + 1))
