@@ -5,6 +5,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,8 @@ int main(int argc, char **argv)
 	const struct cw_cmd *c;
 
 	setlocale(LC_CTYPE, "C.UTF-8");
+	/* the kernel's BTF comes and goes: what is mapped leaves no holes that stay resident */
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
 	signal(SIGPIPE, SIG_IGN);	/* what cannot be written is said, and is an exit status */
 	argp_err_exit_status = CW_EXIT_USAGE;
 	if (argc < 2)

@@ -5,6 +5,7 @@
 #include "symbols.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -236,6 +237,23 @@ static const struct symbol *symbol_exact(struct cw_symbols *s, __u64 addr)
 	return NULL;
 }
 
+/* Gives back what growing and sorting have left behind: as much again as what is kept. */
+static void symbols_fit(struct cw_symbols *s)
+{
+	struct symbol *symbol = s->nr ? realloc(s->symbol, s->nr * sizeof(*symbol)) : NULL;
+	char *names = s->names_len ? realloc(s->names, s->names_len) : NULL;
+
+	if (symbol) {
+		s->symbol = symbol;
+		s->room = s->nr;
+	}
+	if (names) {
+		s->names = names;
+		s->names_room = s->names_len;
+	}
+	malloc_trim(0);
+}
+
 void cw_symbols_load(struct cw_symbols *s)
 {
 	s->trouble = s->file ? NULL : "/proc/kallsyms could not be read";
@@ -246,6 +264,7 @@ void cw_symbols_load(struct cw_symbols *s)
 		symbols_clear(s);
 		s->trouble = "not enough memory for the kernel's symbols";
 	}
+	symbols_fit(s);
 	s->loaded_ns = cw_clock_ns(CLOCK_MONOTONIC);	/* after: reading takes a while */
 }
 
