@@ -110,12 +110,32 @@ void cw_alias_exit(struct cw_referee *r)
 
 static bool guarded;	/* see memory_guard() */
 
+/* Where VMBus is at the paravisor, that writes the vCPUs' message and event pages, which may be
+ * private, whoever posts or signals.  MSRs: TLFS, HV_X64_MSR_SIEFP and HV_X64_MSR_SIMP.
+ */
+static void paravisor_pages_allow(void)
+{
+	__u64 msr, value, gpa;
+	unsigned int vp;
+
+	for (vp = 0; config.confidential && vp < NR_VPS; vp++) {
+		for (msr = 0x40000082; msr <= 0x40000083; msr++) {
+			CHECK(cw_synic_msr(&box, vp, CW_SIDE_PARAVISOR, (__u32)msr, false, &value));
+			gpa = cw_mem_gpa(&box.mem, value & ~0xfffULL);
+			if ((value & 1) && gpa < GUEST_BYTES)
+				ASAN_UNPOISON_MEMORY_REGION(box.mem.host + gpa, CW_PAGE_SIZE);
+		}
+	}
+}
+
 void cw_alias_drop(struct cw_referee *r, int alias, __u64 offset, __u64 len)
 {
 	(void)r;
 	CHECK(alias >= 0 && alias < CW_ALIAS_NR && len && offset + len <= GUEST_BYTES);
-	if (guarded && alias == CW_ALIAS_SHARED)
-		ASAN_POISON_MEMORY_REGION(box.mem.host + offset, len);
+	if (!guarded || alias != CW_ALIAS_SHARED)
+		return;
+	ASAN_POISON_MEMORY_REGION(box.mem.host + offset, len);
+	paravisor_pages_allow();
 }
 
 void cw_alias_fill(struct cw_referee *r, int alias, __u64 offset, __u64 len)
@@ -140,7 +160,7 @@ int cw_say(int ret, const char *format, ...)
 
 /* ---- memory ---- */
 
-/* From now on only what the guest shares may be touched, or all of it. */
+/* From now on only what the guest shares, and what is the paravisor's, may be touched, or all of it. */
 static void memory_guard(bool on)
 {
 	const __u8 *mem = box.mem.host;
@@ -150,6 +170,8 @@ static void memory_guard(bool on)
 	for (__u64 gfn = 0; on && gfn < NR_GFNS; gfn++)
 		if (!cw_mem_is_visible(&box.mem, gfn))
 			ASAN_POISON_MEMORY_REGION(mem + (gfn << CW_PAGE_SHIFT), CW_PAGE_SIZE);
+	if (on)
+		paravisor_pages_allow();
 }
 
 /* The guest writes where it likes, poisoned or not: so ASan must not see it. */
