@@ -28,7 +28,11 @@ static __always_inline bool first_acts(void *ctx, __u32 pair, __u32 event)
 
 static __always_inline bool second_acts(void *ctx, __u32 pair, __u32 event)
 {
-	if (!token_second(pair, token_now(ctx), bpf_get_current_task()))
+	enum token_second second = token_second(pair, token_now(ctx), bpf_get_current_task());
+
+	if (second == TOKEN_DOUBT)
+		token_second_doubts(pair, bpf_ktime_get_ns());
+	if (second != TOKEN_TAKE)
 		return false;
 	token_second_begins(pair);
 	cell_add(&cw_nested, event);
@@ -36,14 +40,21 @@ static __always_inline bool second_acts(void *ctx, __u32 pair, __u32 event)
 	return true;
 }
 
-/* Both programs of a hook.  act(ctx, nested) does the work, where nested is 1 in the second one:
- * what it uses of a CPU must be another's than the first one's.
+static __always_inline bool any_event(__u64 *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+/* Both programs of a hook, for the events that are wanted(ctx), which both must see alike: others
+ * leave no token.  act(ctx, nested) does the work, where nested is 1 in the second one: what it
+ * uses of a CPU must be another's than the first one's.
  */
-#define CW_PAIR(section, name, pair, event, act)	\
+#define CW_PAIR_OF(section, name, pair, event, wanted, act)	\
 SEC(section)						\
 int name(__u64 *ctx)					\
 {							\
-	if (first_acts(ctx, pair, event)) {		\
+	if (wanted(ctx) && first_acts(ctx, pair, event)) {	\
 		act(ctx, 0);				\
 		token_first_done(pair);			\
 	}						\
@@ -53,11 +64,14 @@ int name(__u64 *ctx)					\
 SEC(section)						\
 int name##_nested(__u64 *ctx)				\
 {							\
-	if (second_acts(ctx, pair, event)) {		\
+	if (wanted(ctx) && second_acts(ctx, pair, event)) {	\
 		act(ctx, 1);				\
 		token_second_done(pair, bpf_ktime_get_ns());	\
 	}						\
 	return 0;					\
 }
+
+#define CW_PAIR(section, name, pair, event, act)	\
+	CW_PAIR_OF(section, name, pair, event, any_event, act)
 
 #endif

@@ -21,6 +21,7 @@
 #define TOKEN_PAIRS	16	/* of programs, in one object */
 #define TOKEN_BUCKETS	128	/* of each pair; a power of two */
 #define TOKEN_WAYS	4
+#define TOKEN_TRIES	8	/* with others at the same word */
 
 /* Number of the call, then when: a few units of some seconds, which may wrap. */
 #define TOKEN_WHEN_BITS	10
@@ -56,7 +57,7 @@ struct {
  */
 struct token_crowd {
 	__u64 acting;	/* runs of the second program that are under way, on all CPUs */
-	__u64 ended_ns;	/* when the last one was done; bpf_ktime_get_ns() */
+	__u64 ended_ns;	/* when the last one was done, or a token doubted; bpf_ktime_get_ns() */
 };
 
 struct {
@@ -170,16 +171,28 @@ static __always_inline void token_first_done(__u32 pair)
 		cw_write_once(*run, TOKEN_IDLE);
 }
 
-/* Asked by the second one: whether it is to act. */
-static __always_inline bool token_second(__u32 pair, __u64 token, __u64 task)
+enum token_second {
+	TOKEN_REST,	/* the first has acted */
+	TOKEN_TAKE,	/* it has not */
+	TOKEN_DOUBT,	/* so it has, or the token was left behind: to be said by token_second_doubts() */
+};
+
+/* Asked by the second one.  While the first is under way on this CPU in another task it may have
+ * been refused in this one, before or after that began.
+ */
+static __always_inline enum token_second token_second(__u32 pair, __u64 token, __u64 task)
 {
 	__u64 *run = bpf_map_lookup_elem(&token_runs, &pair), first;
 	bool has_acted = token_take(pair, token);
 
 	if (!run)
-		return false;
+		return TOKEN_REST;
 	first = cw_read_once(*run);
-	return first != TOKEN_NEVER && (!has_acted || first == task);
+	if (first == TOKEN_NEVER)
+		return TOKEN_REST;
+	if (!has_acted || first == task)
+		return TOKEN_TAKE;
+	return first == TOKEN_IDLE ? TOKEN_REST : TOKEN_DOUBT;
 }
 
 static __always_inline void token_second_begins(__u32 pair)
@@ -190,14 +203,36 @@ static __always_inline void token_second_begins(__u32 pair)
 		__sync_fetch_and_add(&crowd->acting, 1);
 }
 
+/* A time that another CPU took earlier and brings later changes nothing. */
+static __always_inline void crowd_until(struct token_crowd *crowd, __u64 now_ns)
+{
+	__u64 ended = cw_read_once(crowd->ended_ns), seen;
+	int i;
+
+	for (i = 0; i < TOKEN_TRIES && now_ns > ended; i++) {
+		seen = __sync_val_compare_and_swap(&crowd->ended_ns, ended, now_ns);
+		if (seen == ended)
+			return;
+		ended = seen;
+	}
+}
+
 static __always_inline void token_second_done(__u32 pair, __u64 now_ns)
 {
 	struct token_crowd *crowd = bpf_map_lookup_elem(&token_crowds, &pair);
 
 	if (!crowd)
 		return;
-	cw_write_once(crowd->ended_ns, now_ns);
+	crowd_until(crowd, now_ns);
 	__sync_fetch_and_add(&crowd->acting, -1);
+}
+
+static __always_inline void token_second_doubts(__u32 pair, __u64 now_ns)
+{
+	struct token_crowd *crowd = bpf_map_lookup_elem(&token_crowds, &pair);
+
+	if (crowd)
+		crowd_until(crowd, now_ns);
 }
 
 /* Whether both programs may have been refused a call since then. */

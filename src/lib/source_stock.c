@@ -16,7 +16,7 @@
 #define TRANSITION_RULES (T(1) | T(2) | T(3) | T(4) | T(5) | T(6) | T(7) | T(8) | S(3) | S(5))
 
 /* In the order of attaching, see source_module.c.  A spare comes before the one that it is of,
- * since of the programs on a function the kernel runs the last one first.
+ * since of the programs on a function the kernel runs the last one first; on a tracepoint behind it.
  */
 #define SPARE .spare = true, .optional = true
 /* clang-format off */
@@ -82,6 +82,8 @@ static const struct cw_probe probes[] = {
 	  { CW_RAW_TP("on_task_exit", "sched_process_exit") } },
 	{ .event = CW_EV_PAGE_FREE,   CW_OBJ_FREE, S(3),
 	  { CW_RAW_TP("on_page_free", "mm_page_free") } },
+	{ .event = CW_EV_PAGE_FREE,   CW_OBJ_FREE, S(3),
+	  { CW_RAW_TP("on_page_free_nested", "mm_page_free") }, .spare = true },
 	/* what is handed to the host: a message at its transport, then who posts, then packets */
 	{ .event = CW_EV_HYPERCALL,   CW_OBJ_SHARE, S(1) | Z(2) | Z(3) | R(1),
 	  { CW_FENTRY("on_ghcb_nested", "hv_ghcb_hypercall") }, .ways = PARAVISOR, SPARE },
@@ -213,9 +215,6 @@ static const struct cw_probe probes[] = {
 	  { CW_FENTRY("on_mmio_read", "hv_pci_read_mmio"), CW_KPROBE("on_mmio_read_k", "hv_pci_read_mmio") } },
 	{ .event = CW_EV_CONFIG,      CW_OBJ_PCI, R(2),
 	  { CW_FENTRY("on_mmio_write", "hv_pci_write_mmio"), CW_KPROBE("on_mmio_write_k", "hv_pci_write_mmio") } },
-
-	{ .event = CW_EV_PAGE_FREE,   CW_OBJ_FREE, S(3),
-	  { CW_RAW_TP("on_page_free_nested", "mm_page_free") }, .spare = true },
 };
 
 /* Who judges by the state of frames loses with it; the hypercall page is looked at by the way. */

@@ -17,6 +17,7 @@ int run_token(struct __sk_buff *skb)
 {
 	__u32 key = 0;
 	struct token_io *io = bpf_map_lookup_elem(&token_ios, &key);
+	enum token_second said;
 	__u64 token;
 
 	(void)skb;
@@ -31,7 +32,10 @@ int run_token(struct __sk_buff *skb)
 		token_first_done(io->pair);
 		break;
 	case TOKEN_SECOND:
-		io->acts = token_second(io->pair, token, io->task);
+		said = token_second(io->pair, token, io->task);
+		if (said == TOKEN_DOUBT)
+			token_second_doubts(io->pair, io->ns);
+		io->acts = said == TOKEN_TAKE;
 		break;
 	case TOKEN_BEGINS:
 		token_second_begins(io->pair);

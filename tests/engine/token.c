@@ -220,9 +220,28 @@ static void test_crowded(void)
 	ask(TOKEN_DONE, CALL, TASK);
 	report(crowded(2000) && crowded(1), "and one that began before it was done");
 	report(!crowded(2001), "and none that began later");
+	ask(TOKEN_BEGINS, CALL, TASK);
+	ns = 1500;
+	ask(TOKEN_DONE, CALL, TASK);
+	report(crowded(2000), "an earlier time that comes later takes nothing back");
 	pair--;
-	report(!crowded(1), "nor one of another pair");
+	report(!crowded(1), "another pair is not");
 	pair++;
+}
+
+/* A token that was left behind, and the first refused because another task is in it. */
+static void test_doubt(void)
+{
+	bool acts;
+
+	report(both(CALL, TASK) && !crowded(1), "a token of its own is not doubted");
+	first(CALL, TASK);
+	ask(TOKEN_FIRST, OTHER, TASK2);
+	ns = 3000;
+	acts = second(CALL, TASK);
+	report(!acts && crowded(3000) && !crowded(3001),
+	       "while another task is in the first, a token may be an old one");
+	ask(TOKEN_FIRST_DONE, OTHER, TASK2);
 }
 
 int main(void)
@@ -230,7 +249,7 @@ int main(void)
 	static void (*const runs[])(void) = {
 		test_both, test_not_attached, test_interrupted, test_window, test_preempted,
 		test_moved, test_left_behind, test_full, test_old, test_pairs,
-		test_crowded,
+		test_crowded, test_doubt,
 	};
 	size_t i;
 
