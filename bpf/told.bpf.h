@@ -166,8 +166,8 @@ static __always_inline struct cw_open *told_open(__u64 control)
 	return open && !cw_open_is_over(open) ? open : NULL;
 }
 
-/* Whether a call goes on with the batch of the one before: where that paused, which may be at its
- * first repetition.  Such a call names nothing new.
+/* Whether a call goes on with the batch of the one before, which is told by where it begins, or by
+ * what that one's answer was if nothing was done yet.  Such a call names nothing new.
  */
 static __always_inline bool told_goes_on(const struct cw_open *open, __u64 control)
 {
@@ -209,7 +209,7 @@ static __always_inline void told_answer(void *ctx, __u32 nested, __u64 control, 
 	s->ev.told_count = told_goes_on(open, control) ? 0 : control_reps(control);
 	s->ev.host_reps = control_reps(ret) - control_start(control);
 	s->ev.host_status = ret & 0xffff;
-	open->told_paused = !s->ev.host_status && control_reps(ret) < control_reps(control);
+	open->told_paused = !s->ev.host_status && !control_reps(ret) && control_reps(control);
 	step_inside(ctx, CW_EV_HOST_ANSWER, s, open);
 }
 

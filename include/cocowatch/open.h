@@ -62,7 +62,7 @@ struct cw_open {
 	__u64 virt_sum;
 	__u64 virt_want;
 	__u64 virt_seen;
-	__u64 told_paused;	/* stock: the next call goes on with the batch of the last one */
+	__u64 told_paused;	/* stock: of the last call's batch nothing was done, and the next goes on */
 };
 
 /* ---- the store, defined by the includer ---- */
