@@ -55,6 +55,7 @@ struct cw_session {
 	size_t nr_funcs;
 	int nr_cpus;
 	__u64 nr_read;		/* records */
+	__u64 nr_heeded;	/* of them, when it was seen last what was lost */
 	__u64 lost;		/* beginnings and ends, as far as that is known */
 	__u64 late_ns;		/* when modules were looked for last */
 	/* While programs are attached and detached one of a pair is alone, and what it leaves to
@@ -430,8 +431,10 @@ bool cw_session_drain(struct cw_session *s)
 	cw_baseline_feed(&s->baseline, s->feed);
 	if (ring_buffer__consume(s->ring) == -EAGAIN)
 		return false;
-	if (cw_judge_nr_open(s->feed->judge))
+	/* nothing is lost where nothing came */
+	if (s->nr_read != s->nr_heeded || cw_judge_nr_open(s->feed->judge))
 		losses_heed(s);
+	s->nr_heeded = s->nr_read;
 	cw_feed_tick(s->feed, now);
 	return true;
 }
