@@ -129,8 +129,8 @@ static __u32 padding_of(const struct cw_symbols *s, __u64 addr)
 	return (__u32)(addr - last->addr);
 }
 
-/* Kernels that are built with padding in front of each function have a symbol for each padding, in
- * front of the function's: it becomes a part of that one.
+/* Kernels that are built with padding in front of each function have a symbol for each padding: it
+ * becomes a part of the function's.  The kernel's own are sorted, and merged as they come.
  */
 static int symbol_add(struct cw_symbols *s, __u64 addr, const char *name, const char *module)
 {
@@ -140,7 +140,7 @@ static int symbol_add(struct cw_symbols *s, __u64 addr, const char *name, const 
 
 	if (!is_padding) {
 		symbol.name = name_add(s, name);
-		symbol.padding = padding_of(s, addr) & PADDING_MAX;
+		symbol.padding = module[0] ? 0 : padding_of(s, addr) & PADDING_MAX;
 	}
 	if ((!is_padding && !symbol.name) || symbol_room(s))
 		return -ENOMEM;
@@ -156,6 +156,24 @@ static int by_addr(const void *a, const void *b)
 	if (x->addr != y->addr)
 		return x->addr < y->addr ? -1 : 1;
 	return x->name < y->name ? -1 : x->name > y->name;	/* the order of the file */
+}
+
+/* Those of modules come in any order: here they are sorted. */
+static void padding_merge(struct cw_symbols *s)
+{
+	size_t i, nr = s->nr;
+
+	s->nr = 0;
+	for (i = 0; i < nr; i++) {
+		struct symbol symbol = s->symbol[i];
+		__u32 padding = symbol.name ? padding_of(s, symbol.addr) : 0;
+
+		if (padding) {
+			symbol.padding = padding & PADDING_MAX;
+			s->nr--;
+		}
+		s->symbol[s->nr++] = symbol;
+	}
 }
 
 /* Gives the line's parts an end each.  False when it is of no function. */
@@ -197,6 +215,7 @@ static int symbols_parse(struct cw_symbols *s, FILE *f)
 					 "no symbols in /proc/kallsyms";
 	if (s->nr)
 		qsort(s->symbol, s->nr, sizeof(*s->symbol), by_addr);
+	padding_merge(s);
 	return 0;
 }
 

@@ -103,6 +103,25 @@ static void test_text(void **state)
 	assert_null(cw_symbols_trouble(s));
 }
 
+/* The symbols of a module come in the order of its table. */
+static void test_padding_of_a_module(void **state)
+{
+	static const char unsorted[] =
+		"ffffffffc0200010 t __pfx_one\t[hv_netvsc]\n"
+		"ffffffffc0200060 t two\t[hv_netvsc]\n"
+		"ffffffffc0200050 t __pfx_two\t[hv_netvsc]\n"
+		"ffffffffc0200100 t three\t[hv_netvsc]\n"
+		"ffffffffc0200020 t one\t[hv_netvsc]\n";
+	char buf[CW_SYMBOL_LEN];
+
+	(void)state;
+	file_fill(unsorted);
+	assert_string_equal(cw_symbol_text(s, 0xffffffffc0200024ULL, buf, sizeof(buf)), "one+0x4/0x30 [hv_netvsc]");
+	assert_string_equal(cw_symbol_text(s, 0xffffffffc0200018ULL, buf, sizeof(buf)), "?");
+	assert_string_equal(cw_symbol_text(s, 0xffffffffc0200055ULL, buf, sizeof(buf)), "?");
+	assert_string_equal(cw_symbol_text(s, 0xffffffffc0200060ULL, buf, sizeof(buf)), "two+0x0/0xa0 [hv_netvsc]");
+}
+
 /* What lies behind a trampoline belongs to a module that has come since. */
 static void test_behind_a_trampoline(void **state)
 {
@@ -190,6 +209,7 @@ static void test_kept_open(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(test_text, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_padding_of_a_module, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_behind_a_trampoline, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_behind_a_module, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_tracing_is_skipped, setup, teardown),
