@@ -6,8 +6,6 @@
 #include "compat.bpf.h"
 #include <cocowatch/engine.h>
 
-#define CW_OPEN_MAX	2048	/* transitions in flight at a time, one a task */
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);	/* user space sets the number of state words before the load */

@@ -19,6 +19,7 @@
 #define CW_COMM_LEN 16
 #define CW_STACK_MAX 32
 #define CW_DETAIL_MAX 4
+#define CW_OPEN_MAX 2048	/* transitions that are followed at a time; a power of two */
 #define CW_NO_INDEX 0xffffffffU	/* "first index" of a kind that did not occur */
 
 enum cw_rec_type {

@@ -9,8 +9,6 @@
 
 #include "rules.h"
 
-#define OPEN_MAX 4096	/* as many as the BPF programs follow */
-
 struct open_txn {
 	struct cw_ev_step begin;
 	bool slow_told;
@@ -115,7 +113,7 @@ static int open_grow(struct cw_judge *j)
 	__u32 room = j->room ? 2 * j->room : 16;
 	struct open_txn *open;
 
-	if (room > OPEN_MAX)
+	if (room > CW_OPEN_MAX)
 		return -1;
 	open = realloc(j->open, room * sizeof(*open));
 	if (!open)

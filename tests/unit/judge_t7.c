@@ -244,8 +244,8 @@ static void test_bounded(void **state)
 		ev.hdr.task = i;
 		feed(ev);
 	}
-	assert_int_equal(cw_judge_nr_open(judge), 4096);
-	assert_int_equal(cw_judge_nr_dropped(judge), 5000 - 4096);
+	assert_int_equal(cw_judge_nr_open(judge), CW_OPEN_MAX);
+	assert_int_equal(cw_judge_nr_dropped(judge), 5000 - CW_OPEN_MAX);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
