@@ -11,10 +11,10 @@
 emulated_cpu_broke() {
 	local flags
 
-	! grep -q 'Hypervisor detected: KVM' "$1" || return 1
-	! grep -m 1 -o 'Oops: int3' "$1" || return 0
+	! grep -qa 'Hypervisor detected: KVM' "$1" || return 1
+	! grep -a -m 1 -o 'Oops: int3' "$1" || return 0
 	# shellcheck disable=SC2013 # words
-	for flags in $(sed -nE 's/.* EFLAGS: ([0-9a-f]{8}).*/\1/p' "$1"); do
+	for flags in $(LC_ALL=C sed -nE 's/.* EFLAGS: ([0-9a-f]{8}).*/\1/p' "$1"); do
 		[ $((0x$flags & 0xffc0802a)) = 2 ] || {
 			echo "EFLAGS: $flags"
 			return 0

@@ -29,26 +29,28 @@ kernel  host              finding            because
 # What of a host's deeds must be told, or which rule must have been exercised by them and held.  Completions of the disk
 # are no rule's: storvsc looks them up by their SCSI tags, past __vmbus_request_addr_match().
 hosts_wanted='
-host                  what
-refuse-ring           T4:held
-refuse-third-ring     T4:held
-refuse-large          T4:held
-refuse-to-shared      T4:held
-refuse-to-private     T4:held
-part-failed           T4:held
-status-garbage        T4:held
-index-write-net       H3:index_used
-index-write-disk      H3:index_used
-index-own-write       H3:index_refused
-index-read            H3:index_(refused|used)
-length-long           H1:held
-length-long-disk      H1:held
-length-zero           H1:held
-length-short          H1:held
-length-flips          H1:held
-complete-unknown-net  H6:completion_unknown
-offer-unknown         H5:device_refused
-offer-refused         H5:device_refused
+kernel  host                  what
+*       refuse-ring           T4:held
+*       refuse-third-ring     T4:held
+*       refuse-large          T4:held
+*       refuse-to-shared      T4:held
+*       refuse-to-private     T4:held
+*       part-failed           T4:held
+*       status-garbage        T4:held
+*       index-write-net       H3:index_used
+*       index-write-disk      H3:index_used
+*       index-own-write       H3:index_refused
+6.1     index-read            H3:index_used
+6.12    index-read            H3:index_refused
+7.2     index-read            H3:index_used
+*       length-long           H1:held
+*       length-long-disk      H1:held
+*       length-zero           H1:held
+*       length-short          H1:held
+*       length-flips          H1:held
+*       complete-unknown-net  H6:completion_unknown
+*       offer-unknown         H5:device_refused
+*       offer-refused         H5:device_refused
 '
 
 hosts_table=$("$COCOBOX" list --plain)
@@ -165,7 +167,8 @@ hosts_exercised() {
 	local name=$1 run=$2 wanted rule what
 
 	# shellcheck disable=SC2013 # words
-	for wanted in $(awk -v name="$name" '$1 == name { print $2 }' <<<"$hosts_wanted"); do
+	for wanted in $(awk -v kernel="$(hosts_kernel)" -v name="$name" \
+		'($1 == "*" || $1 == kernel) && $2 == name { print $3 }' <<<"$hosts_wanted"); do
 		rule=${wanted%:*}
 		what=${wanted#*:}
 		# three frames come with that index, and the next one sets it right: whether the guest looked in between
@@ -180,8 +183,11 @@ hosts_exercised() {
 		elif [ "$name" = refuse-to-shared ] && [ "$(hosts_kernel)" = 7.2 ]; then
 			is "$(stock_summary "$run" | sed 's/.*"why":"\([^"]*\)".*/\1/')" \
 				'no rule on transitions (T) was exercised' "$run: a session without transitions has no verdict"
-		# no rule without a hook for it, and no summary of a session whose guest stopped
-		elif [ -n "$(stock_summary "$run")" ] && [ "$(stock_outcome "$run" "$rule")" != 'not armed' ]; then
+		# 6.1 has no step between the hypercall and the end whose failure could be hidden
+		elif [ "$(hosts_kernel):$rule" = 6.1:T4 ]; then
+			is "$(stock_outcome "$run" T4)" 'not armed' "$run: T4 has nothing to look at"
+		# no summary of a session whose guest stopped
+		elif [ -n "$(stock_summary "$run")" ]; then
 			is "$(stock_outcome "$run" "$rule")" held "$run: $rule was exercised, and held"
 		fi
 	done
