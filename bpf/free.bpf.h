@@ -186,39 +186,22 @@ static __always_inline bool free_is_watched(const struct cw_kern *kern, __u64 gf
 	return order > CW_BLOCK_SHIFT || bpf_map_lookup_elem(&cw_blocks, &block);
 }
 
-/* Whether some frame of it may have taken part in a transition: of most frees none has.  Blocks stay
- * watched, so that both programs say the same; NULL before the first transition, or when none has.
- */
-static __always_inline struct cw_kern *free_kern(const struct bpf_raw_tracepoint_args *free,
-						 __u64 *gfn)
-{
-	__u32 zero = 0, order = free->args[1];
-	struct cw_kern *kern = bpf_map_lookup_elem(&cw_kerns, &zero);
-
-	if (!kern || !kern->ready)
-		return NULL;
-	*gfn = (free->args[0] - kern->vmemmap) / bpf_core_type_size(struct page___cw);
-	return free_is_watched(kern, *gfn, order) ? kern : NULL;
-}
-
-static __always_inline bool free_is_wanted(__u64 *ctx)
-{
-	__u64 gfn;
-
-	return free_kern((void *)ctx, &gfn);
-}
-
 static __always_inline void free_see(void *ctx, __u32 nr)
 {
 	const struct bpf_raw_tracepoint_args *free = ctx;
-	__u64 gfn = 0;
-	struct cw_kern *kern = free_kern(free, &gfn);
+	__u32 zero = 0, order = free->args[1];
+	struct cw_kern *kern = bpf_map_lookup_elem(&cw_kerns, &zero);
+	__u64 gfn;
 
-	if (kern)
-		free_judge(ctx, kern, nr, gfn, free->args[1]);
+	/* before the first transition there is nothing to judge */
+	if (!kern || !kern->ready)
+		return;
+	gfn = (free->args[0] - kern->vmemmap) / bpf_core_type_size(struct page___cw);
+	if (free_is_watched(kern, gfn, order))
+		free_judge(ctx, kern, nr, gfn, order);
 }
 
 /* Of the programs on a tracepoint the kernel runs the one that was attached first first. */
-CW_PAIR_OF("raw_tp/mm_page_free", on_page_free, CW_PAIR_FREE, CW_EV_PAGE_FREE, free_is_wanted, free_see)
+CW_PAIR("raw_tp/mm_page_free", on_page_free, CW_PAIR_FREE, CW_EV_PAGE_FREE, free_see)
 
 #endif

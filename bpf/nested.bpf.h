@@ -40,21 +40,15 @@ static __always_inline bool second_acts(void *ctx, __u32 pair, __u32 event)
 	return true;
 }
 
-static __always_inline bool any_event(__u64 *ctx)
-{
-	(void)ctx;
-	return true;
-}
-
-/* Both programs of a hook, for the events that are wanted(ctx), which both must see alike: others
- * leave no token.  act(ctx, nested) does the work, where nested is 1 in the second one: what it
- * uses of a CPU must be another's than the first one's.
+/* Both programs of a hook.  act(ctx, nested) does the work, where nested is 1 in the second one: what
+ * it uses of a CPU must be another's than the first one's.  Events that act() would not care for leave
+ * tokens too, since the kernel counts what it refused of all of them.
  */
-#define CW_PAIR_OF(section, name, pair, event, wanted, act)	\
+#define CW_PAIR(section, name, pair, event, act)	\
 SEC(section)						\
 int name(__u64 *ctx)					\
 {							\
-	if (wanted(ctx) && first_acts(ctx, pair, event)) {	\
+	if (first_acts(ctx, pair, event)) {		\
 		act(ctx, 0);				\
 		token_first_done(pair);			\
 	}						\
@@ -64,14 +58,11 @@ int name(__u64 *ctx)					\
 SEC(section)						\
 int name##_nested(__u64 *ctx)				\
 {							\
-	if (wanted(ctx) && second_acts(ctx, pair, event)) {	\
+	if (second_acts(ctx, pair, event)) {		\
 		act(ctx, 1);				\
 		token_second_done(pair, bpf_ktime_get_ns());	\
 	}						\
 	return 0;					\
 }
-
-#define CW_PAIR(section, name, pair, event, act)	\
-	CW_PAIR_OF(section, name, pair, event, any_event, act)
 
 #endif
