@@ -40,9 +40,9 @@ static __always_inline bool second_acts(void *ctx, __u32 pair, __u32 event)
 	return true;
 }
 
-/* Both programs of a hook.  act(ctx, nested) does the work, where nested is 1 in the second one: what
- * it uses of a CPU must be another's than the first one's.  Events that act() would not care for leave
- * tokens too, since the kernel counts what it refused of all of them.
+/* Both programs of a hook.  act(ctx, nested) does the work, where nested is 1 in the second one:
+ * what it uses of a CPU must be another's than the first one's.  Events that act() would not care
+ * for leave tokens too, since the kernel counts what it refused of all of them.
  */
 #define CW_PAIR(section, name, pair, event, act)	\
 SEC(section)						\

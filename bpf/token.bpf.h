@@ -174,7 +174,7 @@ static __always_inline void token_first_done(__u32 pair)
 enum token_second {
 	TOKEN_REST,	/* the first has acted */
 	TOKEN_TAKE,	/* it has not */
-	TOKEN_DOUBT,	/* so it has, or the token was left behind: to be said by token_second_doubts() */
+	TOKEN_DOUBT,	/* so it has, or the token is an old one: see token_second_doubts() */
 };
 
 /* Asked by the second one.  While the first is under way on this CPU in another task it may have
@@ -227,6 +227,7 @@ static __always_inline void token_second_done(__u32 pair, __u64 now_ns)
 	__sync_fetch_and_add(&crowd->acting, -1);
 }
 
+/* Where it rests in doubt: both may have been refused that call. */
 static __always_inline void token_second_doubts(__u32 pair, __u64 now_ns)
 {
 	struct token_crowd *crowd = bpf_map_lookup_elem(&token_crowds, &pair);

@@ -62,7 +62,7 @@ struct cw_open {
 	__u64 virt_sum;
 	__u64 virt_want;
 	__u64 virt_seen;
-	__u64 told_paused;	/* stock: of the last call's batch nothing was done, and the next goes on */
+	__u64 told_paused;	/* stock: nothing was done of a batch, the next call goes on */
 };
 
 /* ---- the store, defined by the includer ---- */

@@ -16,7 +16,8 @@
 #define TRANSITION_RULES (T(1) | T(2) | T(3) | T(4) | T(5) | T(6) | T(7) | T(8) | S(3) | S(5))
 
 /* In the order of attaching, see source_module.c.  A spare comes before the one that it is of,
- * since of the programs on a function the kernel runs the last one first; on a tracepoint behind it.
+ * since of the programs on a function the kernel runs the last one first; on a tracepoint it comes
+ * behind it.
  */
 #define SPARE .spare = true, .optional = true
 /* clang-format off */

@@ -160,7 +160,7 @@ int cw_say(int ret, const char *format, ...)
 
 /* ---- memory ---- */
 
-/* From now on only what the guest shares, and what is the paravisor's, may be touched, or all of it. */
+/* From now on only what the guest shares, and the paravisor's, may be touched, or all of it. */
 static void memory_guard(bool on)
 {
 	const __u8 *mem = box.mem.host;

@@ -28,7 +28,7 @@ static void vmgexit(unsigned int vp)
 {
 	memory_guard(true);
 	cw_ghcb_exit(&box, vp);
-	memory_guard(!config.confidential);	/* devices at the paravisor may have private rings */
+	memory_guard(!config.confidential);	/* else rings may be private */
 	serve();
 	memory_guard(false);
 }
