@@ -29,7 +29,7 @@ int cw_feed_init_with(struct cw_feed *f, struct cw_writers *writers, __u64 slow_
 
 int cw_feed_init(struct cw_feed *f, struct cw_writers *writers, __u64 slow_limit_ns)
 {
-	struct cw_symbols *symbols = cw_symbols_new("/proc/kallsyms");
+	struct cw_symbols *symbols = cw_symbols_new("/proc/kallsyms", "/sys/module");
 	int err = cw_feed_init_with(f, writers, slow_limit_ns, symbols);
 
 	if (err)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "clock.h"
 #include "kallsyms.h"
@@ -37,17 +38,21 @@ struct cw_symbols {
 	char *names;
 	size_t names_len, names_room;
 	__u64 loaded_ns;	/* when they had been read, 0: never */
+	const char *modules;
+	__u64 modules_mark;	/* what told of them before that */
 	bool exact;	/* of a recording: an address has its whole text, or none */
 	bool sorted;
 	const char *trouble;
 };
 
-struct cw_symbols *cw_symbols_new(const char *path)
+struct cw_symbols *cw_symbols_new(const char *path, const char *modules)
 {
 	struct cw_symbols *s = calloc(1, sizeof(*s));
 
-	if (s)
-		s->file = fopen(path, "re");
+	if (!s)
+		return NULL;
+	s->file = fopen(path, "re");
+	s->modules = modules;
 	return s;
 }
 
@@ -221,7 +226,7 @@ static int symbols_parse(struct cw_symbols *s, FILE *f)
 
 struct cw_symbols *cw_symbols_new_exact(void)
 {
-	struct cw_symbols *s = cw_symbols_new("");
+	struct cw_symbols *s = cw_symbols_new("", NULL);
 
 	if (s)
 		s->exact = true;
@@ -273,8 +278,19 @@ static void symbols_fit(struct cw_symbols *s)
 	malloc_trim(0);
 }
 
+/* Another number when a module has come or gone: sysfs counts directories. */
+static __u64 modules_mark(const struct cw_symbols *s)
+{
+	struct stat st;
+
+	if (!s->modules || stat(s->modules, &st))
+		return 0;
+	return (__u64)st.st_nlink ^ (__u64)st.st_mtim.tv_sec << 32 ^ (__u64)st.st_mtim.tv_nsec << 12;
+}
+
 void cw_symbols_load(struct cw_symbols *s)
 {
+	s->modules_mark = modules_mark(s);	/* before: who comes meanwhile is looked for again */
 	s->trouble = s->file ? NULL : "/proc/kallsyms could not be read";
 	symbols_clear(s);
 	if (s->file)
@@ -327,7 +343,15 @@ static const struct symbol *symbol_search(const struct cw_symbols *s, __u64 addr
 	return s->symbol[low - 1].name ? &s->symbol[low - 1] : NULL;
 }
 
-/* A module may have come since: what is not found is looked for once more, after a while. */
+/* A module may have come since: what is not found is looked for once more, where one has, or after a
+ * while.
+ */
+static bool may_be_newer(const struct cw_symbols *s)
+{
+	return !s->loaded_ns || cw_clock_ns(CLOCK_MONOTONIC) - s->loaded_ns >= RELOAD_NS ||
+	       modules_mark(s) != s->modules_mark;
+}
+
 static const struct symbol *symbol_find(struct cw_symbols *s, __u64 addr)
 {
 	const struct symbol *found = NULL;
@@ -336,7 +360,7 @@ static const struct symbol *symbol_find(struct cw_symbols *s, __u64 addr)
 		return symbol_exact(s, addr);
 	if (s->loaded_ns)
 		found = symbol_search(s, addr);
-	if (found || (s->loaded_ns && cw_clock_ns(CLOCK_MONOTONIC) - s->loaded_ns < RELOAD_NS))
+	if (found || !may_be_newer(s))
 		return found;
 	cw_symbols_load(s);
 	return symbol_search(s, addr);

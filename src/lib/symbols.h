@@ -12,9 +12,10 @@
 struct cw_symbols;
 
 /* path: "/proc/kallsyms", or a made-up file in the tests.  Opened here, since the kernel asks then and
- * only then who may see addresses; not read yet.  NULL without memory.
+ * only then who may see addresses; not read yet.  modules: the caller's, "/sys/module", where each
+ * module has a directory; NULL: nobody looks whether one has come.  NULL without memory.
  */
-struct cw_symbols *cw_symbols_new(const char *path);
+struct cw_symbols *cw_symbols_new(const char *path, const char *modules);
 void cw_symbols_free(struct cw_symbols *s);
 
 /* Reads them now, and again what was read before: a fifth of a second that the first violation need

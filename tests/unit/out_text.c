@@ -70,7 +70,7 @@ static int setup(void **state)
 	    cw_feed_init(&feed, &writers, 1000000000))
 		return -1;
 	cw_symbols_free(feed.own_symbols);
-	feed.symbols = feed.own_symbols = cw_symbols_new(symbols_path);
+	feed.symbols = feed.own_symbols = cw_symbols_new(symbols_path, NULL);
 	cw_arming_init(&arming, &cw_source_module, 0);
 	cw_arming_finish(&arming);
 	start = (struct cw_start){ .platform = &platform,

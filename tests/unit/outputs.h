@@ -67,7 +67,7 @@ static inline int session_open(const char *format)
 	    cw_feed_init(&feed, &writers, 1000000000))
 		return -1;
 	cw_symbols_free(feed.own_symbols);
-	feed.symbols = feed.own_symbols = cw_symbols_new(symbols_path);
+	feed.symbols = feed.own_symbols = cw_symbols_new(symbols_path, NULL);
 	cw_arming_init(&arming, &cw_source_module, 0);
 	for (i = 0; i < cw_source_module.nr_probes; i++)
 		cw_arming_attached(&arming, i);

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -58,7 +59,7 @@ static int setup(void **state)
 		return -1;
 	close(fd);
 	file_fill(text);
-	s = cw_symbols_new(path);
+	s = cw_symbols_new(path, NULL);
 	return s ? 0 : -1;
 }
 
@@ -148,6 +149,32 @@ static void test_behind_a_module(void **state)
 	assert_non_null(strstr(cw_symbol_text(s, 0xffffffffc0003000ULL, buf, sizeof(buf)), "bpf_prog_"));
 }
 
+/* One that comes right after the symbols were read is known too, and reads them once. */
+static void test_module_that_has_just_come(void **state)
+{
+	static char modules[] = "/tmp/cw-modules-XXXXXX";
+	const __u64 addr = 0xffffffffc0050004ULL;
+	char buf[CW_SYMBOL_LEN], more[1024], module[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(modules));
+	cw_symbols_free(s);
+	s = cw_symbols_new(path, modules);
+	assert_string_equal(cw_symbol_text(s, addr, buf, sizeof(buf)), "?");
+	snprintf(more, sizeof(more), "%sffffffffc0050000 t late\t[hv_utils]\n", text);
+	file_fill(more);
+	assert_string_equal(cw_symbol_text(s, addr, buf, sizeof(buf)), "?");
+	snprintf(module, sizeof(module), "%s/hv_utils", modules);
+	assert_int_equal(mkdir(module, 0700), 0);
+	assert_non_null(strstr(cw_symbol_text(s, addr, buf, sizeof(buf)), "late+0x4/"));
+	file_fill(text);
+	assert_non_null(strstr(cw_symbol_text(s, addr, buf, sizeof(buf)), "late+0x4/"));
+	assert_string_equal(cw_symbol_text(s, addr + 0x30000, buf, sizeof(buf)), "?");
+	assert_non_null(strstr(cw_symbol_text(s, addr, buf, sizeof(buf)), "late+0x4/"));
+	rmdir(module);
+	rmdir(modules);
+}
+
 static void test_tracing_is_skipped(void **state)
 {
 	static const __u64 stack[] = { 0xffffffffc0001008ULL, 0xffffffffc0000004ULL,
@@ -190,7 +217,7 @@ static void test_absent(void **state)
 	(void)state;
 	unlink(path);
 	cw_symbols_free(s);
-	s = cw_symbols_new(path);
+	s = cw_symbols_new(path, NULL);
 	assert_non_null(cw_symbols_trouble(s));
 	assert_non_null(strstr(cw_symbols_trouble(s), "could not be read"));
 }
@@ -212,6 +239,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(test_padding_of_a_module, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_behind_a_trampoline, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_behind_a_module, setup, teardown),
+	cmocka_unit_test_setup_teardown(test_module_that_has_just_come, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_tracing_is_skipped, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_read_again_after_a_while, setup, teardown),
 	cmocka_unit_test_setup_teardown(test_hidden, setup, teardown),
