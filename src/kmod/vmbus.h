@@ -154,7 +154,7 @@ struct cw_disk_msg {
 #define CW_GUEST_SLOT_SIZE	BIT(23)	/* or with another size */
 #define CW_GUEST_SLOT_TWICE	BIT(24)	/* or handed out twice */
 #define CW_GUEST_CONFIG_MMIO	BIT(25)	/* config space is reached by memory access */
-#define CW_GUEST_FREE_ANYWAY	BIT(26)	/* what could not be made private is freed */
+#define CW_GUEST_FREE_RING	BIT(26)	/* a ring is freed that could not be made private */
 #define CW_GUEST_STALE		BIT(27)	/* buffers are shared with what they hold */
 #define CW_GUEST_UNTRACKED	BIT(28)	/* that a conversion back failed is forgotten */
 #define CW_GUEST_FRAME_TWICE	BIT(29)	/* a frame's head is read where the host can write it */
@@ -162,6 +162,11 @@ struct cw_disk_msg {
 #define CW_GUEST_POOL_HIDDEN	BIT(31)	/* that sharing the bounce slots failed is ignored */
 #define CW_GUEST_SLOT_BEYOND	BIT(32)	/* a slot begins in the pool and ends behind it */
 #define CW_GUEST_SYNIC_PRIVATE	BIT(33)
+#define CW_GUEST_FREE_BUFFER	BIT(34)	/* likewise a buffer beside the rings */
+#define CW_GUEST_FREE_MONITOR	BIT(35)	/* likewise the monitor pages */
+/* Of these, pages are freed that the pool would not part with. */
+#define CW_GUEST_FREES \
+	(CW_GUEST_FREE_RING | CW_GUEST_FREE_BUFFER | CW_GUEST_FREE_MONITOR | CW_GUEST_UNTRACKED)
 
 /* ---- vmbus_bus.c: the connection ---- */
 
@@ -233,11 +238,13 @@ int cw_gpadl_teardown(struct cw_channel *ch, struct cw_gpadl *gpadl);
 int cw_bus_transition(struct cw_bus *bus, struct cw_range *range, bool to_shared);
 /* Pages for what the bus shares: of the pool, or such as can be freed. */
 struct cw_range *cw_bus_pages(struct cw_bus *bus, u32 nr);
-/* In line, since a watcher tells findings apart by the innermost frames: here, by who frees. */
+/* quirk: the one that frees this range, though unclean.
+ * In line, since a watcher tells findings apart by the innermost frames: here, by who frees.
+ */
 static __always_inline int cw_bus_pages_put(struct cw_bus *bus, struct cw_range *range,
-					    bool unclean)
+					    bool unclean, u64 quirk)
 {
-	if (unclean && !cw_bus_is(bus, CW_GUEST_FREE_ANYWAY))
+	if (unclean && !cw_bus_is(bus, quirk))
 		return cw_range_finish(bus->run, range, -EFAULT, -EFAULT);
 	if (!unclean) {
 		cw_range_put(range);

@@ -170,7 +170,7 @@ int cw_bus_transition(struct cw_bus *bus, struct cw_range *range, bool to_shared
 
 struct cw_range *cw_bus_pages(struct cw_bus *bus, u32 nr)
 {
-	if (bus->run->sc->flags & (CW_GUEST_FREE_ANYWAY | CW_GUEST_UNTRACKED))
+	if (bus->run->sc->flags & CW_GUEST_FREES)
 		return cw_sacrifice_get(nr);
 	return cw_pool_get_more(nr);
 }
@@ -185,18 +185,18 @@ static struct cw_range *bus_pages(struct cw_bus *bus, u32 nr, bool shared)
 		return range;
 	err = shared ? cw_bus_transition(bus, range, true) : 0;
 	if (err) {
-		cw_bus_pages_put(bus, range, true);
+		cw_bus_pages_put(bus, range, true, 0);
 		return ERR_PTR(err);
 	}
 	memset((void *)cw_range_vaddr(range), 0, PAGE_SIZE * nr);
 	return range;
 }
 
-static int bus_pages_put(struct cw_bus *bus, struct cw_range *range, bool shared)
+static int bus_pages_put(struct cw_bus *bus, struct cw_range *range, bool shared, u64 quirk)
 {
 	if (IS_ERR_OR_NULL(range))
 		return 0;
-	return cw_bus_pages_put(bus, range, shared && cw_bus_transition(bus, range, false));
+	return cw_bus_pages_put(bus, range, shared && cw_bus_transition(bus, range, false), quirk);
 }
 
 /* The page of messages comes shared from a paravisor; without one the guest shares its own. */
@@ -216,7 +216,7 @@ static int synic_put(struct cw_bus *bus)
 {
 	if (!cw_platform.paravisor || IS_ERR_OR_NULL(bus->synic))
 		return bus_pages_put(bus, bus->synic,
-				     !cw_bus_is(bus, CW_GUEST_SYNIC_PRIVATE));
+				     !cw_bus_is(bus, CW_GUEST_SYNIC_PRIVATE), 0);
 	cw_area_supply(bus->synic->area, bus->synic->first, false);
 	cw_range_put(bus->synic);
 	return 0;
@@ -316,10 +316,11 @@ int cw_bus_free(struct cw_bus *bus)
 		cw_bus_say(bus, NULL, CHANNELMSG_UNLOAD, 0, CHANNELMSG_UNLOAD_RESPONSE);
 	cw_peer_free(bus->peer);
 	err = cw_first(err, bus_pages_put(bus, bus->monitor,
-					  !cw_bus_is(bus, CW_GUEST_MONITOR_PRIVATE)));
+					  !cw_bus_is(bus, CW_GUEST_MONITOR_PRIVATE),
+					  CW_GUEST_FREE_MONITOR));
 	err = cw_first(err, synic_put(bus));
 	err = cw_first(err, bus_pages_put(bus, bus->int_page,
-					  cw_bus_is(bus, CW_GUEST_INT_SHARED)));
+					  cw_bus_is(bus, CW_GUEST_INT_SHARED), 0));
 	kvfree(bus);
 	cw_pool_leave();
 	return err;

@@ -111,10 +111,11 @@ static int gpadl_end(struct cw_channel *ch, struct cw_gpadl *gpadl)
 
 int cw_gpadl_teardown(struct cw_channel *ch, struct cw_gpadl *gpadl)
 {
+	u64 quirk = gpadl == &ch->gpadl ? CW_GUEST_FREE_RING : CW_GUEST_FREE_BUFFER;
 	int err = gpadl_end(ch, gpadl);
 
 	if (gpadl->range)
-		err = cw_first(err, cw_bus_pages_put(ch->bus, gpadl->range, gpadl->unclean));
+		err = cw_first(err, cw_bus_pages_put(ch->bus, gpadl->range, gpadl->unclean, quirk));
 	*gpadl = (struct cw_gpadl){};
 	return err;
 }
