@@ -85,6 +85,17 @@ struct {
 	__type(value, __u64);
 } cw_left SEC(".maps");
 
+/* Set before programs are detached: while they go one by one, what one leaves to another is
+ * nobody's, and a transition whose end is not seen any more would be taken for the next one.  From
+ * then on nothing is counted or sent, in all objects at once.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} cw_session_over SEC(".maps");
+
 /* One bit for each frame of a 2 MiB block that took part in a transition. */
 struct cw_block {
 	__u64 frames[(1 << CW_BLOCK_SHIFT) / 64];
@@ -176,12 +187,20 @@ struct {
 
 /* ---- counting ---- */
 
+static __always_inline bool session_is_over(void)
+{
+	__u32 key = 0;
+	__u64 *over = bpf_map_lookup_elem(&cw_session_over, &key);
+
+	return over && cw_read_once(*over);
+}
+
 static __always_inline void loss_add(__u32 type, __u32 loss, __u64 n)
 {
 	__u32 key = type * CW_LOSS_NR + loss;
 	__u64 *cnt = bpf_map_lookup_elem(&cw_losses, &key);
 
-	if (cnt)
+	if (cnt && !session_is_over())
 		__sync_fetch_and_add(cnt, n);
 }
 
@@ -189,7 +208,7 @@ static __always_inline void stat_add(__u32 stat, __u64 n)
 {
 	__u64 *cnt = bpf_map_lookup_elem(&cw_stats, &stat);
 
-	if (cnt)
+	if (cnt && !session_is_over())
 		__sync_fetch_and_add(cnt, n);
 }
 
@@ -234,7 +253,8 @@ __noinline int cw_rule_count(const struct cw_out *out, __u64 bit)
 
 static __always_inline void rule_count(__u32 rule, const struct cw_out *out)
 {
-	cw_rule_count(out, CW_RULE_BIT(rule));
+	if (!session_is_over())
+		cw_rule_count(out, CW_RULE_BIT(rule));
 }
 
 #define CW_RULES_PER_EVENT 8	/* more than any one event is judged by */
@@ -244,6 +264,8 @@ static __always_inline void out_count(const struct cw_out *out)
 	__u64 any = out->checked | out->violated | out->warned | out->observed | out->no_evidence;
 	int i;
 
+	if (!any || session_is_over())
+		return;
 	for (i = 0; any && i < CW_RULES_PER_EVENT; i++) {
 		cw_rule_count(out, any & -any);
 		any &= any - 1;
@@ -275,6 +297,8 @@ static __always_inline void hdr_fill(struct cw_rec_hdr *hdr, __u16 type, __u16 l
  */
 static __always_inline void rec_send_flags(__u32 type, void *rec, __u32 len, __u64 flags)
 {
+	if (session_is_over())
+		return;
 	if (bpf_ringbuf_output(&cw_events, rec, len, flags))
 		loss_add(type, CW_LOSS_RING, 1);
 }

@@ -63,7 +63,7 @@ struct cw_session {
 	 */
 	struct cw_misses begun, ended;
 	__u32 unreadable;	/* counters of ended */
-	bool stopped;
+	__u64 over_ns;		/* when it was stopped; 0: not yet */
 };
 
 /* ---- counters ---- */
@@ -426,7 +426,7 @@ void cw_session_pages(const struct cw_session *s,
 bool cw_session_drain(struct cw_session *s)
 {
 	/* taken first: every end before it is in the ring by now */
-	__u64 now = cw_clock_ns(CLOCK_MONOTONIC);
+	__u64 now = s->over_ns ? s->over_ns : cw_clock_ns(CLOCK_MONOTONIC);
 
 	cw_baseline_feed(&s->baseline, s->feed);
 	if (ring_buffer__consume(s->ring) == -EAGAIN)
@@ -439,10 +439,21 @@ bool cw_session_drain(struct cw_session *s)
 	return true;
 }
 
+/* No program counts or sends anything any more.  0 or -errno. */
+static int programs_hush(const struct cw_session *s)
+{
+	const struct bpf_map *map = cw_loader_map(s->loader, "cw_session_over");
+	__u64 over = 1;
+	__u32 key = 0;
+
+	return map ? bpf_map_update_elem(bpf_map__fd(map), &key, &over, BPF_ANY) : -ENOENT;
+}
+
 void cw_session_stop(struct cw_session *s)
 {
-	s->unreadable = misses_read_all(s, &s->ended);
-	s->stopped = true;
+	s->over_ns = cw_clock_ns(CLOCK_MONOTONIC);
+	s->unreadable = !!programs_hush(s);
+	s->unreadable += misses_read_all(s, &s->ended);
 	cw_loader_detach(s->loader);
 	while (!cw_session_drain(s))
 		;
@@ -461,7 +472,7 @@ static void misses_count(const struct cw_session *s, struct cw_totals *t)
 		if (!source->probes[i].spare)
 			t->loss[source->probes[i].event][CW_LOSS_RELOADED] +=
 				cw_loader_is_reloaded(s->loader, i);
-	t->unreadable += s->stopped ? s->unreadable : misses_read_all(s, &m);
+	t->unreadable += s->over_ns ? s->unreadable : misses_read_all(s, &m);
 	cw_misses_since(&m, &s->begun);
 	cw_misses_add(s->arming, &m, t);
 }

@@ -17,9 +17,9 @@
 #define TRANSITION_RULES (T(1) | T(2) | T(3) | T(4) | T(5) | T(6) | T(7) | T(8) | S(3) | S(5))
 
 /* In the order of attaching; detached in reverse.  A probe whose judgement needs that
- * another one has seen something comes after it, so that neither a session that
- * begins nor one that ends accuses a transition of steps that nobody watched.  A probe
- * that takes away what another one leaves comes before it.
+ * another one has seen something comes after it, so that a session that begins accuses
+ * no transition of steps that nobody watched.  A probe that takes away what another one
+ * leaves comes before it.  One that ends is over before its probes go (cw_session_stop()).
  *
  * T7 needs every step: one that fails before its first has left nothing absent.
  */

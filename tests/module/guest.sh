@@ -673,6 +673,7 @@ section_top() {
 	cocovm stop
 	last=$(printf '%s\n' "$out" | sed -n '/^cocowatch top/,$p' | tail -n 41)
 	is "$rc" 0 'top: exit status 0'
+	[ "$rc" = 0 ] || diag "$(printf '%s\n' "$out" | tail -n 3)"
 	is "$err" '' 'top: nothing on stderr'
 	is "$(printf '%s\n' "$out" | grep -c '^cocowatch top  00:')" 2 'top: --batch 2 prints two pictures'
 	like "$last" '^transitions +[1-9][0-9.]*/s  \([1-9].* shared, [1-9].* private\), 0 of [1-9][0-9]* failed$' \
@@ -692,6 +693,20 @@ section_top() {
 	like "$out" '^ +[0-9]+s ago  violation T1 frame 0x[0-9a-f]+, cocovm/' 'top: and among the findings'
 	like "$out" '^violated: T1$' 'top: and the verdict'
 	like "$(reported)" ' T1$' 'top: and in the other output'
+}
+
+# Sessions that end in the middle of everything, which accuse nobody of what they did not see any more.
+section_ends() {
+	cocovm start honest plain loops=0 workers=6
+	cocovm start honest net loops=0
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		run cocowatch watch --slow-limit $slow --for 1s -o ndjson=$nd -o text
+		echo "$rc $(reported | tr '\n' ' ')"
+	done >/tmp/ends
+	cocovm stop
+	is "$(grep -c . /tmp/ends)" 12 'ends: so many sessions'
+	is "$(grep -v '^0 $' /tmp/ends)" '' 'ends: every one finds nothing'
+	like "$out" '^held: .*T3.*T6' 'ends: and has seen transitions'
 }
 
 # prometheus_says PATH REGEX: its answer matches.
