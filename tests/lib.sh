@@ -39,6 +39,7 @@ fail() {
 	tap_count=$((tap_count + 1))
 	tap_failed=$((tap_failed + 1))
 	echo "not ok $tap_count - $1"
+	diag "not ok: $1"
 }
 
 # diag TEXT: its first lines, where prove shows them to the user.

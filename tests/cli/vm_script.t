@@ -67,6 +67,7 @@ unlike "$err" 'once more' 'a panic: what has run is not run again'
 # A QEMU whose kernel falls before its first process, as often as $tap_tmp/falls has lines.
 cat >"$tap_tmp/falling" <<END
 #!/bin/bash
+grep -o 'thread=[a-z]*' <<<"\$*" >>"$tap_tmp/threads"
 if [ -s "$tap_tmp/falls" ]; then
 	sed -i 1d "$tap_tmp/falls"
 	[[ \$* =~ id=log,path=([^ ]*) ]]
@@ -92,12 +93,20 @@ is "$out" first 'an emulated kernel falls in its boot: the input is not lost'
 like "$err" 'fell in its own boot.*once more' 'an emulated kernel falls in its boot: said'
 like "$err" 'Oops: int3' 'an emulated kernel falls in its boot: what it said'
 printf '1\n2\n3\n4\n' >"$tap_tmp/falls"
+: >"$tap_tmp/threads"
 falling -- true
 is "$rc" 122 'an emulated kernel always falls: status'
 is "$(cat "$tap_tmp/falls")" 4 'an emulated kernel always falls: three boots'
+is "$(tr '\n' ' ' <"$tap_tmp/threads")" 'thread=multi thread=multi thread=single ' \
+	'an emulated kernel always falls: the last boot is in turns'
 echo once >"$tap_tmp/falls"
 QUIET=1 falling -- true
 is "$rc" 122 'nobody knows how far a quiet kernel came: it is not booted again'
+echo once >"$tap_tmp/falls"
+: >"$tap_tmp/threads"
+falling --in-turns -- sh -c 'exit 42'
+is "$rc" 42 '--in-turns: status, after one that fell'
+is "$(tr '\n' ' ' <"$tap_tmp/threads")" 'thread=single thread=single ' '--in-turns: from the first boot on'
 echo once >"$tap_tmp/falls"
 accel=kvm
 falling -- true
