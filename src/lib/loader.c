@@ -534,8 +534,8 @@ static void links_destroy(struct cw_loader *l, bool spares)
 	}
 }
 
-/* In reverse, see the table of probes; but no spare without what it is a spare of, or it would take
- * each event for one that was refused.
+/* Spares first: without what it is a spare of, one would take each event for one that was refused,
+ * and work on it.
  */
 void cw_loader_detach(struct cw_loader *l)
 {

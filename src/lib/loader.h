@@ -67,7 +67,7 @@ void cw_loader_run_time(const struct cw_loader *l, __u64 *ns, __u64 *runs);
 /* Whether the module of an attached kprobe went and came again: what it does now nobody sees. */
 bool cw_loader_is_reloaded(const struct cw_loader *l, size_t probe);
 
-/* Detaches every program, in reverse. */
+/* Detaches every program. */
 void cw_loader_detach(struct cw_loader *l);
 
 void cw_loader_close(struct cw_loader *l);	/* NULL is fine */
