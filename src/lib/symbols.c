@@ -285,12 +285,13 @@ static __u64 modules_mark(const struct cw_symbols *s)
 
 	if (!s->modules || stat(s->modules, &st))
 		return 0;
-	return (__u64)st.st_nlink ^ (__u64)st.st_mtim.tv_sec << 32 ^ (__u64)st.st_mtim.tv_nsec << 12;
+	return (__u64)st.st_nlink ^ (__u64)st.st_mtim.tv_sec << 32 ^
+	       (__u64)st.st_mtim.tv_nsec << 12;
 }
 
 void cw_symbols_load(struct cw_symbols *s)
 {
-	s->modules_mark = modules_mark(s);	/* before: who comes meanwhile is looked for again */
+	s->modules_mark = modules_mark(s);	/* before: who comes meanwhile is found next */
 	s->trouble = s->file ? NULL : "/proc/kallsyms could not be read";
 	symbols_clear(s);
 	if (s->file)
@@ -343,8 +344,8 @@ static const struct symbol *symbol_search(const struct cw_symbols *s, __u64 addr
 	return s->symbol[low - 1].name ? &s->symbol[low - 1] : NULL;
 }
 
-/* A module may have come since: what is not found is looked for once more, where one has, or after a
- * while.
+/* A module may have come since: what is not found is looked for once more, where one has, or after
+ * a while.
  */
 static bool may_be_newer(const struct cw_symbols *s)
 {
