@@ -33,4 +33,32 @@ static inline int quiet(enum libbpf_print_level level, const char *format, va_li
 	return 0;
 }
 
+/* Before anything is loaded. */
+static inline void native_begin(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	libbpf_set_print(quiet);
+}
+
+/* Nothing could be loaded.  Returns the exit status. */
+static inline int native_skip(void)
+{
+	printf("1..0 # SKIP this machine refuses socket-type BPF programs\n");
+	return 0;
+}
+
+/* The tests of what is sent: run() with that ring mapped.  Returns the exit status. */
+static inline int native_ring(const struct bpf_map *events, ring_buffer_sample_fn on_record,
+			      struct ring_buffer **ring, void (*run)(void))
+{
+	*ring = ring_buffer__new(bpf_map__fd(events), on_record, NULL, NULL);
+	if (*ring)
+		run();
+	else
+		report(false, "the ring is mapped");
+	printf("1..%d\n", tests);
+	ring_buffer__free(*ring);
+	return failed != 0;
+}
+
 #endif

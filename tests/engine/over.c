@@ -2,9 +2,7 @@
 /* A session that is over counts and sends nothing any more, whatever its programs still see; and
  * one that is not does.
  */
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <bpf/bpf.h>
@@ -81,20 +79,13 @@ static void tests_run(void)
 
 int main(void)
 {
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	libbpf_set_print(quiet);
+	int status;
+
+	native_begin();
 	skel = over_bpf__open_and_load();
-	if (!skel) {
-		printf("1..0 # SKIP this machine refuses socket-type BPF programs\n");
-		return 0;
-	}
-	ring = ring_buffer__new(bpf_map__fd(skel->maps.cw_events), on_record, NULL, NULL);
-	if (ring)
-		tests_run();
-	else
-		report(false, "the ring is mapped");
-	printf("1..%d\n", tests);
-	ring_buffer__free(ring);
+	if (!skel)
+		return native_skip();
+	status = native_ring(skel->maps.cw_events, on_record, &ring, tests_run);
 	over_bpf__destroy(skel);
-	return failed != 0;
+	return status;
 }

@@ -253,14 +253,12 @@ int main(void)
 	};
 	size_t i;
 
-	libbpf_set_print(quiet);
+	native_begin();
 	if (sched_getaffinity(0, sizeof(cpus), &cpus) || !cpu_go(0))
 		return 1;
 	skel = token_bpf__open_and_load();
-	if (!skel) {
-		printf("1..0 # SKIP this machine refuses socket-type BPF programs\n");
-		return 0;
-	}
+	if (!skel)
+		return native_skip();
 	for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
 		pair = (__u32)i;
 		runs[i]();

@@ -2,9 +2,7 @@
 /* Who waits for the ring is woken for a verdict at once, and not for each event: that is what a
  * line on the terminal waits for.  What is looked at is the wake-up, not a time.
  */
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/epoll.h>
 
 #include <bpf/bpf.h>
@@ -103,20 +101,13 @@ static void tests_run(void)
 
 int main(void)
 {
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	libbpf_set_print(quiet);
+	int status;
+
+	native_begin();
 	skel = wake_bpf__open_and_load();
-	if (!skel) {
-		printf("1..0 # SKIP this machine refuses socket-type BPF programs\n");
-		return 0;
-	}
-	ring = ring_buffer__new(bpf_map__fd(skel->maps.cw_events), on_record, NULL, NULL);
-	if (ring)
-		tests_run();
-	else
-		report(false, "the ring is mapped");
-	printf("1..%d\n", tests);
-	ring_buffer__free(ring);
+	if (!skel)
+		return native_skip();
+	status = native_ring(skel->maps.cw_events, on_record, &ring, tests_run);
 	wake_bpf__destroy(skel);
-	return failed != 0;
+	return status;
 }
