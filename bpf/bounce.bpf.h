@@ -73,7 +73,7 @@ static __always_inline void bounce_judge(void *ctx, struct bounce_scratch *s)
 static __always_inline void bounce_map(void *ctx, __u32 user, __u64 dev, __u64 phys, __u64 bytes)
 {
 	struct cw_slot fresh = { .dev = dev, .ts_ns = bpf_ktime_get_ns() };
-	struct bounce_scratch *s = bpf_map_lookup_elem(&bounce_scratches, &user);
+	struct bounce_scratch *s = work_get(&bounce_scratches, &user);
 	struct cw_ev_bounce *ev;
 
 	if (!s || phys == ~0ULL)	/* DMA_MAPPING_ERROR */
@@ -87,7 +87,7 @@ static __always_inline void bounce_map(void *ctx, __u32 user, __u64 dev, __u64 p
 
 static __always_inline void bounce_unmap(void *ctx, __u32 user, __u64 dev, __u64 phys, __u64 bytes)
 {
-	struct bounce_scratch *s = bpf_map_lookup_elem(&bounce_scratches, &user);
+	struct bounce_scratch *s = work_get(&bounce_scratches, &user);
 	struct cw_ev_bounce *ev;
 	struct cw_slot *slot;
 

@@ -129,7 +129,7 @@ static __always_inline struct call_scratch *call_get(__u32 via, __u32 nested, __
 						     __u32 paravisor)
 {
 	__u32 key = 2 * via + nested;
-	struct call_scratch *s = bpf_map_lookup_elem(&call_scratches, &key);
+	struct call_scratch *s = work_get(&call_scratches, &key);
 	struct cw_ev_hypercall *ev;
 
 	if (!s)

@@ -87,7 +87,7 @@ struct {
 
 /* Set before programs are detached: while they go one by one, what one leaves to another is
  * nobody's, and a transition whose end is not seen any more would be taken for the next one.  From
- * then on nothing is counted or sent, in all objects at once.
+ * then on no event is begun, in all objects at once, see work_get().
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -200,15 +200,22 @@ static __always_inline void loss_add(__u32 type, __u32 loss, __u64 n)
 	__u32 key = type * CW_LOSS_NR + loss;
 	__u64 *cnt = bpf_map_lookup_elem(&cw_losses, &key);
 
-	if (cnt && !session_is_over())
+	if (cnt)
 		__sync_fetch_and_add(cnt, n);
+}
+
+/* The same in a program that has no scratch. */
+static __always_inline void loss_add_alone(__u32 type, __u32 loss)
+{
+	if (!session_is_over())
+		loss_add(type, loss, 1);
 }
 
 static __always_inline void stat_add(__u32 stat, __u64 n)
 {
 	__u64 *cnt = bpf_map_lookup_elem(&cw_stats, &stat);
 
-	if (cnt && !session_is_over())
+	if (cnt)
 		__sync_fetch_and_add(cnt, n);
 }
 
@@ -253,8 +260,7 @@ __noinline int cw_rule_count(const struct cw_out *out, __u64 bit)
 
 static __always_inline void rule_count(__u32 rule, const struct cw_out *out)
 {
-	if (!session_is_over())
-		cw_rule_count(out, CW_RULE_BIT(rule));
+	cw_rule_count(out, CW_RULE_BIT(rule));
 }
 
 #define CW_RULES_PER_EVENT 8	/* more than any one event is judged by */
@@ -264,8 +270,6 @@ static __always_inline void out_count(const struct cw_out *out)
 	__u64 any = out->checked | out->violated | out->warned | out->observed | out->no_evidence;
 	int i;
 
-	if (!any || session_is_over())
-		return;
 	for (i = 0; any && i < CW_RULES_PER_EVENT; i++) {
 		cw_rule_count(out, any & -any);
 		any &= any - 1;
@@ -297,8 +301,6 @@ static __always_inline void hdr_fill(struct cw_rec_hdr *hdr, __u16 type, __u16 l
  */
 static __always_inline void rec_send_flags(__u32 type, void *rec, __u32 len, __u64 flags)
 {
-	if (session_is_over())
-		return;
 	if (bpf_ringbuf_output(&cw_events, rec, len, flags))
 		loss_add(type, CW_LOSS_RING, 1);
 }
@@ -351,11 +353,19 @@ static __always_inline void stack_send(void *ctx, __u32 type, struct cw_rec_stac
 	rec_send(type, r, sizeof(*r));
 }
 
-/* The scratch of one program, with its event and verdict empty; NULL only for the verifier. */
+/* What a program fills for its event, in that map of scratches; NULL where the session is over.  It
+ * is asked here, once for each event, so that either all of it is counted and sent or nothing.
+ */
+static __always_inline void *work_get(void *scratches, const __u32 *key)
+{
+	return session_is_over() ? NULL : bpf_map_lookup_elem(scratches, key);
+}
+
+/* The scratch of one program, with its event and verdict empty; NULL where the session is over. */
 static __always_inline struct cw_scratch *scratch_get(__u32 type, __u32 nested)
 {
 	__u32 key = type + nested * (CW_EV_WITHHELD + 1);
-	struct cw_scratch *s = bpf_map_lookup_elem(&cw_scratches, &key);
+	struct cw_scratch *s = work_get(&cw_scratches, &key);
 
 	if (!s)
 		return NULL;

@@ -158,7 +158,7 @@ static __always_inline void free_send(void *ctx, struct cw_free_scratch *s)
 static __always_inline void free_judge(void *ctx, struct cw_kern *kern, __u32 nr, __u64 gfn,
 				       __u32 order)
 {
-	struct cw_free_scratch *s = bpf_map_lookup_elem(&cw_free_scratches, &nr);
+	struct cw_free_scratch *s = work_get(&cw_free_scratches, &nr);
 	struct free_ctx frames = { .s = s, .kern = kern };
 
 	if (!s)

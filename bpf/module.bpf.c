@@ -197,6 +197,8 @@ int on_platform(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct cw_ev_platform ev;
 
+	if (session_is_over())
+		return 0;
 	__builtin_memset(&ev, 0, sizeof(ev));
 	hdr_fill(&ev.hdr, CW_EV_PLATFORM, sizeof(ev));
 	ev.isolation = ctx->args[0];

@@ -89,7 +89,7 @@ struct {
 static __always_inline struct path_scratch *path_walk(__u32 user, __u32 type, __u32 kind,
 						      __u64 vaddr, __u32 nr_pages)
 {
-	struct path_scratch *s = bpf_map_lookup_elem(&path_scratches, &user);
+	struct path_scratch *s = work_get(&path_scratches, &user);
 	struct cw_ev_mapping *ev;
 
 	if (!s)
@@ -208,7 +208,7 @@ SEC("raw_tp/cocovm_interrupt_delivered")
 int on_interrupt(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u32 key = 0, vector = (__u32)ctx->args[1] & 255;
-	struct interrupt_scratch *s = bpf_map_lookup_elem(&interrupt_scratches, &key);
+	struct interrupt_scratch *s = work_get(&interrupt_scratches, &key);
 	struct cw_ev_interrupt *ev;
 
 	if (!s)

@@ -138,7 +138,7 @@ struct {
 
 static __always_inline struct other_scratch *other_get(__u32 user)
 {
-	struct other_scratch *s = bpf_map_lookup_elem(&other_scratches, &user);
+	struct other_scratch *s = work_get(&other_scratches, &user);
 
 	if (!s)
 		return NULL;
@@ -358,7 +358,7 @@ int on_config_begin(struct bpf_raw_tracepoint_args *ctx)
 	struct config_open open = {};
 
 	if (bpf_map_update_elem(&config_opens, &task, &open, BPF_ANY))
-		loss_add(CW_EV_CONFIG, CW_LOSS_TABLE, 1);
+		loss_add_alone(CW_EV_CONFIG, CW_LOSS_TABLE);
 	return 0;
 }
 

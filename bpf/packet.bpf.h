@@ -128,7 +128,7 @@ static __always_inline void packet_send(void *ctx, struct packet_scratch *s)
 static __always_inline void packet_see(void *ctx, __u32 nested, __u32 relid, __u8 confidential,
 				       __u64 desc, __u32 desc_size, bool walks_all)
 {
-	struct packet_scratch *s = bpf_map_lookup_elem(&packet_scratches, &nested);
+	struct packet_scratch *s = work_get(&packet_scratches, &nested);
 	struct cw_ev_handover *ev;
 
 	if (!s)

@@ -66,7 +66,7 @@ static __always_inline int config_in(__u64 dev, __u32 where, __u32 size, __u32 w
 	 * whoever finds another's entry at its exit has no evidence
 	 */
 	if (bpf_map_update_elem(&config_opens, &task, &open, BPF_ANY))
-		loss_add(CW_EV_CONFIG, CW_LOSS_TABLE, 1);
+		loss_add_alone(CW_EV_CONFIG, CW_LOSS_TABLE);
 	return 0;
 }
 
@@ -134,7 +134,7 @@ static __always_inline void config_take(struct cw_ev_config *ev, const struct co
 
 static __always_inline int config_out(__u64 *ctx, __u32 write)
 {
-	struct config_scratch *s = bpf_map_lookup_elem(&config_scratches, &write);
+	struct config_scratch *s = work_get(&config_scratches, &write);
 	__u64 task = bpf_get_current_pid_tgid(), dev = config_arg(ctx, 0);
 	struct config_open *open = bpf_map_lookup_elem(&config_opens, &task);
 	struct cw_ev_config *ev;
@@ -157,7 +157,7 @@ static __always_inline int config_out(__u64 *ctx, __u32 write)
 /* A return probe knows no arguments: what the task began last is what ends. */
 static __always_inline int config_out_k(void *ctx, __u32 write)
 {
-	struct config_scratch *s = bpf_map_lookup_elem(&config_scratches, &write);
+	struct config_scratch *s = work_get(&config_scratches, &write);
 	__u64 task = bpf_get_current_pid_tgid(), dev;
 	struct config_open *open = bpf_map_lookup_elem(&config_opens, &task);
 	struct cw_ev_config *ev;

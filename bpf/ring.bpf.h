@@ -75,10 +75,10 @@ struct ring_packet {
 	__u16 flags;
 };
 
-/* NULL only for the verifier. */
+/* NULL where the session is over. */
 static __always_inline struct ring_scratch *ring_get(__u32 prog)
 {
-	struct ring_scratch *s = bpf_map_lookup_elem(&ring_scratches, &prog);
+	struct ring_scratch *s = work_get(&ring_scratches, &prog);
 
 	if (s)
 		__builtin_memset(&s->out, 0, sizeof(s->out));

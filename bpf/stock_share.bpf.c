@@ -126,7 +126,7 @@ static __always_inline void map_see(__u64 *ctx, __u32 nested)
 	__u64 phys;
 
 	if (bpf_get_func_ret(ctx, &phys))
-		loss_add(CW_EV_BOUNCE, CW_LOSS_MISSED, 1);
+		loss_add_alone(CW_EV_BOUNCE, CW_LOSS_MISSED);
 	else
 		bounce_map(ctx, BOUNCE_MAP + nested, ctx[0], phys, ctx[2]);
 }
@@ -217,7 +217,7 @@ static __always_inline void ioremap_send(void *ctx, struct ioremap_scratch *s)
 static __always_inline void ioremap_judge(void *ctx, __u32 nested, __u64 phys, __u64 size,
 					  __u32 mode, bool encrypted, __u64 vaddr)
 {
-	struct ioremap_scratch *s = bpf_map_lookup_elem(&ioremap_scratches, &nested);
+	struct ioremap_scratch *s = work_get(&ioremap_scratches, &nested);
 	struct cw_kern *kern = kern_get();
 	struct cw_ev_mapping *ev;
 	struct cw_pte_fmt fmt;

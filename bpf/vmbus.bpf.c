@@ -285,7 +285,7 @@ int on_ring_init_in_k(struct pt_regs *ctx)
 	__u64 task = bpf_get_current_pid_tgid();
 
 	if (bpf_map_update_elem(&ring_inits, &task, &init, BPF_ANY))
-		loss_add(CW_EV_MAPPING, CW_LOSS_TABLE, 1);
+		loss_add_alone(CW_EV_MAPPING, CW_LOSS_TABLE);
 	return 0;
 }
 

@@ -91,7 +91,7 @@ struct {
 static __always_inline void post_judge(void *ctx, __u32 nested, __u64 payload, __u64 payload_size)
 {
 	__u32 n = payload_size;
-	struct cw_message *m = bpf_map_lookup_elem(&message_scratches, &nested);
+	struct cw_message *m = work_get(&message_scratches, &nested);
 
 	barrier_var(n);
 	/* longer ones are refused */
@@ -154,7 +154,7 @@ static __always_inline void posting_enter(__u32 type)
 	p = bpf_map_lookup_elem(&cw_postings, &key);
 	if (!p) {
 		if (bpf_map_update_elem(&cw_postings, &key, &fresh, BPF_NOEXIST))
-			loss_add(CW_EV_HYPERCALL, CW_LOSS_TABLE, 1);
+			loss_add_alone(CW_EV_HYPERCALL, CW_LOSS_TABLE);
 		return;
 	}
 	p->depth++;
@@ -197,7 +197,7 @@ static __always_inline void unseen(__u32 nested, __u16 code, __u32 type)
 {
 	bool signal = code == CW_CALL_SIGNAL_EVENT;
 	__u32 nr = 2 * signal + nested;
-	struct unseen_scratch *s = bpf_map_lookup_elem(&unseen_scratches, &nr);
+	struct unseen_scratch *s = work_get(&unseen_scratches, &nr);
 
 	if (!s)
 		return;
@@ -320,7 +320,7 @@ static __always_inline void sharer_enter(bool confidential)
 	__u32 mark = confidential;
 
 	if (bpf_map_update_elem(&cw_sharers, &key, &mark, BPF_ANY))
-		loss_add(CW_EV_HANDOVER, CW_LOSS_TABLE, 1);
+		loss_add_alone(CW_EV_HANDOVER, CW_LOSS_TABLE);
 }
 
 static __always_inline void sharer_leave(void)

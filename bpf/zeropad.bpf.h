@@ -36,7 +36,7 @@ int on_zeropad(__u64 *ctx)
 	struct cw_zeropad_seen seen = { .fault_addr = ctx[2], .fixed = (__u8)ctx[3] };
 
 	if (bpf_map_update_elem(&cw_zeropads, &key, &seen, BPF_ANY))
-		loss_add(CW_EV_ZEROPAD, CW_LOSS_TABLE, 1);
+		loss_add_alone(CW_EV_ZEROPAD, CW_LOSS_TABLE);
 	return 0;
 }
 
@@ -92,7 +92,7 @@ int on_fixup_exception(__u64 *ctx)
 
 	if (!seen)
 		return 0;
-	s = bpf_map_lookup_elem(&cw_zeropad_scratches, &zero);
+	s = work_get(&cw_zeropad_scratches, &zero);
 	if (!s)
 		return 0;
 	ev = &s->sent.ev;

@@ -162,8 +162,8 @@ struct cw_disk_msg {
 #define CW_GUEST_POOL_HIDDEN	BIT(31)	/* that sharing the bounce slots failed is ignored */
 #define CW_GUEST_SLOT_BEYOND	BIT(32)	/* a slot begins in the pool and ends behind it */
 #define CW_GUEST_SYNIC_PRIVATE	BIT(33)
-#define CW_GUEST_FREE_BUFFER	BIT(34)	/* likewise a buffer beside the rings */
-#define CW_GUEST_FREE_MONITOR	BIT(35)	/* likewise the monitor pages */
+#define CW_GUEST_FREE_BUFFER	BIT(34)	/* or a buffer beside the rings */
+#define CW_GUEST_FREE_MONITOR	BIT(35)	/* or the monitor pages */
 /* Of these, pages are freed that the pool would not part with. */
 #define CW_GUEST_FREES \
 	(CW_GUEST_FREE_RING | CW_GUEST_FREE_BUFFER | CW_GUEST_FREE_MONITOR | CW_GUEST_UNTRACKED)

@@ -69,9 +69,7 @@ static int map_share(struct bpf_map *map, int fd)
 /* What the programs do not use need not be made. */
 static void maps_leave_out(struct inventory_bpf *skel)
 {
-	static const char *const used[] = {
-		"cw_pages", "cw_kerns", "cw_blocks", "cw_losses", "cw_stats", "cw_session_over",
-	};
+	static const char *const used[] = { "cw_pages", "cw_kerns", "cw_blocks", "cw_losses", "cw_stats" };
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(map, skel->obj) {

@@ -62,7 +62,7 @@ struct cw_session {
 	 * the other is nobody's: that is before the session, and after it.
 	 */
 	struct cw_misses begun, ended;
-	__u32 unreadable;	/* counters of ended */
+	__u32 unreadable;	/* counters of ended, and 1 where the programs went on */
 	__u64 over_ns;		/* when it was stopped; 0: not yet */
 };
 
@@ -347,12 +347,18 @@ int cw_session_fd(const struct cw_session *s)
 	return ring_buffer__epoll_fd(s->ring);
 }
 
+/* Time stands still when the session is over. */
+static __u64 session_now(const struct cw_session *s)
+{
+	return s->over_ns ? s->over_ns : cw_clock_ns(CLOCK_MONOTONIC);
+}
+
 /* Ends that both programs were refused. */
 static int ends_missed(const struct cw_session *s, __u64 *missed)
 {
-	struct cw_misses m = { 0 };
+	struct cw_misses m = s->ended;
 
-	if (misses_read(s, CW_EV_END, &m))
+	if (!s->over_ns && misses_read(s, CW_EV_END, &m))
 		return -EIO;
 	*missed = cw_misses_of(s->arming->source, &m, CW_EV_END);
 	return 0;
@@ -372,7 +378,7 @@ static void losses_heed(struct cw_session *s)
 		return;
 	if (!err)
 		s->lost = begins + ends + missed;
-	cw_feed_forget(s->feed, cw_clock_ns(CLOCK_MONOTONIC));
+	cw_feed_forget(s->feed, session_now(s));
 }
 
 /* What the module brought along. */
@@ -426,7 +432,7 @@ void cw_session_pages(const struct cw_session *s,
 bool cw_session_drain(struct cw_session *s)
 {
 	/* taken first: every end before it is in the ring by now */
-	__u64 now = s->over_ns ? s->over_ns : cw_clock_ns(CLOCK_MONOTONIC);
+	__u64 now = session_now(s);
 
 	cw_baseline_feed(&s->baseline, s->feed);
 	if (ring_buffer__consume(s->ring) == -EAGAIN)
@@ -439,7 +445,7 @@ bool cw_session_drain(struct cw_session *s)
 	return true;
 }
 
-/* No program counts or sends anything any more.  0 or -errno. */
+/* No program begins with an event any more.  0 or -errno. */
 static int programs_hush(const struct cw_session *s)
 {
 	const struct bpf_map *map = cw_loader_map(s->loader, "cw_session_over");

@@ -99,6 +99,7 @@ is "$rc" 122 'an emulated kernel always falls: status'
 is "$(cat "$tap_tmp/falls")" 4 'an emulated kernel always falls: three boots'
 is "$(tr '\n' ' ' <"$tap_tmp/threads")" 'thread=multi thread=multi thread=single ' \
 	'an emulated kernel always falls: the last boot is in turns'
+like "$err" 'once more, its CPUs in turns' 'an emulated kernel always falls: and that is said'
 echo once >"$tap_tmp/falls"
 QUIET=1 falling -- true
 is "$rc" 122 'nobody knows how far a quiet kernel came: it is not booted again'

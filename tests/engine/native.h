@@ -3,9 +3,11 @@
 #ifndef NATIVE_H
 #define NATIVE_H
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <bpf/libbpf.h>
 
@@ -22,6 +24,13 @@ static inline bool __attribute__((format(printf, 2, 3))) report(bool pass, const
 	vprintf(format, args);
 	va_end(args);
 	printf("\n");
+	if (!pass) {	/* what prove shows to the user */
+		va_start(args, format);
+		fprintf(stderr, "# not ok: ");
+		vfprintf(stderr, format, args);
+		fprintf(stderr, "\n");
+		va_end(args);
+	}
 	return pass;
 }
 
@@ -40,11 +49,16 @@ static inline void native_begin(void)
 	libbpf_set_print(quiet);
 }
 
-/* Nothing could be loaded.  Returns the exit status. */
-static inline int native_skip(void)
+/* The programs did not load, with that errno.  Returns the exit status. */
+static inline int native_skip(int err)
 {
-	printf("1..0 # SKIP this machine refuses socket-type BPF programs\n");
-	return 0;
+	if (err == EPERM) {
+		printf("1..0 # SKIP this machine refuses socket-type BPF programs\n");
+		return 0;
+	}
+	report(false, "the programs load: %s", strerror(err));
+	printf("1..%d\n", tests);
+	return 1;
 }
 
 /* The tests of what is sent: run() with that ring mapped.  Returns the exit status. */

@@ -15,6 +15,7 @@ int run_over(struct __sk_buff *skb)
 {
 	struct cw_scratch *s = scratch_get(CW_EV_END, 0);
 
+	loss_add_alone(CW_EV_BEGIN, CW_LOSS_TABLE);
 	if (!s)
 		return 0;
 	hdr_fill(&s->ev.hdr, CW_EV_END, sizeof(s->ev));

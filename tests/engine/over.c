@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A session that is over counts and sends nothing any more, whatever its programs still see; and
- * one that is not does.
+/* A session that is over counts and sends nothing of what its programs still see; and one that is
+ * not does.
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -66,6 +67,8 @@ static void test_seen(const char *when, int n)
 	report(sum_read(skel->maps.cw_stats, CW_STAT_STEPS) == n, "%s: steps", when);
 	report(sum_read(skel->maps.cw_losses, CW_EV_END * CW_LOSS_NR + CW_LOSS_TABLE) == n,
 	       "%s: losses", when);
+	report(sum_read(skel->maps.cw_losses, CW_EV_BEGIN * CW_LOSS_NR + CW_LOSS_TABLE) == n,
+	       "%s: losses of what has no scratch", when);
 }
 
 static void tests_run(void)
@@ -84,7 +87,7 @@ int main(void)
 	native_begin();
 	skel = over_bpf__open_and_load();
 	if (!skel)
-		return native_skip();
+		return native_skip(errno);
 	status = native_ring(skel->maps.cw_events, on_record, &ring, tests_run);
 	over_bpf__destroy(skel);
 	return status;

@@ -3,6 +3,7 @@
  * wherever the task is when the second runs; what a refused second leaves behind does no harm for
  * long.
  */
+#include <errno.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -258,7 +259,7 @@ int main(void)
 		return 1;
 	skel = token_bpf__open_and_load();
 	if (!skel)
-		return native_skip();
+		return native_skip(errno);
 	for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
 		pair = (__u32)i;
 		runs[i]();

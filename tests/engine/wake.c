@@ -2,6 +2,7 @@
 /* Who waits for the ring is woken for a verdict at once, and not for each event: that is what a
  * line on the terminal waits for.  What is looked at is the wake-up, not a time.
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
 
@@ -106,7 +107,7 @@ int main(void)
 	native_begin();
 	skel = wake_bpf__open_and_load();
 	if (!skel)
-		return native_skip();
+		return native_skip(errno);
 	status = native_ring(skel->maps.cw_events, on_record, &ring, tests_run);
 	wake_bpf__destroy(skel);
 	return status;
