@@ -29,18 +29,14 @@ module_run() {
 }
 
 boot() {
-	local rc=0 tries=3 fault also
+	local rc=0 tries=3 fault
 	module_tmp=$(mktemp -d "${TMPDIR:-/tmp}/module.XXXXXX")
 	trap 'rm -rf "$module_tmp"' EXIT
 	trap 'kill $module_vm; exit 143' TERM INT
 	module_run "$@" || rc=$?
 	while [ $rc = 122 ] && [ $((tries -= 1)) -gt 0 ] && fault=$(emulated_cpu_broke "$module_tmp/log"); do
-		also=
-		if [ $tries = 1 ]; then
-			module_args+=(--in-turns)
-			also=', its CPUs in turns'
-		fi
-		echo "# an emulated CPU went wrong ($fault): once more$also"
+		echo "# an emulated CPU went wrong ($fault): once more, its CPUs in turns"
+		module_args+=(--in-turns)
 		rc=0
 		module_run "$@" || rc=$?
 	done
