@@ -33,4 +33,41 @@ fault none 'on KVM a CPU is no emulated one' <<'END'
 [  0.0] Hypervisor detected: KVM
 [  1.0] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI
 END
+
+# A machine whose kernel says what $tap_tmp/said has, as often as $tap_tmp/falls has lines.
+copy=$tap_tmp/copy
+mkdir -p "$copy/scripts" "$copy/tests/module"
+cp "$TOP/scripts/emulated.sh" "$copy/scripts/"
+cp "$TOP/tests/module/module.sh" "$copy/tests/module/"
+cat >"$copy/scripts/vm" <<END
+#!/bin/bash
+grep -o -e '--in-turns' <<<"\$*" >>"$tap_tmp/turns" || echo at-once >>"$tap_tmp/turns"
+[[ \$* =~ --log\ ([^ ]*) ]]
+[ -s "$tap_tmp/falls" ] || exit 42
+sed -i 1d "$tap_tmp/falls"
+cp "$tap_tmp/said" "\${BASH_REMATCH[1]}"
+exit 122
+END
+cat >"$copy/tests/module/section.t" <<'END'
+#!/bin/bash
+. "$(dirname "$0")/module.sh"
+boot 2 section
+END
+chmod +x "$copy/scripts/vm" "$copy/tests/module/section.t"
+# machine_falls TIMES: sets rc, out, err, and turns
+machine_falls() {
+	: >"$tap_tmp/turns"
+	printf '%.0sonce\n' $(seq "$1") >"$tap_tmp/falls"
+	run "$copy/tests/module/section.t"
+	turns=$(tr '\n' ' ' <"$tap_tmp/turns")
+}
+echo '[  1.0] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI' >"$tap_tmp/said"
+machine_falls 1
+is "$rc $turns" '42 at-once --in-turns ' 'an emulated CPU broke: once more, in turns'
+like "$out" '^# an emulated CPU went wrong \(Oops: int3\): once more, its CPUs in turns$' 'an emulated CPU broke: said'
+machine_falls 4
+is "$rc $(wc -l <"$tap_tmp/falls")" '122 1' 'emulated CPUs always break: three runs'
+echo '[  1.0] Kernel panic - not syncing: sysrq' >"$tap_tmp/said"
+machine_falls 1
+is "$rc $turns" '122 at-once ' 'a kernel falls by itself: that is the result'
 done_testing
