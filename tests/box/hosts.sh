@@ -48,6 +48,7 @@ hosts_exec_under() {
 	case $1 in
 	refuse-to-private | again-torndown) echo 'rmmod hv_utils' ;;
 	esac
+	echo "$box_checksums"
 	echo "patience=$(hosts_patience "$1")"
 	echo "$hosts_exec"
 }

@@ -11,7 +11,7 @@
 boots() {
 	box_kernel "$2"
 	box_sh "$1.disk" "dd if=/dev/urandom of=/tmp/$1 bs=1M count=8; sha256sum </tmp/$1"
-	box_run "$1" --disk "/tmp/$1" --net --pci -- "dmesg | grep -o -e 'Isolation Config: .*' -e 'SEV: Status: vTom' \
+	box_run "$1" --disk "/tmp/$1" --net --pci -- "$box_checksums; dmesg | grep -o -e 'Isolation Config: .*' -e 'SEV: Status: vTom' \
 		-e 'Vmbus version:.*' -e 'Invalid offer.*'
 		sha256sum </dev/sda
 		ip addr add 10.0.5.2/24 dev eth0; ip link set eth0 up

@@ -33,6 +33,7 @@ stock_gate() {
 	box_run "$name" --timeout 600s "${options[@]}" -- "cocowatch gate --slow-limit 100s -o text -o ndjson=/tmp/ndjson $2 -- sh -c '$3' >&2
 		rc=\$?
 		cat /tmp/ndjson
+		$box_checksums
 		cocowatch map -o ndjson
 		exit \$rc"
 }
