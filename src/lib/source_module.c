@@ -16,10 +16,10 @@
  */
 #define TRANSITION_RULES (T(1) | T(2) | T(3) | T(4) | T(5) | T(6) | T(7) | T(8) | S(3) | S(5))
 
-/* In the order of attaching.  A probe whose judgement needs that
- * another one has seen something comes after it, so that a session that begins accuses
- * no transition of steps that nobody watched.  A probe that takes away what another one
- * leaves comes before it.  One that ends is over before its probes go (cw_session_stop()).
+/* In the order of attaching.  A probe whose judgement needs that another one has seen something
+ * comes after it, so that a session that begins accuses no transition of steps that nobody watched.
+ * A probe that takes away what another one leaves comes before it.  A session that ends is over
+ * before its probes go, see cw_session_stop().
  *
  * T7 needs every step: one that fails before its first has left nothing absent.
  */

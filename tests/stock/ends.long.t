@@ -11,7 +11,7 @@ kernels=$CW_KERNEL
 [ "$CW_KERNEL" != linux-image-6.12-cloud-amd64 ] || kernels="linux-image-cloud-amd64 $CW_KERNEL linux-image-cloud-amd64_sid"
 for kernel in $kernels; do
 	box_kernel "$kernel"
-	box_run "$kernel" --net --timeout 900s -- "sh /ends.guest $sessions"
+	box_run "$kernel" --net --timeout 900s -- "$box_checksums; sh /ends.guest $sessions"
 done
 box_go 3600
 
