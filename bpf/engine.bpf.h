@@ -11,8 +11,6 @@
 #include <cocowatch/count.h>
 
 #define CW_RING_BYTES	(4 << 20)	/* libbpf maps it twice, and both count as resident */
-#define CW_BLOCK_MAX	65536
-#define CW_BLOCK_SHIFT	9	/* frames of a 2 MiB block */
 #define CW_CHUNK	64	/* PTEs read at a time */
 #define CW_CHUNK_FEW	8	/* or these: a line of the cache */
 #define CW_TOLD_CHUNK	30	/* entries of a frame list read at a time; divides 510 */
@@ -95,43 +93,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } cw_session_over SEC(".maps");
-
-/* One bit for each frame of a 2 MiB block that took part in a transition. */
-struct cw_block {
-	__u64 frames[(1 << CW_BLOCK_SHIFT) / 64];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, CW_BLOCK_MAX);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, __u64);
-	__type(value, struct cw_block);
-} cw_blocks SEC(".maps");
-
-/* Sets the bit of a frame; true when it was set already. */
-static __always_inline bool block_bit_set(struct cw_block *block, __u64 gfn)
-{
-	__u64 bit = 1ULL << (gfn & 63);
-	__u64 *word = &block->frames[(gfn >> 6) & 7];
-
-	if (cw_read_once(*word) & bit)
-		return true;
-	__sync_fetch_and_or(word, bit);
-	return false;
-}
-
-/* Clears it; true when it was set. */
-static __always_inline bool block_bit_clear(struct cw_block *block, __u64 gfn)
-{
-	__u64 bit = 1ULL << (gfn & 63);
-	__u64 *word = &block->frames[(gfn >> 6) & 7];
-
-	if (!(cw_read_once(*word) & bit))
-		return false;
-	__sync_fetch_and_and(word, ~bit);
-	return true;
-}
 
 /* A run of PTEs of one last-level table, or one large leaf that stands for them. */
 struct cw_chunk {

@@ -10,6 +10,7 @@
 #include "kern.h"
 #include "nested.bpf.h"
 #include "pagewalk.bpf.h"
+#include "watch.bpf.h"
 
 struct cw_free_scratch {
 	struct cw_ev_free ev;
@@ -87,15 +88,6 @@ static __always_inline void free_apply(struct cw_free_scratch *s)
 		loss_add(CW_EV_PAGE_FREE, CW_LOSS_CONTENDED, lost);
 }
 
-/* Whether the frame took part; with it ends what is known of it. */
-static __always_inline bool free_unwatch(__u64 gfn)
-{
-	__u64 nr = gfn >> CW_BLOCK_SHIFT;
-	struct cw_block *block = bpf_map_lookup_elem(&cw_blocks, &nr);
-
-	return block && block_bit_clear(block, gfn);
-}
-
 /* Keeps what was said of the first frame that is worse than all before it. */
 static __always_inline void free_keep(struct cw_free_scratch *s)
 {
@@ -118,7 +110,7 @@ static long free_frame(__u64 nr, void *data)
 	struct cw_store st = {};
 	__u64 *word;
 
-	if (!free_unwatch(gfn))
+	if (!frame_forget(gfn))
 		return 0;
 	word = cw_store_word(&st, gfn);
 	if (!word)
@@ -179,11 +171,9 @@ static __always_inline void free_judge(void *ctx, struct cw_kern *kern, __u32 nr
 
 static __always_inline bool free_is_watched(const struct cw_kern *kern, __u64 gfn, __u32 order)
 {
-	__u64 block = gfn >> CW_BLOCK_SHIFT;
-
 	if (gfn + (1ULL << (order & 31)) <= kern->gfn_min || gfn > kern->gfn_max)
 		return false;
-	return order > CW_BLOCK_SHIFT || bpf_map_lookup_elem(&cw_blocks, &block);
+	return order > CW_BLOCK_SHIFT || block_is_watched(gfn);
 }
 
 static __always_inline void free_see(void *ctx, __u32 nr)

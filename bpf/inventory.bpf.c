@@ -7,6 +7,7 @@
 #include "compat.bpf.h"
 #include "engine.bpf.h"
 #include "range.bpf.h"
+#include "watch.bpf.h"
 
 #include <cocowatch/inventory.h>
 

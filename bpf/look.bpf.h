@@ -9,6 +9,7 @@
 #include "engine.bpf.h"
 #include "pagewalk.bpf.h"
 #include "range.bpf.h"
+#include "watch.bpf.h"
 
 /* 1 once user space has found every page that was shared before the session: from then on a
  * frame whose state is PRIVATE is private, also where no PTE can confirm it.

@@ -9,6 +9,7 @@
 #include "engine.bpf.h"
 #include "kern.h"
 #include "pagewalk.bpf.h"
+#include "watch.bpf.h"
 
 #define CW_GPA_LIST_OFF 16	/* of gpa_page_list in struct hv_gpa_range_for_visibility, TLFS */
 
@@ -120,50 +121,7 @@ __noinline int cw_page_type(struct cw_kern *kern, struct cw_ev_step *ev, __u32 i
 	return 0;
 }
 
-/* ---- frames that took part: their frees are judged ---- */
-
-static __always_inline void span_extend(struct cw_kern *kern, __u64 gfn)
-{
-	int i;
-
-	for (i = 0; i < CW_CAS_TRIES; i++) {
-		__u64 min = cw_read_once(kern->gfn_min);
-
-		if (gfn >= min || __sync_val_compare_and_swap(&kern->gfn_min, min, gfn) == min)
-			break;
-	}
-	for (i = 0; i < CW_CAS_TRIES; i++) {
-		__u64 max = cw_read_once(kern->gfn_max);
-
-		if (gfn <= max || __sync_val_compare_and_swap(&kern->gfn_max, max, gfn) == max)
-			break;
-	}
-	if (gfn < cw_read_once(kern->gfn_min) || gfn > cw_read_once(kern->gfn_max))
-		loss_add(CW_EV_PAGE_FREE, CW_LOSS_CONTENDED, 1);
-}
-
-__noinline int cw_frame_watch(struct cw_kern *kern, __u64 gfn)
-{
-	struct cw_block *block, empty = {};
-	__u64 nr = gfn >> CW_BLOCK_SHIFT;
-
-	if (!kern)
-		return 0;
-	block = bpf_map_lookup_elem(&cw_blocks, &nr);
-	if (!block) {
-		/* another CPU may have been first: that is as good */
-		bpf_map_update_elem(&cw_blocks, &nr, &empty, BPF_NOEXIST);
-		block = bpf_map_lookup_elem(&cw_blocks, &nr);
-	}
-	if (!block) {
-		loss_add(CW_EV_PAGE_FREE, CW_LOSS_TABLE, 1);
-		return 0;
-	}
-	if (block_bit_set(block, gfn))
-		return 0;
-	span_extend(kern, gfn);
-	return 0;
-}
+/* ---- one page ---- */
 
 /* The state before, or -1 beyond the map, or -2 when the word kept changing. */
 __noinline int cw_frame_apply(__u64 gfn, __u32 event)
@@ -178,8 +136,6 @@ __noinline int cw_frame_apply(__u64 gfn, __u32 event)
 	before = cw_frame_step(&st, gfn, event, &lost);
 	return lost ? -2 : before;
 }
-
-/* ---- one page ---- */
 
 /* Whether the PTE still says what was entered; if not, that is taken back.  -1: it could not be. */
 static __always_inline int seed_again(struct cw_kern *kern, struct cw_scratch *s, __u64 *word,
