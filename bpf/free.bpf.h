@@ -17,7 +17,7 @@ struct cw_free_scratch {
 	struct cw_out out;
 	struct cw_out worst;	/* of the frames of the block so far, with its event in sent.ev */
 	__u32 judged;		/* frames of the block that took part */
-	__u32 pad;
+	__u32 followed;		/* a transition of this frame was seen; with cfg_no_bit */
 	struct {
 		struct cw_rec_verdict verdict;
 		struct cw_ev_free ev;
@@ -64,12 +64,12 @@ static __always_inline void free_confirm(struct cw_kern *kern, struct cw_pte_fmt
 
 	s->chunk.tag = 0;
 	if (cfg_no_bit)
-		s->ev.have_pte = 3;
+		s->ev.have_pte = s->followed ? CW_PTE_MUTE : CW_PTE_MAPPING;
 	else if (chunk_pte(kern, fmt, &s->chunk,
 			   kern->page_offset + (s->ev.bad_gfn << CW_PAGE_SHIFT), &s->ev.pte))
-		s->ev.have_pte = 2;
+		s->ev.have_pte = CW_PTE_UNREAD;
 	else
-		s->ev.have_pte = 1;
+		s->ev.have_pte = CW_PTE_READ;
 	if (s->ev.state == CW_PG_TRANSIT)
 		bpf_for_each_map_elem(&cw_open_txns, flight_try, &flight, 0);
 }
@@ -110,6 +110,7 @@ static long free_frame(__u64 nr, void *data)
 	struct cw_store st = {};
 	__u64 *word;
 
+	s->followed = cfg_no_bit && frame_is_followed(gfn);
 	if (!frame_forget(gfn))
 		return 0;
 	word = cw_store_word(&st, gfn);
@@ -117,7 +118,7 @@ static long free_frame(__u64 nr, void *data)
 		return 0;
 	s->ev.bad_gfn = gfn;
 	s->ev.state = cw_state_of(cw_read_once(*word), gfn);
-	s->ev.have_pte = 0;
+	s->ev.have_pte = CW_PTE_UNASKED;
 	s->ev.in_flight = 0;
 	s->ev.pte = 0;
 	s->ev.nr_bad += s->ev.state != CW_PG_PRIVATE;

@@ -44,7 +44,7 @@ struct walk_ctx {
 	struct cw_pte_fmt fmt;
 	__u64 last;
 	__u32 seed;
-	__u32 pad;
+	__u32 no_bit;
 };
 
 SEC("syscall")
@@ -144,6 +144,14 @@ static __always_inline bool entry_shares(const struct walk_ctx *ctx, __u64 pte, 
 	       cw_pte_is_shared(&ctx->fmt, pte);
 }
 
+/* Whether a transition has said what the frame is.  A second mapping lives on for a while when its
+ * frame is private again, and then says nothing of it.
+ */
+static __always_inline bool entry_is_late(const struct walk_ctx *ctx, __u64 gfn)
+{
+	return ctx->no_bit && frame_is_followed(gfn);
+}
+
 /* Whether the frame is still shared; if not, what was entered is taken back. */
 static __always_inline bool entry_again(struct walk_ctx *ctx, __u64 *word, __u64 va, __u64 gfn,
 				       __u32 before)
@@ -152,7 +160,8 @@ static __always_inline bool entry_again(struct walk_ctx *ctx, __u64 *word, __u64
 
 	walk.again.tag = 0;
 	walk.again.few = 1;
-	if (!chunk_pte(ctx->kern, &ctx->fmt, &walk.again, va, &pte) && entry_shares(ctx, pte, gfn))
+	if (!chunk_pte(ctx->kern, &ctx->fmt, &walk.again, va, &pte) &&
+	    entry_shares(ctx, pte, gfn) && !entry_is_late(ctx, gfn))
 		return true;
 	if (cw_frame_unseed(word, gfn, cw_state_next(before, CW_FR_SEEN_SHARED), before) < 0)
 		seed_lost();
@@ -177,7 +186,9 @@ static __always_inline void frame_seed(struct walk_ctx *ctx, __u64 va, __u64 gfn
 
 	if (!word)	/* device memory */
 		return;
-	cw_frame_watch(ctx->kern, gfn);
+	if (entry_is_late(ctx, gfn))
+		return;
+	cw_frame_watch(ctx->kern, gfn, 0);
 	if (walk.word_nr != nr || walk.chunk.tag != chunk_tag(&walk.chunk, va)) {
 		walk.word_nr = nr;
 		walk.word = cw_read_once(*word);
@@ -298,6 +309,7 @@ int walk_tables(struct cw_inv_walk *args)
 		.kern = kern_get(),
 		.last = args->last,
 		.seed = args->flags & CW_INV_SEED,
+		.no_bit = args->flags & CW_INV_NO_BIT,
 	};
 
 	if (!ctx.kern) {

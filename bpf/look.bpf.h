@@ -96,7 +96,7 @@ __noinline int cw_look_frame(struct cw_kern *kern, struct cw_looker *l, __u64 gf
 	stat_add(CW_STAT_REPAIRED, 1);
 	if (!look_repair(word, gfn))
 		l->lost++;
-	cw_frame_watch(kern, gfn);
+	cw_frame_watch(kern, gfn, 0);
 	return 0;
 }
 

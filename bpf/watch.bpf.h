@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Frames whose frees are judged: those that took part in a transition, or that the inventory found
- * shared.
+ * shared.  Where PTEs do not tell (before 6.4) it is also marked which of them it was.
  */
 #ifndef CW_WATCH_BPF_H
 #define CW_WATCH_BPF_H
@@ -14,7 +14,10 @@
 /* Bits for each frame of a 2 MiB block. */
 struct cw_block {
 	__u64 watched[CW_BLOCK_WORDS];
+	__u64 followed[CW_BLOCK_WORDS];	/* a transition of it was seen; with cfg_no_bit alone */
 };
+
+static const struct cw_block block_empty;	/* there is no room for one on the stack */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -80,10 +83,10 @@ static __always_inline void span_extend(struct cw_kern *kern, __u64 gfn)
 		loss_add(CW_EV_PAGE_FREE, CW_LOSS_CONTENDED, 1);
 }
 
-/* From now on the frame's free is judged. */
-__noinline int cw_frame_watch(struct cw_kern *kern, __u64 gfn)
+/* From now on the frame's free is judged.  follow: a transition of it begins, and is marked. */
+__noinline int cw_frame_watch(struct cw_kern *kern, __u64 gfn, __u32 follow)
 {
-	struct cw_block *block, empty = {};
+	struct cw_block *block;
 	__u64 nr = gfn >> CW_BLOCK_SHIFT;
 
 	if (!kern)
@@ -91,16 +94,25 @@ __noinline int cw_frame_watch(struct cw_kern *kern, __u64 gfn)
 	block = bpf_map_lookup_elem(&cw_blocks, &nr);
 	if (!block) {
 		/* another CPU may have been first: that is as good */
-		bpf_map_update_elem(&cw_blocks, &nr, &empty, BPF_NOEXIST);
+		bpf_map_update_elem(&cw_blocks, &nr, &block_empty, BPF_NOEXIST);
 		block = bpf_map_lookup_elem(&cw_blocks, &nr);
 	}
 	if (!block) {
 		loss_add(CW_EV_PAGE_FREE, CW_LOSS_TABLE, 1);
 		return 0;
 	}
+	if (follow)
+		bit_set(block->followed, gfn);
 	if (!bit_set(block->watched, gfn))
 		span_extend(kern, gfn);
 	return 0;
+}
+
+static __always_inline bool frame_is_followed(__u64 gfn)
+{
+	struct cw_block *block = block_of(gfn);
+
+	return block && cw_read_once(*bit_word(block->followed, gfn)) >> (gfn & 63) & 1;
 }
 
 /* The frame is freed: with that ends what is known of it.  Whether it was watched. */
@@ -108,7 +120,11 @@ static __always_inline bool frame_forget(__u64 gfn)
 {
 	struct cw_block *block = block_of(gfn);
 
-	return block && bit_clear(block->watched, gfn);
+	if (!block || !bit_clear(block->watched, gfn))
+		return false;
+	if (cfg_no_bit)
+		bit_clear(block->followed, gfn);
+	return true;
 }
 
 static __always_inline bool block_is_watched(__u64 gfn)

@@ -308,19 +308,26 @@ static __always_inline void cw_step_free(const struct cw_pte_fmt *fmt, const str
 		CW_CHECKED(out, S3);
 		return;
 	}
-	if (!ev->have_pte) {
+	if (ev->have_pte == CW_PTE_UNASKED) {
 		out->need |= CW_NEED_PTE;
 		return;
 	}
-	if (ev->have_pte == 2 ||
-	    (ev->have_pte == 3 && ev->state == CW_PG_TRANSIT && !ev->in_flight)) {
+	if (ev->have_pte == CW_PTE_UNREAD ||
+	    (ev->have_pte == CW_PTE_MUTE && ev->state == CW_PG_TRANSIT && !ev->in_flight)) {
 		CW_NO_EVIDENCE(out, S3);
+		return;
+	}
+	/* the mapping may have outlived the sharing, and what it said ends with the free */
+	if (ev->have_pte == CW_PTE_MAPPING && ev->state == CW_PG_SHARED) {
+		CW_NO_EVIDENCE(out, S3);
+		out->need |= CW_DO_REPAIR;
 		return;
 	}
 	CW_CHECKED(out, S3);
 	if (ev->state == CW_PG_UNKNOWN) {
 		CW_REPORT(out, FREED_UNKNOWN, CW_NO_INDEX, ev->bad_gfn, 0, ev->pte);
-	} else if (ev->have_pte == 1 && !ev->in_flight && cw_pte_agrees(fmt, ev->pte, 0)) {
+	} else if (ev->have_pte == CW_PTE_READ && !ev->in_flight &&
+		   cw_pte_agrees(fmt, ev->pte, 0)) {
 		out->need |= CW_DO_REPAIR;
 		return;
 	} else if (ev->state == CW_PG_TRANSIT) {

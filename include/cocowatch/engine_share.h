@@ -19,12 +19,6 @@ enum cw_look_kind {
 	CW_LOOK_UNTOLD,
 };
 
-/* What an entry could tell.  The values are those of have_pte in struct cw_ev_free. */
-#define CW_PTE_UNASKED	0	/* the state is believed */
-#define CW_PTE_READ	1
-#define CW_PTE_UNREAD	2
-#define CW_PTE_MUTE	3	/* PTEs do not tell (before 6.4) */
-
 /* What a frame is.  The state alone says that it is unknown; that it is private its PTE has to
  * confirm, and that it is shared wherever the PTE was asked.  Where PTEs do not tell, the state is
  * believed once every page that was shared before the session has been found (all_found).

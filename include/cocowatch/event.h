@@ -167,6 +167,13 @@ struct cw_ev_step {
 	__u64 told_sum;		/* HOST_CALL: of the frames told, continued from the batch before */
 };
 
+/* have_pte: what an entry could tell of a frame. */
+#define CW_PTE_UNASKED	0	/* the state is believed */
+#define CW_PTE_READ	1
+#define CW_PTE_UNREAD	2	/* it could not be read */
+#define CW_PTE_MUTE	3	/* PTEs do not tell (before 6.4) */
+#define CW_PTE_MAPPING	4	/* nor was a transition seen: a second mapping shared it, once */
+
 /* A page goes back to the allocator.  Frames are those of the freed block. */
 struct cw_ev_free {
 	struct cw_rec_hdr hdr;
@@ -177,7 +184,7 @@ struct cw_ev_free {
 	__u32 nr_bad;		/* frames of the block that are not PRIVATE */
 	__u8 space;
 	__u8 state;		/* enum cw_page_state of bad_gfn */
-	__u8 have_pte;		/* 1: read, 2: could not be read, 3: does not tell (before 6.4) */
+	__u8 have_pte;		/* CW_PTE_* */
 	__u8 in_flight;		/* an open transition covers bad_gfn */
 	__u8 pad[4];
 };

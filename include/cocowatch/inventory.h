@@ -20,6 +20,7 @@ struct cw_inv_read {
 };
 
 #define CW_INV_SEED	(1U << 0)	/* enter what is found into the page state, and watch it */
+#define CW_INV_NO_BIT	(1U << 1)	/* shared is a second mapping (before 6.4) */
 
 /* Argument of walk_tables.  Addresses are those of a stretch of kernel space. */
 struct cw_inv_walk {

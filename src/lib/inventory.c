@@ -253,7 +253,7 @@ static int stretch_walk(struct cw_inventory *inv, __u64 first, __u64 last,
 		.last = last,
 		.shared_mask = mode->shared_mask,
 		.set_is_private = mode->set_is_private,
-		.flags = seed ? CW_INV_SEED : 0,
+		.flags = (seed ? CW_INV_SEED : 0) | (mode->no_bit ? CW_INV_NO_BIT : 0),
 		.nr_steps = STEPS_PER_CALL,
 	};
 	int err = 0;

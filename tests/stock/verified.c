@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Loads each BPF program of cocowatch alone and prints what the verifier says it cost: a line
  * "OBJECT PROGRAM INSNS STATES", or "OBJECT PROGRAM refused" where this kernel takes it not (a
- * function that it lacks, say).
+ * function that it lacks, say).  Of one program, all that the verifier says when it refuses.
  *
  * Usage: verified window|old [PROGRAM]
  */
@@ -14,7 +14,8 @@
 #include "objects.h"
 
 #define LOG_STATS 4	/* BPF_LOG_STATS, include/linux/bpf_verifier.h */
-#define LOG_ROOM 65536
+#define LOG_WHY	  5	/* and BPF_LOG_LEVEL1: the way that was taken */
+#define LOG_ROOM  (16 << 20)
 
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -58,7 +59,7 @@ static unsigned long number_after(const char *text, const char *word)
 	return at ? strtoul(at + strlen(word), NULL, 10) : 0;
 }
 
-static void load_one(enum cw_object_id id, const char *name, bool window)
+static void load_one(enum cw_object_id id, const char *name, bool window, int level)
 {
 	static char log[LOG_ROOM];
 	struct bpf_object *obj = cw_object_open(id, false);
@@ -71,11 +72,12 @@ static void load_one(enum cw_object_id id, const char *name, bool window)
 		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), name));
 	prog = bpf_object__find_program_by_name(obj, name);
 	log[0] = '\0';
-	bpf_program__set_log_level(prog, LOG_STATS);
+	bpf_program__set_log_level(prog, level);
 	bpf_program__set_log_buf(prog, log, sizeof(log));
 	err = bpf_object__load(obj);
 	if (err)
-		printf("%s %s refused\n", cw_object_name(id), name);
+		printf("%s %s refused\n%s", cw_object_name(id), name,
+		       level == LOG_STATS ? "" : log);
 	else
 		printf("%s %s %lu %lu\n", cw_object_name(id), name, number_after(log, "processed "),
 		       number_after(log, "total_states "));
@@ -100,7 +102,7 @@ int main(int argc, char **argv)
 		bpf_object__for_each_program(prog, names)
 			if (argc == 2 || !strcmp(argv[2], bpf_program__name(prog)))
 				load_one((enum cw_object_id)id, bpf_program__name(prog),
-					 !strcmp(argv[1], "window"));
+					 !strcmp(argv[1], "window"), argc == 2 ? LOG_STATS : LOG_WHY);
 		bpf_object__close(names);
 	}
 	return 0;

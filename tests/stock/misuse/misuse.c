@@ -75,6 +75,8 @@ static const struct cw_misuse table[] = {
 	  "a GPADL names a private frame" },
 	{ "wrong-flag",         "S8", NULL, cw_run_mmio, 0,
 	  "device memory is mapped private" },
+	{ "mapping-late",       NULL, NULL, cw_run_late, 50,
+	  "pages that are private again, and still mapped as shared for a while" },
 };
 /* clang-format on */
 

@@ -59,5 +59,6 @@ int cw_run_bounce(const struct cw_misuse *m);		/* arg: 1 foreign owner, 0 other 
 int cw_run_post(const struct cw_misuse *m);		/* arg: 1 reserved field, 0 tail */
 int cw_run_gpadl(const struct cw_misuse *m);
 int cw_run_mmio(const struct cw_misuse *m);
+int cw_run_late(const struct cw_misuse *m);		/* arg: how often */
 
 #endif
