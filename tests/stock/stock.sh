@@ -106,11 +106,10 @@ stock_keep() {
 	cat >"$O/stock/$1.$2"
 }
 
-# stock_keep_held KIND KERNEL NAME: the same of the rules that held in a run, beside those of earlier runs.
+# stock_keep_held KIND KERNEL NAME: the same of the rules that held in a run, in place of what it left before.
 stock_keep_held() {
-	mkdir -p "$O/stock"
 	stock_summary "$3" | grep -o '{"rule":[^}]*"outcome":"held"' | sed 's/{"rule":"\([^"]*\)".*/\1 held/' |
-		cat - "$O/stock/held.$1.$2" 2>/dev/null | sort -u -o "$O/stock/held.$1.$2"
+		stock_keep "held.$1" "$2.$3"
 }
 
 # stock_lost_little NAME: nothing but events for which the kernel refused both programs of a hook, no more than one for
