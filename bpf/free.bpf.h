@@ -17,7 +17,7 @@ struct cw_free_scratch {
 	struct cw_out out;
 	struct cw_out worst;	/* of the frames of the block so far, with its event in sent.ev */
 	__u32 judged;		/* frames of the block that took part */
-	__u32 followed;		/* a transition of this frame was seen; with cfg_no_bit */
+	__u32 followed;		/* a transition of this frame was seen; only where cfg_no_bit */
 	struct {
 		struct cw_rec_verdict verdict;
 		struct cw_ev_free ev;
@@ -82,7 +82,7 @@ static __always_inline void free_apply(struct cw_free_scratch *s)
 	if (!(s->out.need & (CW_DO_REPAIR | CW_DO_ACCUSED)))
 		return;
 	cw_frame_step(&st, s->ev.bad_gfn, event, &lost);
-	if (s->out.need & CW_DO_REPAIR)
+	if ((s->out.need & CW_DO_REPAIR) && s->ev.have_pte == CW_PTE_READ)
 		stat_add(CW_STAT_REPAIRED, 1);
 	if (lost)
 		loss_add(CW_EV_PAGE_FREE, CW_LOSS_CONTENDED, lost);
@@ -110,8 +110,7 @@ static long free_frame(__u64 nr, void *data)
 	struct cw_store st = {};
 	__u64 *word;
 
-	s->followed = cfg_no_bit && frame_is_followed(gfn);
-	if (!frame_forget(gfn))
+	if (!frame_forget(gfn, &s->followed))
 		return 0;
 	word = cw_store_word(&st, gfn);
 	if (!word)

@@ -144,15 +144,27 @@ static __always_inline bool entry_shares(const struct walk_ctx *ctx, __u64 pte, 
 	       cw_pte_is_shared(&ctx->fmt, pte);
 }
 
-/* Whether a transition has said what the frame is.  A second mapping lives on for a while when its
- * frame is private again, and then says nothing of it.
+/* Whether a transition was seen, which says what the frame is.  A second mapping lives on for a
+ * while when its frame is private again, and then says nothing of it.
  */
-static __always_inline bool entry_is_late(const struct walk_ctx *ctx, __u64 gfn)
+static __always_inline bool entry_is_overruled(const struct walk_ctx *ctx, __u64 gfn)
 {
 	return ctx->no_bit && frame_is_followed(gfn);
 }
 
-/* Whether the frame is still shared; if not, what was entered is taken back. */
+/* The same, and the frame is private by now. */
+static __always_inline bool entry_is_late(const struct walk_ctx *ctx, __u64 gfn)
+{
+	struct cw_store st = {};
+	__u64 *word;
+
+	if (!entry_is_overruled(ctx, gfn))
+		return false;
+	word = cw_store_word(&st, gfn);
+	return word && cw_state_of(cw_read_once(*word), gfn) == CW_PG_PRIVATE;
+}
+
+/* Whether the entry still stands for the frame; if not, what was entered is taken back. */
 static __always_inline bool entry_again(struct walk_ctx *ctx, __u64 *word, __u64 va, __u64 gfn,
 				       __u32 before)
 {
@@ -161,7 +173,7 @@ static __always_inline bool entry_again(struct walk_ctx *ctx, __u64 *word, __u64
 	walk.again.tag = 0;
 	walk.again.few = 1;
 	if (!chunk_pte(ctx->kern, &ctx->fmt, &walk.again, va, &pte) &&
-	    entry_shares(ctx, pte, gfn) && !entry_is_late(ctx, gfn))
+	    entry_shares(ctx, pte, gfn) && !entry_is_overruled(ctx, gfn))
 		return true;
 	if (cw_frame_unseed(word, gfn, cw_state_next(before, CW_FR_SEEN_SHARED), before) < 0)
 		seed_lost();
@@ -186,7 +198,7 @@ static __always_inline void frame_seed(struct walk_ctx *ctx, __u64 va, __u64 gfn
 
 	if (!word)	/* device memory */
 		return;
-	if (entry_is_late(ctx, gfn))
+	if (entry_is_overruled(ctx, gfn))
 		return;
 	cw_frame_watch(ctx->kern, gfn, 0);
 	if (walk.word_nr != nr || walk.chunk.tag != chunk_tag(&walk.chunk, va)) {
@@ -217,7 +229,8 @@ static __always_inline __u64 leaf_see(struct walk_ctx *ctx, __u64 entry, __u32 s
 	inv_count.entries++;
 	if (cw_pte_is_none(entry))
 		return left;
-	if (!cw_pte_is_shared(&ctx->fmt, entry)) {
+	if (!cw_pte_is_shared(&ctx->fmt, entry) ||
+	    (shift == CW_PAGE_SHIFT && entry_is_late(ctx, cw_pte_gfn(&ctx->fmt, entry)))) {
 		inv_count.pages += left >> CW_PAGE_SHIFT;
 		return left;
 	}

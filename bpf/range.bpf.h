@@ -209,7 +209,7 @@ static __always_inline void range_state(struct cw_kern *kern, struct cw_scratch 
 	int before;
 
 	if (s->pass.mode != RANGE_END)
-		cw_frame_watch(kern, gfn, cfg_no_bit);
+		cw_frame_watch(kern, gfn, cfg_no_bit && s->pass.mode == RANGE_BEGIN);
 	switch (s->pass.mode) {
 	case RANGE_BEGIN:
 		event = CW_FR_BEGIN;

@@ -117,11 +117,11 @@ static __always_inline void read_walk(struct read_slot *slot, struct cw_kern *ke
 	slot->age = 0;
 	slot->gfn = ev->gfn;
 	slot->pte = 0;
-	slot->have_pte = 1;
+	slot->have_pte = CW_PTE_READ;
 	c->s->chunk.tag = 0;
 	for (i = 0; i < READ_PAGES_MAX && i < ev->buf_pages; i++) {
 		if (chunk_pte(kern, fmt, &c->s->chunk, c->buf + i * CW_PAGE_SIZE, &pte)) {
-			slot->have_pte = 2;
+			slot->have_pte = CW_PTE_UNREAD;
 			break;
 		}
 		if (first + i == ev->gfn)
@@ -143,7 +143,7 @@ static __always_inline void read_repair(const struct read_slot *slot,
 	struct cw_store st = {};
 	__u32 lost = 0;
 
-	if (ev->state != CW_PG_SHARED || slot->have_pte != 1 || slot->gfn != ev->gfn ||
+	if (ev->state != CW_PG_SHARED || slot->have_pte != CW_PTE_READ || slot->gfn != ev->gfn ||
 	    !cw_pte_agrees(fmt, slot->pte, 0))
 		return;
 	cw_frame_step(&st, ev->gfn, CW_FR_SEEN_PRIVATE, &lost);
@@ -157,14 +157,14 @@ static __always_inline void read_look(struct read_slot *slot, struct cw_kern *ke
 				      struct cw_pte_fmt *fmt, struct read_ctx *c,
 				      struct cw_ev_ring_read *ev)
 {
-	ev->have_pte = 2;
+	ev->have_pte = CW_PTE_UNREAD;
 	ev->buf_pages = ((c->buf & (CW_PAGE_SIZE - 1)) + ev->buf_bytes + CW_PAGE_SIZE - 1) >>
 			CW_PAGE_SHIFT;
 	if (!kern || c->buf < kern->page_offset || ev->buf_pages > READ_PAGES_MAX)
 		return;
 	read_state(ev, (c->buf - kern->page_offset) >> CW_PAGE_SHIFT);
 	if (cfg_no_bit) {
-		ev->have_pte = 3;
+		ev->have_pte = CW_PTE_MUTE;
 		return;
 	}
 	if (slot->walked != c->buf || ++slot->age >= READ_WALK_EVERY ||

@@ -17,7 +17,7 @@ struct cw_block {
 	__u64 followed[CW_BLOCK_WORDS];	/* a transition of it was seen; with cfg_no_bit alone */
 };
 
-static const struct cw_block block_empty;	/* there is no room for one on the stack */
+static const struct cw_block block_empty;	/* on the stack it were too much for 6.1 */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -115,15 +115,16 @@ static __always_inline bool frame_is_followed(__u64 gfn)
 	return block && cw_read_once(*bit_word(block->followed, gfn)) >> (gfn & 63) & 1;
 }
 
-/* The frame is freed: with that ends what is known of it.  Whether it was watched. */
-static __always_inline bool frame_forget(__u64 gfn)
+/* The frame is freed: with that ends what is known of it.  Whether it was watched, and followed. */
+static __always_inline bool frame_forget(__u64 gfn, __u32 *followed)
 {
 	struct cw_block *block = block_of(gfn);
 
+	*followed = 0;
 	if (!block || !bit_clear(block->watched, gfn))
 		return false;
 	if (cfg_no_bit)
-		bit_clear(block->followed, gfn);
+		*followed = bit_clear(block->followed, gfn);
 	return true;
 }
 

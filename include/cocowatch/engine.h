@@ -313,7 +313,7 @@ static __always_inline void cw_step_free(const struct cw_pte_fmt *fmt, const str
 		return;
 	}
 	if (ev->have_pte == CW_PTE_UNREAD ||
-	    (ev->have_pte == CW_PTE_MUTE && ev->state == CW_PG_TRANSIT && !ev->in_flight)) {
+	    (ev->have_pte >= CW_PTE_MUTE && ev->state == CW_PG_TRANSIT && !ev->in_flight)) {
 		CW_NO_EVIDENCE(out, S3);
 		return;
 	}

@@ -131,7 +131,7 @@ static __always_inline void cw_rule_h1(const struct cw_ev_ring_read *ev, struct 
 static __always_inline int cw_copy_is_shared(const struct cw_pte_fmt *fmt,
 					     const struct cw_ev_ring_read *ev)
 {
-	if (ev->have_pte == 3)
+	if (ev->have_pte == CW_PTE_MUTE)
 		return ev->state != CW_PG_PRIVATE;
 	return ev->state == CW_PG_UNKNOWN || !cw_pte_agrees(fmt, ev->pte, 0);
 }
@@ -150,7 +150,7 @@ static __always_inline void cw_rule_h2(const struct cw_pte_fmt *fmt,
 		CW_REPORT(out, NOT_COPIED, CW_NO_INDEX, CW_NO_GFN, 0, 0);
 		return;
 	}
-	if (ev->have_pte != 1 && ev->have_pte != 3) {
+	if (ev->have_pte != CW_PTE_READ && ev->have_pte != CW_PTE_MUTE) {
 		CW_NO_EVIDENCE(out, H2);
 		return;
 	}

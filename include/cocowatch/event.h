@@ -167,12 +167,12 @@ struct cw_ev_step {
 	__u64 told_sum;		/* HOST_CALL: of the frames told, continued from the batch before */
 };
 
-/* have_pte: what an entry could tell of a frame. */
-#define CW_PTE_UNASKED	0	/* the state is believed */
+/* have_pte: what an entry could tell of the frame of a free, a look, a ring read. */
+#define CW_PTE_UNASKED	0
 #define CW_PTE_READ	1
 #define CW_PTE_UNREAD	2	/* it could not be read */
 #define CW_PTE_MUTE	3	/* PTEs do not tell (before 6.4) */
-#define CW_PTE_MAPPING	4	/* nor was a transition seen: a second mapping shared it, once */
+#define CW_PTE_MAPPING	4	/* nor was a transition seen: a second mapping, it may be late */
 
 /* A page goes back to the allocator.  Frames are those of the freed block. */
 struct cw_ev_free {
@@ -184,7 +184,7 @@ struct cw_ev_free {
 	__u32 nr_bad;		/* frames of the block that are not PRIVATE */
 	__u8 space;
 	__u8 state;		/* enum cw_page_state of bad_gfn */
-	__u8 have_pte;		/* CW_PTE_* */
+	__u8 have_pte;		/* CW_PTE_*; UNASKED: it was not needed */
 	__u8 in_flight;		/* an open transition covers bad_gfn */
 	__u8 pad[4];
 };
@@ -253,7 +253,7 @@ struct cw_detail {
 
 #define CW_NEED_OVERLAP	(1U << 0)	/* look for another open transition on overlap_gfn */
 #define CW_NEED_PTE	(1U << 1)	/* walk to bad_gfn in the direct map */
-#define CW_DO_REPAIR	(1U << 2)	/* the walk disagrees with the state: the state was wrong */
+#define CW_DO_REPAIR	(1U << 2)	/* the state was wrong, or rested on a mapping alone */
 #define CW_DO_ACCUSED	(1U << 3)	/* reported: the frame begins a new life */
 
 /* What the engine says of one event.  Masks are over enum cw_rule. */

@@ -62,7 +62,7 @@ struct cw_ev_ring_read {
 	__u8 space;
 	__u8 confidential;
 	__u8 state;		/* enum cw_page_state of gfn, read for this packet */
-	__u8 have_pte;		/* 0: not looked for; else as in struct cw_ev_free */
+	__u8 have_pte;		/* CW_PTE_*, not MAPPING; UNASKED: not looked for */
 	__u8 pad[6];
 };
 

@@ -158,7 +158,11 @@ static const struct free_row free_rows[] = {
 	  0, 0, 0 },
 	{ "S3: before 6.4 what only a mapping shared is no evidence", CW_PG_SHARED, 4, 0, 0, 0, BIT(S3),
 	  CW_DO_REPAIR, 0, 0 },
-	{ "S3: before 6.4 such a page whose conversion failed is accused", CW_PG_UNKNOWN, 4, 0, BIT(S3),
+	{ "S3: before 6.4 such a one in transit, by the transition that has it", CW_PG_TRANSIT, 4, 0, BIT(S3),
+	  BIT(S3), 0, CW_DO_ACCUSED, CW_FIND_FREED_TRANSIT, 1 },
+	{ "S3: before 6.4 such a one in transit that nobody has is no evidence", CW_PG_TRANSIT, 4, 0, 0, 0,
+	  BIT(S3), 0, 0, 0 },
+	{ "S3: unknown is accused, whatever else is known", CW_PG_UNKNOWN, 4, 0, BIT(S3),
 	  BIT(S3), 0, CW_DO_ACCUSED, CW_FIND_FREED_UNKNOWN, 0 },
 };
 

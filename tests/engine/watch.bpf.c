@@ -22,7 +22,7 @@ int run_watch(struct __sk_buff *skb)
 	(void)skb;
 	if (!io || !kern)
 		return 0;
-	io->followed = frame_is_followed(io->gfn);
+	io->asked = frame_is_followed(io->gfn);
 	io->block = block_is_watched(io->gfn);
 	switch (io->op) {
 	case WATCH_FOUND:
@@ -32,7 +32,7 @@ int run_watch(struct __sk_buff *skb)
 		cw_frame_watch(kern, io->gfn, cfg_no_bit);
 		break;
 	case WATCH_FREED:
-		io->watched = frame_forget(io->gfn);
+		io->watched = frame_forget(io->gfn, &io->followed);
 		break;
 	}
 	return 0;

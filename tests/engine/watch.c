@@ -50,7 +50,7 @@ static void freed_is(const char *what, __u64 gfn, bool watched, bool followed)
 {
 	struct watch_io io = ask(gfn, WATCH_FREED);
 
-	report(io.watched == watched && io.followed == followed, "%s", what);
+	report(io.watched == watched && io.followed == followed && io.asked == followed, "%s", what);
 	io = ask(gfn, WATCH_FREED);
 	report(!io.watched && !io.followed, "%s: its next life is another", what);
 }

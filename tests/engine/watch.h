@@ -16,8 +16,10 @@ struct watch_io {
 	__u64 gfn;
 	__u32 op;		/* enum watch_op */
 	__u32 watched;		/* WATCH_FREED: whether the free is judged */
-	__u32 followed;		/* before the free */
-	__u32 block;		/* whether frees in its block are looked at */
+	__u32 followed;		/* WATCH_FREED: as it is told */
+	__u32 asked;		/* whether it is followed, before anything is done */
+	__u32 block;		/* whether frees in its block are looked at, likewise */
+	__u32 pad;
 };
 
 #endif

@@ -5,6 +5,7 @@
  *
  * Usage: verified window|old [PROGRAM]
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +76,10 @@ static void load_one(enum cw_object_id id, const char *name, bool window, int le
 	bpf_program__set_log_level(prog, level);
 	bpf_program__set_log_buf(prog, log, sizeof(log));
 	err = bpf_object__load(obj);
-	if (err)
+	if (err == -ENOSPC)
+		printf("%s %s untold: what the verifier says is too long\n",
+		       cw_object_name(id), name);
+	else if (err)
 		printf("%s %s refused\n%s", cw_object_name(id), name,
 		       level == LOG_STATS ? "" : log);
 	else

@@ -77,6 +77,8 @@ static const struct cw_misuse table[] = {
 	  "device memory is mapped private" },
 	{ "mapping-late",       NULL, NULL, cw_run_late, 50,
 	  "pages that are private again, and still mapped as shared for a while" },
+	{ "mapping-kept",       NULL, NULL, cw_run_kept, 0,
+	  "the same, unmapped and freed when the module goes" },
 };
 /* clang-format on */
 
@@ -168,6 +170,7 @@ static int __init misuse_init(void)
 
 static void __exit misuse_exit(void)
 {
+	cw_kept_end();
 }
 
 module_init(misuse_init);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the families of scenarios share.  Each scenario runs from beginning to end while the
- * module is loaded, and leaves nothing behind that has to be undone.
+ * module is loaded, and leaves nothing behind that has to be undone; cw_run_kept() alone leaves it
+ * to cw_kept_end(), when the module goes.
  */
 #ifndef CW_MISUSE_H
 #define CW_MISUSE_H
@@ -60,5 +61,7 @@ int cw_run_post(const struct cw_misuse *m);		/* arg: 1 reserved field, 0 tail */
 int cw_run_gpadl(const struct cw_misuse *m);
 int cw_run_mmio(const struct cw_misuse *m);
 int cw_run_late(const struct cw_misuse *m);		/* arg: how often */
+int cw_run_kept(const struct cw_misuse *m);
+void cw_kept_end(void);
 
 #endif
