@@ -134,7 +134,7 @@ int cw_kbtf_nr_args(struct cw_kbtf *k, const char *func, const char *module)
 	btf = nr < 0 && module ? module_btf(k, module) : NULL;
 	if (btf)
 		nr = cw_btf_nr_args(btf, func);
-	if (k->nr_asked < ASKED_MAX) {
+	if (nr != -ENOMEM && k->nr_asked < ASKED_MAX) {	/* it may be had the next time */
 		k->asked[k->nr_asked].func = func;
 		k->asked[k->nr_asked].module = module;
 		k->asked[k->nr_asked++].nr_args = nr;

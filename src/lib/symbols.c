@@ -380,6 +380,8 @@ static __u64 symbol_size(const struct cw_symbols *s, const struct symbol *symbol
 const char *cw_symbol_text(struct cw_symbols *s, __u64 addr, char *buf, size_t size)
 {
 	const struct symbol *found = symbol_find(s, addr);
+	char behind[2 + 2 + 16 + 1] = "";
+	__u64 bytes;
 	int len;
 
 	if (!found) {
@@ -390,8 +392,11 @@ const char *cw_symbol_text(struct cw_symbols *s, __u64 addr, char *buf, size_t s
 		snprintf(buf, size, "%s", s->names + found->name);
 		return buf;
 	}
-	len = snprintf(buf, size, "%s+0x%llx/0x%llx", s->names + found->name, addr - found->addr,
-		       symbol_size(s, found));
+	bytes = symbol_size(s, found);
+	if (bytes)
+		snprintf(behind, sizeof(behind), "/0x%llx", bytes);
+	len = snprintf(buf, size, "%s+0x%llx%s", s->names + found->name, addr - found->addr,
+		       behind);
 	if (found->module && len > 0 && (size_t)len < size)
 		snprintf(buf + len, size - (size_t)len, " [%s]", s->names + found->module);
 	return buf;

@@ -78,6 +78,8 @@ static void test_text(void **state)
 		const char *text;
 	} cases[] = {
 		{ 0xffffffff81000000ULL, "first+0x0/0x100" },
+		/* where it ends nobody says */
+		{ 0xffffffffc0100010ULL, "ftrace_trampoline+0x10 [__builtin__ftrace]" },
 		{ 0xffffffff810000ffULL, "first+0xff/0x100" },
 		{ 0xffffffff81000112ULL, "second+0x12/0x100" },	/* the first name of an address */
 		{ 0xffffffffc0000004ULL, "last_of_a+0x4/0x40 [cocovm]" },
