@@ -27,6 +27,7 @@
 #include "vmbus.h"
 
 #define LAST_LINES 40
+#define PANIC_NS 10000000000ULL	/* a guest that reboots at once (panic=-1) needs none of it */
 #define SHARED_BIT_UNASKED 39	/* until KVM has said which it is */
 
 void cw_box_end(struct cw_box *box, int status)
@@ -37,6 +38,22 @@ void cw_box_end(struct cw_box *box, int status)
 	box->ended = true;
 	cw_vm_kick(box);
 	cw_loop_wake(box);
+}
+
+static void on_panic_over(struct cw_watch *watch, __u32 events)
+{
+	(void)events;
+	cw_box_end(watch->arg, CW_BOX_PANIC);
+}
+
+void cw_box_panicked(struct cw_box *box)
+{
+	if (box->panicked)
+		return;
+	box->panicked = true;
+	box->panic_over = (struct cw_watch){ .fd = -1, .ready = on_panic_over, .arg = box };
+	if (cw_loop_add_timer(box, &box->panic_over, PANIC_NS))
+		cw_box_end(box, CW_BOX_PANIC);
 }
 
 __u64 cw_now_ns(void)
@@ -225,8 +242,7 @@ static int run(struct cw_box *box)
 	return err;
 }
 
-/* A panic before the kernel could use the crash MSRs shows on its console only, and ends as a
- * reboot. */
+/* A guest that panics reboots; before it can use the crash MSRs that shows on its console only. */
 static void tell_end(struct cw_box *box)
 {
 	static const char *const why[] = {
@@ -234,7 +250,7 @@ static void tell_end(struct cw_box *box)
 		[CW_BOX_TIMEOUT] = "the time limit passed" };
 
 	cw_console_flush(box);
-	if (box->status == CW_BOX_REBOOT && cw_console_panicked(box))
+	if (box->status == CW_BOX_REBOOT && (box->panicked || cw_console_panicked(box)))
 		box->status = CW_BOX_PANIC;
 	if (box->status == CW_BOX_REBOOT || box->status == CW_BOX_PANIC ||
 	    box->status == CW_BOX_TIMEOUT)
@@ -275,6 +291,8 @@ int cw_box_run(const struct cw_config *config)
 	cw_vm_free(&box);
 	cw_console_exit(&box);
 	clocks_exit(&clocks);
+	if (box.panicked)
+		close(box.panic_over.fd);
 	cw_loop_exit(&box);
 	cw_mem_exit(&box.mem);
 	pthread_mutex_destroy(&box.lock);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
+#include "loop.h"
 #include "mem.h"
 
 #define CW_CPUS_MAX	4
@@ -62,6 +63,8 @@ struct cw_box {
 	int guest_status;		/* the last byte it sent to its third UART; 0 until then */
 	int status;			/* enum cw_box_exit or the guest's, once ended */
 	bool ended;
+	bool panicked;			/* it said so, and now tells its console why */
+	struct cw_watch panic_over;	/* then it has had its time */
 	bool kvm_failed;		/* it is KVM that could not go on */
 	unsigned int nr_mmio_notes;
 	__u64 nr_chances;		/* times that a hostile host could have lied */
@@ -71,6 +74,11 @@ struct cw_box {
 
 /* Ends the run: the first call's status stays.  From any thread with the lock held. */
 void cw_box_end(struct cw_box *box, int status);
+
+/* The guest says that it panicked: it has a moment to tell its console why, until it reboots or
+ * that is over.  With the lock held.
+ */
+void cw_box_panicked(struct cw_box *box);
 
 /* Runs a machine from beginning to end; errors are printed.  The exit status. */
 int cw_box_run(const struct cw_config *config);

@@ -105,7 +105,7 @@ static bool access_crash_control(const struct access *a)
 	if (!a->write)
 		*a->value = CRASH_NOTIFY;
 	else if (*a->value & CRASH_NOTIFY)
-		cw_box_end(a->box, CW_BOX_PANIC);
+		cw_box_panicked(a->box);
 	return true;
 }
 

@@ -12,7 +12,9 @@ box_sh input 'printf "some words\n" | cocobox run --kernel /box/vmlinuz --initrd
 	--console /out/input.console --exec "read -r a b; echo \"got \$b \$a\""'
 box_run big -- 'i=0; while [ $i -lt 2000 ]; do echo "line $i of many, so that the console has work to do"; i=$((i + 1)); done'
 box_run reboot -- 'reboot -f; sleep 60'
-box_run panic -- 'echo c >/proc/sysrq-trigger; sleep 60'
+# what the kernel says of memory then comes after it has told its hypervisor
+box_run panic --append panic_print=2 -- 'echo c >/proc/sysrq-trigger; sleep 60'
+box_run panic-stays --append panic=0 -- 'echo c >/proc/sysrq-trigger; sleep 60'
 box_run hang --timeout 45s -- 'echo "hangs now" >/dev/ttyS0; while :; do :; done'
 box_sh term 'cocobox run --kernel /box/*.kernel --initrd /box/*.initrd --exec "echo up; sleep 60" >/tmp/o & pid=$!
 	i=0; while [ $i -lt 300 ] && ! grep -q up /tmp/o; do sleep 0.2; i=$((i + 1)); done
@@ -51,6 +53,9 @@ is "$(box_rc reboot)" 121 'a reboot: status 121'
 like "$(box_err reboot)" 'the guest rebooted' 'a reboot is said'
 is "$(box_rc panic)" 122 'a panic: status 122'
 like "$(box_err panic)" 'Kernel panic - not syncing' 'the console from the panic on comes with it'
+like "$(box_err panic)" 'Mem-Info:' 'to its end'
+is "$(box_rc panic-stays)" 122 'a panic after which the guest stays where it is: status 122'
+like "$(box_err panic-stays)" 'end Kernel panic' 'and it had the time to say so'
 is "$(box_rc hang)" 124 'a hang: status 124'
 like "$(box_err hang)" 'hangs now' 'the last lines of the console come with it'
 is "$(box_rc term)" 143 'SIGTERM: status 143'

@@ -28,7 +28,7 @@ static struct cw_hyperv hyperv;
 static struct cw_box box;
 
 static unsigned int nr_interrupts, last_vector, nr_bad_frames, nr_converts, nr_posts, nr_ends,
-	last_end;
+	last_end, nr_panics;
 static int convert_result;
 static __u32 last_line[16];
 
@@ -113,6 +113,12 @@ void cw_box_end(struct cw_box *b, int status)
 	last_end = (unsigned int)status;
 }
 
+void cw_box_panicked(struct cw_box *b)
+{
+	(void)b;
+	nr_panics++;
+}
+
 __u64 cw_now_ns(void)
 {
 	return 12345;
@@ -125,7 +131,7 @@ static inline int machine_new(void **state)
 	box = (struct cw_box){ .config = &config, .host = &host, .hyperv = &hyperv, .mem.fd = -1 };
 	config.confidential = false;
 	host = (struct cw_host){ .name = "test" };
-	nr_interrupts = nr_bad_frames = nr_converts = nr_posts = nr_ends = 0;
+	nr_interrupts = nr_bad_frames = nr_converts = nr_posts = nr_ends = nr_panics = 0;
 	convert_result = 0;
 	return cw_mem_init(&box.mem, MEMORY_BYTES, SHARED_BIT) || cw_synic_init(&box);
 }
