@@ -69,6 +69,11 @@ void cw_box_end(struct cw_box *b, int status)
 	b->ended = true;
 }
 
+void cw_box_panicked(struct cw_box *b)
+{
+	b->panicked = true;
+}
+
 __u64 cw_now_ns(void)
 {
 	return now_ns;
